@@ -281,6 +281,12 @@ def build_variables() -> Options:
     found["cvops_application"]["options"]["service_principal"] |= {
         name: rule for name, rule in principal_rules.items() if name.startswith("required_by")
     }
+    assigned = found["cvops_application"]["options"]["app_role_assignments"]
+    assigned |= {
+        name: rule for name, rule in get_rules("entra_app_role_assignment").items() if name.startswith("required_by")
+    }
+    listed = get_spec("entra_app_role_assignment").options["assignments"]
+    assigned["options"]["assignments"] |= {name: listed[name] for name in RULES if name in listed}
     found["cvops_entra_groups"] |= get_rules("entra_group")
     found["cvops_commvault_roles"] |= get_rules("commvault_role")
     describe_mapping(found["cvops_role_mappings"]["options"])

@@ -190,7 +190,7 @@ steps:
       description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(app role).
+      description: What is given, taken away or changed, such as V(app role assignment).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -11,7 +11,7 @@ import json
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins, is_guid
 
 from .filter_values import FilterInputError, require_list, require_mapping, require_mappings, to_text
 
@@ -64,8 +64,17 @@ def find_document_uses(document: t.Any) -> list[str]:
     asked = {
         "application": given.get("cvops_application") is not None,
         "consent": _is_true(application.get("grant_admin_consent")),
+        "app_role_assignments": application.get("app_role_assignments") is not None,
         "entra_groups": bool(groups),
-        "user_names": bool(_select_user_names([*_collect_items(groups, "members"), *_list_owners(application)])),
+        "user_names": bool(
+            _select_user_names(
+                [
+                    *_collect_items(groups, "members"),
+                    *_list_owners(application),
+                    *_list_role_holders(application, "user"),
+                ]
+            )
+        ),
         "group_names": bool(_list_names_to_look_up(given, groups)),
         "commvault_roles": bool(require_list(given.get("cvops_commvault_roles"), "cvops_commvault_roles")),
         "role_mappings": given.get("cvops_role_mappings") is not None,
@@ -138,8 +147,9 @@ def _keep_mappings(value: t.Any) -> list[Item]:
 
 
 def _list_names_to_look_up(document: Item, groups: list[Item]) -> list[t.Any]:
-    """Return the names of mapped groups that need a request: they have no object id, and the document does not create them."""
-    mapped = _list_mapped_groups(document)
+    """Return the names of groups, mapped or with app roles, that need a request: they have no object id, and the document does not create them."""
+    holders = _list_role_holders(_get_application(document), "group")
+    mapped = [*_list_mapped_groups(document), *(name for name in holders if not is_guid(name))]
     texts = [group for group in mapped if isinstance(group, str)]
     named = [group.get("name") for group in mapped if isinstance(group, t.Mapping) and "object_id" not in group]
     created = {to_text(group.get("display_name")) for group in groups}
@@ -152,6 +162,12 @@ def _collect_items(items: list[Item], name: str) -> list[t.Any]:
 
 def _list_owners(application: Item) -> list[t.Any]:
     return require_list(application.get("owners"), "owners")
+
+
+def _list_role_holders(application: Item, kind: str) -> list[t.Any]:
+    """Return those that hold app roles as *kind*, such as ``user``, as they are written in the document."""
+    assigned = next(iter(_keep_mappings([application.get("app_role_assignments")])), {})
+    return [entry[kind] for entry in _keep_mappings(assigned.get("assignments")) if entry.get(kind) is not None]
 
 
 def _select_user_names(names: list[t.Any]) -> list[t.Any]:

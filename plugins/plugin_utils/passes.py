@@ -23,6 +23,8 @@ Mapping = t.Mapping[str, t.Any]
 ENTRA = "localhost"
 #: Tasks of the registration, and the nouns in their results.
 REGISTRATION = ("application", "service_principal", "consent")
+#: The task that assigns its app roles, and the noun in its result.
+ASSIGNMENTS = "app_role_assignments"
 _SAID_BY_OURS = re.compile(r"cvops\.identity\.\w+: (?P<said>[^\n]+)")
 _UNDEFINED = re.compile(r"'([\w.]+)' is undefined")
 _PLACES_TOLD = 10
@@ -105,14 +107,18 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
     given = require_mapping(results, "the results by host")
     hosts = {to_text(host): flatten_results(require_list(listed, "results")) for host, listed in given.items()}
     own = hosts.pop(ENTRA, [])
-    registration = [result for result in own if any(noun in result for noun in REGISTRATION)]
+    registration = [result for result in own if any(noun in result for noun in (*REGISTRATION, ASSIGNMENTS))]
     groups = [result for result in own if "groups" in result]
     managed = require_list(managed_groups, "managed_groups")
     commcells = {host: {**_collect_commcell(listed), "managed_groups": managed} for host, listed in hosts.items()}
     told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}}
     if registration:
         nouns = {noun: _find_noun(registration, noun) for noun in REGISTRATION}
-        told["registration"] = {**sum_results(registration), **nouns}
+        told["registration"] = {
+            **sum_results(registration),
+            **nouns,
+            ASSIGNMENTS: _find_noun(registration, ASSIGNMENTS) or [],
+        }
     if groups or any(hosts.values()):
         told["role_mappings"] = {
             **sum_results([*groups, *commcells.values()]),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
-from .passes import ENTRA, REGISTRATION
+from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
 from .plan_lines import escape_markdown
 
 Mapping = t.Mapping[str, t.Any]
@@ -39,7 +39,8 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
         step.get("sign") == "-" and step.get("kind") in _LATE_KINDS
         for step in require_mappings(steps.get("application"), "steps")
     )
-    late = {"groups_absent", *(REGISTRATION if leaving else ())}
+    losing = any(step.get("sign") == "-" for step in require_mappings(steps.get(ASSIGNMENTS), "steps"))
+    late = {"groups_absent", *(REGISTRATION if leaving else ()), *((ASSIGNMENTS,) if losing or leaving else ())}
     commcells = [
         require_mapping(found, "what came of a host")
         for host, found in require_mapping(conclusion, "the conclusion").items()

@@ -686,6 +686,68 @@ SCHEMA: dict[str, Part] = {
                     },
                 },
             },
+            'app_role_assignments': {
+                'type': 'dict',
+                'required_by': {
+                    'accept_risk': [
+                        'accept_reason',
+                    ],
+                },
+                'options': {
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'own_rights',
+                        ],
+                    },
+                    'assignments': {
+                        'type': 'list',
+                        'elements': 'dict',
+                        'required': True,
+                        'required_one_of': [
+                            [
+                                'group',
+                                'user',
+                                'service_principal',
+                            ],
+                        ],
+                        'mutually_exclusive': [
+                            [
+                                'group',
+                                'user',
+                                'service_principal',
+                            ],
+                        ],
+                        'options': {
+                            'app_role': {
+                                'type': 'str',
+                            },
+                            'group': {
+                                'type': 'str',
+                            },
+                            'service_principal': {
+                                'type': 'str',
+                            },
+                            'user': {
+                                'type': 'str',
+                            },
+                        },
+                    },
+                    'exclusive': {
+                        'type': 'bool',
+                    },
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                },
+            },
             'grant_admin_consent': {'type': 'bool'},
         },
     },

@@ -20,6 +20,7 @@ import yaml
 from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant
+from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes, writes
 from helpers.playing import Player, Run
 
@@ -92,6 +93,53 @@ def test_from_an_empty_tenant_to_a_converged_one(
     assert last["role_mappings"]["entra_groups"].keys() == names
     assert last["registration"]["consent"]["status"] == "granted"
     assert [last["role_mappings"]["writes"], last["registration"]["writes"]] == [0, 0]
+
+
+def held_roles(site: Simulator) -> set[tuple[str, str]]:
+    """Who holds which role of the document's application."""
+    (application,) = (
+        row for row in site.tenant.applications.values() if row.get("uniqueName") == "commvault-management"
+    )
+    principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(application["appId"]))
+    values = {role["id"]: role["value"] for role in principal["appRoles"]}
+    return {
+        (row["principalDisplayName"], values[row["appRoleId"]])
+        for row in site.tenant.app_role_assignments.values()
+        if row["resourceId"] == principal["id"]
+    }
+
+
+def test_app_roles_are_assigned_after_the_groups_and_taken_away_last(make_site: Make, bare: Player) -> None:
+    """From an empty tenant: new groups get new roles in one run; a line less takes one away, after the CommCells."""
+    site = make_site(set="S", empty=True)
+    document = site.variables()
+    one, two = (group["display_name"] for group in document["cvops_entra_groups"][:2])
+    assigned = [{"group": one, "app_role": "Backup.Operate"}, {"group": two, "app_role": "Backup.Read"}]
+    document["cvops_application"]["app_role_assignments"] = {"assignments": assigned, "exclusive": True}
+    site.journal.clear()
+    predicted = bare(SITE, check=True, extra_vars=document).ok()
+    assert_no_writes(site)
+    real = bare(SITE, extra_vars=document).ok()
+    assert held_roles(site) == {(one, "Backup.Operate"), (two, "Backup.Read")}
+    steps = [run.last("app_role_assignments")["steps"] for run in (predicted, real)]
+    assert [[step["sentence"] for step in listed] for listed in steps] == [
+        [f"assign app role {role} of commvault-management" for role in ("Backup.Operate", "Backup.Read")]
+    ] * 2
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+    document["cvops_application"]["app_role_assignments"]["assignments"] = assigned[:1]
+    state = site.commcells["cs01"].state
+    state.grants.remove(next(iter(explicit(site, "cs01"))))
+    site.faults.add(Fault(service="cs01", method="POST", path="*/Security", action="status", status=500, times=1000))
+    assert bare(SITE, extra_vars=document).rc == 2
+    assert held_roles(site) == {(one, "Backup.Operate"), (two, "Backup.Read")}, (
+        "a CommCell that failed: nobody loses a role"
+    )
+    site.faults.clear()
+    bare(SITE, extra_vars=document).ok()
+    assert held_roles(site) == {(one, "Backup.Operate")}
 
 
 def test_drift_is_repaired_and_nothing_else_touched(make_site: Make, bare: Player) -> None:

@@ -96,10 +96,13 @@ def test_every_module_of_the_group_takes_the_whole_commvault_connection(module: 
 
 def test_the_registration_is_what_the_modules_take() -> None:
     document = role_options("app_registration")["cvops_application"]["options"]
-    of_the_role = ("service_principal", "grant_admin_consent")
+    of_the_role = ("service_principal", "grant_admin_consent", "app_role_assignments")
     assert shape(without(document, *of_the_role)) == shape(module_options("entra_application"))
     principal = without(module_options("entra_service_principal"), "app_id", "object_id", "application", "state")
     assert shape(document["service_principal"]["options"]) == shape(principal)
+    by_the_role = ("app_id", "application", "state", "pending_app_roles", "pending_entra_groups")
+    assigned = without(module_options("entra_app_role_assignment"), *by_the_role)
+    assert shape(document["app_role_assignments"]["options"]) == shape(assigned)
 
 
 @pytest.mark.parametrize(

@@ -86,21 +86,42 @@ def plan_assignments(
         add, remove = [], [item for item in current if item.key in wanted]
     gone = {item.key for item in remove}
     kept = [item for item in current if item.key not in gone]
-    steps = [_build_step("assign", item, application, app_id) for item in sort_assignments(add)]
-    steps += [_build_step("unassign", item, application, app_id) for item in sort_assignments(remove)]
+    steps = [
+        Step(
+            "assign", _describe_subject(item, application), _build_data(item), _describe("+", item, application, app_id)
+        )
+        for item in sort_assignments(add)
+    ]
+    steps += [
+        Step(
+            "unassign",
+            _describe_subject(item, application),
+            _build_data(item),
+            _describe("-", item, application, app_id),
+        )
+        for item in sort_assignments(remove)
+    ]
     return Plan(report_assignments(current), report_assignments([*kept, *add]), tuple(steps))
 
 
-def _build_step(action: str, item: Assignment, application: str, app_id: str | None) -> Step:
-    words, _wire = KINDS[item.kind]
-    role = f"app role {item.role}" if item.role else "access without a role"
-    sign: t.Literal["+", "-"] = "+" if action == "assign" else "-"
-    verb = "assign" if action == "assign" else "take away"
+def _describe_role(item: Assignment) -> str:
+    return f"app role {item.role}" if item.role else "access without a role"
+
+
+def _describe_subject(item: Assignment, application: str) -> str:
+    return f"{_describe_role(item)} of {application} for {KINDS[item.kind][0]} {item.name}"
+
+
+def _build_data(item: Assignment) -> dict[str, str | None]:
+    return {"principal_id": item.principal_id, "role_id": item.role_id, "assignment_id": item.assignment_id}
+
+
+def _describe(sign: t.Literal["+", "-"], item: Assignment, application: str, app_id: str | None) -> tuple[Change, ...]:
+    verb = "assign" if sign == "+" else "take away"
+    sentence = f"{verb} {_describe_role(item)} of {application}"
     facts = {"kind": item.kind, "role": fold_case(item.role)}
     ids = {"principal": item.principal_id, "application": app_id}
-    change = Change(sign, "app role", item.name, f"{verb} {role} of {application}", facts, ids)
-    data = {"principal_id": item.principal_id, "role_id": item.role_id, "assignment_id": item.assignment_id}
-    return Step(action, f"{role} of {application} for {words} {item.name}", data, (change,))
+    return (Change(sign, "app role assignment", item.name, sentence, facts, ids),)
 
 
 def sort_assignments(items: t.Iterable[Assignment]) -> list[Assignment]:

@@ -51,16 +51,31 @@ class AppRoleAssignmentsResource:
         self._roles = read_app_roles(self._resource)
         current = self._list_assignments() if self._resource else []
         listed = self._resolve(current) if present or self._resource else []
-        self._planned = plan_assignments(
-            current,
-            listed,
-            application=self._label,
-            app_id=self._app_id,
-            present=present,
-            exclusive=self._options["exclusive"],
-        )
+        self._planned = self._plan_changes(current, listed)
+        if self._planned.steps and self._app_id and not self._label:
+            # The steps have the same words before the application exists, when only its unique name is known.
+            self._label = self._read_label(self._app_id)
+            self._planned = self._plan_changes(current, listed)
         self._check_removals(current)
         return self._planned
+
+    def _plan_changes(self, current: t.Sequence[Assignment], listed: t.Sequence[Assignment]) -> Plan:
+        return plan_assignments(
+            current,
+            listed,
+            application=self._label or self._get_display_name(),
+            app_id=self._app_id,
+            present=self._options["state"] == "present",
+            exclusive=self._options["exclusive"],
+        )
+
+    def _read_label(self, app_id: str) -> str:
+        """Return what people call the application; the name of its service principal where it is of another tenant."""
+        registration = find_application(self._graph, {"app_id": app_id})
+        return (registration.label if registration else "") or self._get_display_name()
+
+    def _get_display_name(self) -> str:
+        return str(self._resource.get("displayName") or self._app_id)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -127,14 +142,16 @@ class AppRoleAssignmentsResource:
                 " entra_service_principal"
             )
         self._resource = wire or {}
-        self._label = self._label or str(self._resource.get("displayName") or reference.app_id)
 
     def _path(self) -> str:
         return f"/servicePrincipals/{quote_segment(str(self._resource['id']))}/appRoleAssignedTo"
 
     def _list_assignments(self) -> list[Assignment]:
         wires = self._graph.list(
-            self._path(), intent=f"list who has app roles of {self._label}", needs=_READ, params={"$top": "999"}
+            self._path(),
+            intent=f"list who has app roles of {self._label or self._get_display_name()}",
+            needs=_READ,
+            params={"$top": "999"},
         )
         return read_assignments(wires, self._roles)
 

@@ -187,7 +187,7 @@ def _github_subject(given: t.Mapping[str, t.Any]) -> str:
         rest = f"environment:{given['environment'].replace(':', '%3A')}"
     else:
         rest = "pull_request"
-    owner, _, name = given["repository"].partition("/")
+    owner, name = given["repository"].split("/")
     if given.get("owner_id"):
         owner, name = f"{owner}@{given['owner_id']}", f"{name}@{given['repository_id']}"
     return f"repo:{owner}/{name}:{rest}"

@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 #: Features of a variables document; a need that belongs only to features that are not used does not count.
-FEATURES = ("application", "consent", "entra_groups", "user_names", "group_names", "commvault_roles", "role_mappings")
-#: Features that are assumed where option uses is not given: all but consent, which an administrator may grant by hand.
-DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature != "consent")
+FEATURES = (
+    *("application", "consent", "app_role_assignments", "entra_groups", "user_names", "group_names", "commvault_roles"),
+    "role_mappings",
+)
+#: Features that are assumed where option uses is not given: all but what an administrator may do by hand.
+DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature not in ("consent", "app_role_assignments"))
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,14 @@ CONSENT_NEED = PermissionNeed(
     delegated=("AppRoleAssignment.ReadWrite.All + DelegatedPermissionGrant.ReadWrite.All", _AS_USER),
     directory_roles=("Privileged Role Administrator", "Global Administrator"),
     features=frozenset({"consent"}),
+    optional=True,
+)
+ASSIGNMENTS_NEED = PermissionNeed(
+    "changing who holds app roles, which fails without it where there is something to change",
+    any_of=("AppRoleAssignment.ReadWrite.All",),
+    delegated=("AppRoleAssignment.ReadWrite.All", _AS_USER),
+    directory_roles=_APPLICATION_ROLES,
+    features=frozenset({"app_role_assignments"}),
     optional=True,
 )
 ENTRA_GROUPS_NEED = PermissionNeed(
@@ -211,7 +222,7 @@ _ROTATION = (
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
     "bootstrap": PlaybookNeeds(_BOOTSTRAP),
-    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED)),
+    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED)),
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),

@@ -77,9 +77,7 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
         return Identity(application["appId"], secret["secretText"], principal_id, application["id"])
 
 
-def make_managed_identity(
-    tenant: Tenant, name: str, permissions: Iterable[str], *, system: bool = False
-) -> Identity:
+def make_managed_identity(tenant: Tenant, name: str, permissions: Iterable[str], *, system: bool = False) -> Identity:
     """Make a managed identity with these Graph application permissions; it has no application and no secret.
 
     *system*: it belongs to one machine.

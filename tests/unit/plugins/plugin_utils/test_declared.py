@@ -89,6 +89,23 @@ USES: list[tuple[dict[str, t.Any], list[str]]] = [
     ({"cvops_application": {}}, ["application"]),
     ({"cvops_application": {"grant_admin_consent": "yes"}}, ["application", "consent"]),
     ({"cvops_application": {"grant_admin_consent": "no"}}, ["application"]),
+    ({"cvops_application": {"app_role_assignments": {"assignments": []}}}, ["application", "app_role_assignments"]),
+    (
+        {"cvops_application": {"app_role_assignments": {"assignments": [{"user": "a@b"}, {"group": "G"}, "x"]}}},
+        ["application", "app_role_assignments", "user_names", "group_names"],
+    ),
+    (
+        {
+            "cvops_application": {
+                "app_role_assignments": {
+                    "assignments": [{"group": "G"}, {"group": "6f0f6f0a-2d6e-4c55-8e07-55f1c2b0a911"}]
+                }
+            },
+            "cvops_entra_groups": [GROUP],
+        },
+        ["application", "app_role_assignments", "entra_groups"],
+    ),
+    ({"cvops_application": {"app_role_assignments": "x"}}, ["application", "app_role_assignments"]),
     ({"cvops_application": {"owners": ["a@b"]}}, ["application", "user_names"]),
     ({"cvops_application": {"owners": "a@b"}}, ["application", "user_names"]),
     ({"cvops_application": {"owners": ["1234"]}}, ["application"]),

@@ -170,6 +170,14 @@ def test_what_leaves_entra_id_goes_last() -> None:
     assert order["last"] == ["groups_absent"]
     order = split_entra_tasks(plan(application=[step("a", "-", "app role")], groups=[step("g")]))
     assert (order["first"], order["last"]) == (["groups"], ["application", "service_principal", "consent"])
+    order = split_entra_tasks(
+        plan(groups=[step("g")], app_role_assignments=[step("r")], groups_absent=[step("h", "-")])
+    )
+    assert (order["first"], order["last"]) == (["groups", "app_role_assignments"], ["groups_absent"])
+    order = split_entra_tasks(plan(groups=[step("g")], app_role_assignments=[step("r"), step("s", "-")]))
+    assert (order["first"], order["last"]) == (["groups"], ["app_role_assignments"])
+    order = split_entra_tasks(plan(application=[step("a", "-", "app role")], app_role_assignments=[step("r")]))
+    assert order["last"] == ["application", "service_principal", "consent", "app_role_assignments"]
     assert split_entra_tasks(plan(application=[], groups=[])) == {"first": [], "last": [], "waiting": []}
 
 

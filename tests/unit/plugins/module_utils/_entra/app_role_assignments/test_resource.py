@@ -182,3 +182,13 @@ def test_what_is_not_shown_is_told_and_what_was_taken_away_fails(make_ctx: t.Any
     carry_out(resource, resource.plan())
     with pytest.raises(WaitTimeout):
         resource.verify()
+
+
+def test_steps_are_worded_by_the_unique_name_also_where_the_application_is_given_by_its_id(make_ctx: t.Any) -> None:
+    """Before the application exists, nothing else is known; the steps that were approved then are those of the run."""
+    resource, graph = make(make_ctx, [], [ONE])
+    registration = {"id": guid(3), "appId": APP_ID, "uniqueName": "cv", "displayName": "Commvault"}
+    graph.answers[f"/applications(appId='{APP_ID}')"] = registration
+    assert [change.sentence for step in resource.plan().steps for change in step.changes] == [
+        "assign app role Operate of cv"
+    ]
