@@ -131,7 +131,8 @@ def test_app_roles_are_assigned_after_the_groups_and_taken_away_last(make_site: 
 
     document["cvops_application"]["app_role_assignments"]["assignments"] = assigned[:1]
     state = site.commcells["cs01"].state
-    state.grants.remove(next(iter(explicit(site, "cs01"))))
+    holder = next(group for group in state.groups if group.name == document["cvops_entra_groups"][3]["display_name"])
+    state.grants.remove(next(grant for grant in explicit(site, "cs01") if grant.principal_id == holder.id))
     site.faults.add(Fault(service="cs01", method="POST", path="*/Security", action="status", status=500, times=1000))
     assert bare(SITE, extra_vars=document).rc == 2
     assert held_roles(site) == {(one, "Backup.Operate"), (two, "Backup.Read")}, (
