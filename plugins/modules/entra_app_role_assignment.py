@@ -87,7 +87,8 @@ options:
     type: str
   pending_app_roles:
     description:
-      - Values of app roles that earlier tasks of the same play would create. Used in check mode only.
+      - Values of app roles that earlier tasks of the same play would create. Used in check mode only; where the application itself is still to be
+        created, and there are any, a role that is not among them is a mistake.
     type: list
     elements: str
     default: []

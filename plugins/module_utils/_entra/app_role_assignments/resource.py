@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
-from ..._core.names import fold_case
+from ..._core.names import find_nearest_names
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
@@ -193,11 +193,14 @@ class AppRoleAssignmentsResource:
 
     def _find_role(self, asked: str | None, kind: Kind) -> tuple[str | None, str]:
         """Return id and label of a role; the id is None for one that an earlier task would create. Raises LookupError."""
-        pending = {fold_case(name) for name in self._options["pending_app_roles"]}
-        if self._ctx.check_mode and (not self._resource or fold_case(asked or "") in pending):
-            known = [role for role in self._roles if role.value == asked]
-            if not known:
-                return None, asked or ""
+        pending = self._options["pending_app_roles"] if self._ctx.check_mode else []
+        is_known = any(role.value == asked for role in self._roles)
+        if self._ctx.check_mode and not is_known and (asked in pending or not self._resource):
+            if asked is not None and pending and asked not in pending:
+                near = find_nearest_names(asked, pending, 3, 0.6)
+                told = f"near: {', '.join(near)}" if near else f"there will be: {', '.join(sorted(pending))}"
+                raise LookupError(f"the application will have no app role with the value {asked!r}; {told}")
+            return None, asked or ""
         return find_app_role(self._roles, asked, kind)
 
     def _check_removals(self, current: t.Sequence[Assignment]) -> None:

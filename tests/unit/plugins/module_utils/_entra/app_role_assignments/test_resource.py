@@ -192,3 +192,26 @@ def test_steps_are_worded_by_the_unique_name_also_where_the_application_is_given
     assert [change.sentence for step in resource.plan().steps for change in step.changes] == [
         "assign app role Operate of cv"
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Audti", "near: Audit"),
+        ("audit", "near: Audit"),
+        ("Backups", "there will be: Audit, Operate"),
+        ("Audit", None),
+        (None, None),
+    ],
+)
+def test_a_misspelt_role_of_an_application_that_does_not_exist_yet_is_told(
+    make_ctx: t.Any, asked: str | None, said: str | None
+) -> None:
+    entry = {"group": "GG One", **({"app_role": asked} if asked else {})}
+    resource, graph = make(make_ctx, [], [entry], wire=None, pending_app_roles=["Operate", "Audit"])
+    graph.ctx.check_mode = True
+    if said is None:
+        assert len(resource.plan().steps) == 1
+        return
+    with pytest.raises(Problems, match=said):
+        resource.plan()
