@@ -61,7 +61,8 @@ options:
         type: str
       service_principal:
         description:
-          - A service principal, by display name or object id, for roles that applications can hold. When left out, another key says who.
+          - A service principal, by display name or object id, for roles that applications can hold. Everybody who may register applications chooses
+            display names, so that the object id is safer where a role means much. When left out, another key says who.
         type: str
   exclusive:
     description:
@@ -100,7 +101,7 @@ options:
     default: []
   state:
     description:
-      - Whether the listed assignments exist.
+      - Whether the listed assignments exist. What they name has to exist either way, so that a misspelt name leaves nobody with a role unnoticed.
     type: str
     choices: [present, absent]
     default: present
@@ -155,6 +156,9 @@ app_role_assignments:
   contains:
     app_role:
       description: Value of the role, its display name where it has none, its id where the application offers it no more; V(null) for access without a role.
+      type: str
+    app_role_id:
+      description: Id of the role, of zeros for access without a role; V(null) in check mode for one that an earlier task would create.
       type: str
     principal_type:
       description: V(group), V(user) or V(service_principal).

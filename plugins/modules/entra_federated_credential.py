@@ -15,8 +15,9 @@ description:
   - The trust is given as O(issuer) and O(subject), or by one of the presets O(awx), O(github), O(gitlab), O(kubernetes) and O(managed_identity), which
     know how those systems write them.
   - Entra ID compares issuer, subject and audience letter by letter, and stores values that no token can match; those show at the sign-in only. What can
-    be told before is checked here, before anything is written - the audience of the cloud, and for managed identities the issuer of the tenant and
-    whether the object id is that of a user-assigned one. The error of a sign-in (AADSTS700213) tells what was presented.
+    be told before is checked here, before anything is written - letter case of well-known issuers and audiences, and for managed identities the
+    audience of the cloud, the issuer of the tenant, and whether the object id is that of a user-assigned one. The error of a sign-in
+    (AADSTS700213) tells what was presented.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for registrations that the identity owns, else
     C(Application.ReadWrite.All). To look at a managed identity C(Application.Read.All); without it a warning says that it was not checked.'
 author:

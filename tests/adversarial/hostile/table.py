@@ -279,6 +279,18 @@ PLACES: list[Place] = [
         _tags("graph", "read", "first"),
     ),
     Place(
+        "graph-role-holders",
+        "graph",
+        "entra_app_role_assignment",
+        Target("GET", "appRoleAssignedTo"),
+        lambda w, n: {
+            **w.graph,
+            "application": {"unique_name": "commvault-management"},
+            "assignments": [{"user": w.users[n % 3], "app_role": "Backup.Read"}],
+        },
+        _tags("graph", "list", "read"),
+    ),
+    Place(
         "cell-probe",
         "cell",
         "commvault_security_info",

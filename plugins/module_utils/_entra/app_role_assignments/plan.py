@@ -42,6 +42,7 @@ class ReportedAssignment(t.TypedDict):
     """An assignment as results have it."""
 
     app_role: str | None
+    app_role_id: str | None
     principal_type: str
     name: str
     object_id: str | None
@@ -55,7 +56,7 @@ def read_assignments(wires: t.Iterable[t.Mapping[str, t.Any]], roles: t.Sequence
         kind = kinds.get(str(wire.get("principalType")))
         if kind is None:  # a kind that is not known here is left alone
             continue
-        role_id, principal_id = str(wire.get("appRoleId")).lower(), str(wire.get("principalId")).lower()
+        role_id, principal_id = str(wire["appRoleId"]).lower(), str(wire["principalId"]).lower()
         name = str(wire.get("principalDisplayName") or principal_id)
         found.append(Assignment(kind, name, principal_id, label_role(roles, role_id), role_id, str(wire["id"])))
     return found
@@ -136,6 +137,7 @@ def report_assignments(items: t.Iterable[Assignment]) -> list[ReportedAssignment
     return [
         {
             "app_role": item.role or None,
+            "app_role_id": item.role_id,
             "principal_type": item.kind,
             "name": item.name,
             "object_id": item.principal_id,

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import Forbidden
-from ..._core.names import fold_case, list_unicode_forms
+from ..._core.names import describe_suspicious_name, fold_case, list_unicode_forms
 from ..._core.values import is_guid
 from ..batches import build_value_queries, list_in_batches
 from ..client import (
@@ -63,12 +63,15 @@ class PrincipalFinder:
         self.unverified: set[str] = set()
 
     def prepare(self, asked: t.Iterable[tuple[Kind, str]]) -> None:
-        """Ask Graph for all that is *asked* for, as pairs of kind and name or object id. Raises ApiError."""
+        """Ask Graph for all that is *asked* for, as pairs of kind and name or object id; warn of names that may deceive. Raises ApiError."""
         names: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
         ids: set[str] = set()
         for kind, name in asked:
             if not is_guid(name):
                 names[kind].add(name)
+                doubt = describe_suspicious_name(KINDS[kind][0], name)
+                if doubt:
+                    self._graph.ctx.warn(doubt)
             elif name.lower() not in self._shown:
                 ids.add(name.lower())
         for kind, (path, needs) in _COLLECTIONS.items():

@@ -20,10 +20,10 @@ from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import wait_until_shown
 from ..option_checks import describe_problem
 from .options import KINDS, Kind
-from .plan import Assignment, plan_assignments, read_assignments
+from .plan import Assignment, ReportedAssignment, plan_assignments, read_assignments
 from .principals import Principal, PrincipalFinder
 from .roles import AppRole, find_app_role, read_app_roles
-from .writer import DEFAULT_ACCESS, assign_app_role, unassign_app_role
+from .writer import assign_app_role, unassign_app_role
 
 _READ = ("Application.Read.All",)
 _SELECT = "id,appId,displayName,appRoles,appRoleAssignmentRequired"
@@ -106,16 +106,11 @@ class AppRoleAssignmentsResource:
 
     def result(self) -> list[dict[str, t.Any]]:
         """Return all assignments of the application as they are after the plan; each with what is not shown as written."""
-        ids = {role.label: role.role_id for role in self._roles}
-        return [
-            {
-                **item,
-                "not_confirmed": [{"field": "assignment"}]
-                if (str(item["object_id"]), ids.get(item["app_role"] or "", DEFAULT_ACCESS)) in self._unshown
-                else [],
-            }
-            for item in self._planned.after
-        ]
+        return [{**item, "not_confirmed": self._list_findings(item)} for item in self._planned.after]
+
+    def _list_findings(self, item: ReportedAssignment) -> list[dict[str, str]]:
+        is_unshown = (str(item["object_id"]), str(item["app_role_id"])) in self._unshown
+        return [{"field": "assignment"}] if is_unshown else []
 
     def _find_application(self, present: bool) -> None:
         """Find the application and its service principal. Raises ConfigError where there is none to assign roles of."""

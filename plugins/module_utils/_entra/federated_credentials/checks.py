@@ -73,8 +73,6 @@ def _explain_audience(audience: str, cloud: str, *, is_own: bool) -> str | None:
         return f"a managed identity's token has the audience {right!r} in cloud {cloud}"
     if fold_case(audience) == fold_case(right):
         return f"letter case counts; it is {right!r}"
-    if audience in TOKEN_EXCHANGE_AUDIENCES.values():
-        return f"it is that of another cloud; in cloud {cloud} it is {right!r}"
     if audience != audience.strip():
         return "it begins or ends with a blank, and tokens are compared letter by letter"
     return None

@@ -14,7 +14,9 @@ from fake_graph import guid
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.app_role_assignments.plan import (
     Assignment,
     plan_assignments,
@@ -107,3 +109,12 @@ def test_what_another_kind_holds_is_left_alone(kind: t.Any) -> None:
     assert read_assignments([row], []) == []
     (known,) = read_assignments([{**row, "principalType": "Group", "principalDisplayName": None}], [])
     assert (known.name, known.role) == (guid(1), guid(101))
+
+
+@pytest.mark.parametrize("missing", ["id", "principalId", "appRoleId"])
+def test_a_row_that_does_not_say_whose_role_it_is_is_a_bad_answer(missing: str) -> None:
+    """Taken for somebody else's, an exclusive list would take it away."""
+    row = {"id": "a1", "principalType": "Group", "principalId": guid(1), "appRoleId": guid(101)}
+    del row[missing]
+    with pytest.raises(BadAnswer):
+        read_assignments([AnswerObject(row)], [])

@@ -120,3 +120,10 @@ def test_names_of_a_kind_are_asked_for_together(make_ctx: t.Any) -> None:
     names = [*(f"GG {number}" for number in range(10)), "GG Operators"]
     finder.prepare([*(("group", name) for name in names), ("user", "j.vega@corp.example")])
     assert sorted(graph.reads) == ["/groups", "/users"]
+
+
+def test_a_name_in_the_document_that_may_deceive_is_told(make_ctx: t.Any) -> None:
+    deceiving = str(GROUPS[3]["displayName"])
+    found, _finder, graph = find(make_ctx, "group", deceiving)
+    assert found.object_id == guid(4)
+    assert any("can be taken for another one" in warning for warning in graph.ctx.warnings)

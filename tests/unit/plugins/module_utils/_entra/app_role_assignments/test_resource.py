@@ -132,6 +132,7 @@ def test_check_mode_takes_what_earlier_tasks_would_create(make_ctx: t.Any) -> No
     assert [step.action for step in resource.plan().steps] == ["assign"]
     assert resource.result()[0] == {
         "app_role": "Audit",
+        "app_role_id": None,
         "principal_type": "group",
         "name": "GG New",
         "object_id": None,
@@ -215,3 +216,14 @@ def test_a_misspelt_role_of_an_application_that_does_not_exist_yet_is_told(
         return
     with pytest.raises(Problems, match=said):
         resource.plan()
+
+
+def test_of_two_roles_of_one_label_the_one_that_is_not_shown_is_told(make_ctx: t.Any) -> None:
+    twins = [{**ROLES[0], "value": None}, {**ROLES[1], "value": "Operate", "displayName": "Other"}]
+    wanted = [{"group": "GG One", "app_role": guid(11)}, {"group": "GG One", "app_role": "Operate"}]
+    resource, graph = make(make_ctx, [], wanted, wire={**WIRE, "appRoles": twins})
+    carry_out(resource, resource.plan())
+    graph.answers[LIST] = [row(1, 21, 11)]
+    resource.verify()
+    told = {item["app_role_id"]: bool(item["not_confirmed"]) for item in resource.result()}
+    assert told == {guid(11): False, guid(12): True}
