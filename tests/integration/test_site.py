@@ -143,6 +143,29 @@ def test_app_roles_are_assigned_after_the_groups_and_taken_away_last(make_site: 
     assert held_roles(site) == {(one, "Backup.Operate")}
 
 
+def test_the_role_returns_the_assignments_of_its_own_application(make_site: Make, bare: Player) -> None:
+    """Twice in one play: what the first application has is not said of the second, which has none."""
+    site = make_site(set="S")
+    document = site.variables()
+    group = document["cvops_entra_groups"][0]["display_name"]
+    assigned = {"assignments": [{"group": group, "app_role": "Backup.Read"}]}
+    first = {**document["cvops_application"], "app_role_assignments": assigned}
+    role = {"ansible.builtin.include_role": {"name": "cvops.identity.app_registration"}}
+    count = "app_registration_result.app_role_assignments | length"
+    play = {
+        "name": "Register two applications",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {**role, "vars": {"cvops_application": first}},
+            {"ansible.builtin.assert": {"that": f"{count} == 1"}},
+            {**role, "vars": {"cvops_application": {"unique_name": "other", "display_name": "Other"}}},
+            {"ansible.builtin.assert": {"that": f"{count} == 0"}},
+        ],
+    }
+    bare([play], extra_vars={"cvops_connection": document["cvops_connection"]}).ok()
+
+
 def test_drift_is_repaired_and_nothing_else_touched(make_site: Make, bare: Player) -> None:
     """One lost grant comes back in one request; a grant that somebody made by hand stays."""
     site = make_site(set="S", empty=True)
