@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fake_graph import NOW, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time
-from ansible_collections.cvops.identity.plugins.module_utils._entra.certificates.public_part import (
+from ansible_collections.cvops.identity.plugins.module_utils._core.public_certificates import (
     PublicCertificate,
     build_public_certificate,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time
 
 PEM, DER = Encoding.PEM, Encoding.DER
 Made = tuple[t.Any, x509.Certificate]

@@ -11,13 +11,11 @@ import dataclasses
 import typing as t
 from xml.sax.saxutils import quoteattr
 
-from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ApiError, ConfigError, mark_outcome_unknown
 from ..._core.names import is_same_name
 from ..._core.polling import poll_until
 from ..._core.retry import Repeat
 from ..._core.values import get_object, get_objects
-from ..catalogue import is_commcell_level
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
@@ -186,11 +184,3 @@ class OidcApps:
         for item in get_objects(get_object(row, "props"), "nameValues"):
             if item.get("name") == CLIENT_SECRET and str(item.get("value") or "").strip("*"):
                 self._client.ctx.secrets.add(str(item["value"]))
-
-
-def act_in_company(ctx: Context, company: str | int | None) -> Context:
-    """Return the context in which *company* is the one that is acted for; None or an empty one: as *ctx*."""
-    if company is None or company == "":
-        return ctx
-    acting = "" if is_commcell_level(company) else str(company)
-    return dataclasses.replace(ctx, options={**ctx.options, "commvault_company": acting})

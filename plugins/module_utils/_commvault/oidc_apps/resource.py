@@ -16,6 +16,7 @@ from ..._core.names import describe_lookalike, describe_suspicious_name, fold_ca
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
+from ..acting_company import act_in_company
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
@@ -33,7 +34,7 @@ from .associations import (
     parse_association,
     plan_associations,
 )
-from .calls import OidcApps, act_in_company
+from .calls import OidcApps
 from .canonical import OidcApp, OidcSettings, build_changed_row
 from .checks import (
     build_console_url,

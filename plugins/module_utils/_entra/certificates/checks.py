@@ -13,9 +13,10 @@ import typing as t
 
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
+from ..._core.public_certificates import PublicCertificate
+from ..._core.thumbprints import parse_thumbprint
 from ..._core.values import format_time, is_guid
-from .canonical import Certificate, parse_thumbprint
-from .public_part import PublicCertificate
+from .canonical import Certificate
 
 #: Microsoft's SDK: the display name of a key credential is cut off behind as many characters, and would not be found again.
 LONGEST_NAME = 90

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._core.errors import ConfigError
 from ..._core.libraries import build_missing_error, check_releases
-from .public_part import PublicCertificate, build_public_certificate
+from ..._core.public_certificates import PublicCertificate, build_public_certificate
 
 #: The size of a new key, where none is asked for.
 DEFAULT_KEY_SIZE = 3072

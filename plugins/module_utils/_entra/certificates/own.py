@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
+from ..._core.thumbprints import compute_thumbprints, decode_pem
 from ..._signin.entra.certificates import load_client_certificate
-from .canonical import compute_thumbprints, decode_pem
 
 
 def read_own_thumbprints(ctx: Context) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.plan import Plan, Step, add_ids
+from ..._core.public_certificates import PublicCertificate, load_public_certificate
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..._core.values import format_time
@@ -28,7 +29,6 @@ from .checks import (
 )
 from .own import read_own_thumbprints
 from .plan import Selection, is_adding, list_removed, plan_certificate, plan_certificate_removal
-from .public_part import PublicCertificate, load_public_certificate
 from .writer import CertificateWriter
 
 _SELECT = ("keyCredentials", "passwordCredentials")

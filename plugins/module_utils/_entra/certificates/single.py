@@ -11,9 +11,9 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError
+from ..._core.public_certificates import PublicCertificate
 from ..client import GraphClient
 from .canonical import Certificate, list_certificates, list_key_ids
-from .public_part import PublicCertificate
 from .writer import CertificateWriter, draw_key_id
 
 _ATTEMPTS = 3

@@ -21,6 +21,7 @@ import uuid
 from ..._core.context import Context
 from ..._core.errors import ApiError, BadAnswer, Cancelled, NotFound, Throttled, Unreachable, WaitTimeout
 from ..._core.polling import Backoff, poll_until, wait_as_told
+from ..._core.public_certificates import PublicCertificate
 from ..._core.resource import Finding
 from ..._core.retry import Repeat
 from ..._core.values import format_time
@@ -28,7 +29,6 @@ from ..client import GraphClient, quote_segment
 from ..confirm import wait_until_shown
 from ..secrets.policy import CERTIFICATE, explain_lifetime_cap
 from .canonical import Certificate, canonical_certificate, get_key_credentials, list_key_ids
-from .public_part import PublicCertificate
 
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 #: Reads in a row that have to agree: at once, and after one that did not, since replicas lag one by one.

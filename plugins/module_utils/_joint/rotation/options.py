@@ -10,9 +10,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..._commvault.acting_company import act_in_company
 from ..._commvault.client import CommvaultClient
 from ..._commvault.credentials.calls import Credentials
-from ..._commvault.oidc_apps.calls import OidcApps, act_in_company
+from ..._commvault.oidc_apps.calls import OidcApps
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems

@@ -16,12 +16,12 @@ import typing as t
 from ...._core.context import Context
 from ...._core.errors import ApiError, Cancelled, ConfigError, WaitTimeout
 from ...._core.polling import poll_until
+from ...._core.public_certificates import PublicCertificate
 from ...._core.values import format_time, shift_time
 from ...._entra.certificates.canonical import Certificate, get_key_credentials, list_certificates, list_key_ids
 from ...._entra.certificates.checks import may_be_own_certificate
 from ...._entra.certificates.key_pair import DEFAULT_KEY_SIZE, HEAD_START, make_key_pair
 from ...._entra.certificates.own import read_own_thumbprints
-from ...._entra.certificates.public_part import PublicCertificate
 from ...._entra.certificates.single import add_certificate, remove_certificate
 from ...._entra.certificates.writer import CertificateWriter
 from ...._entra.client import GraphClient

@@ -13,12 +13,12 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.certificate_options import read_certificate_option
-from ..._core.context import Context
-from ..._core.errors import ConfigError
-from ..._core.libraries import build_missing_error, check_releases
-from ..._core.visible import to_one_line
-from .canonical import compute_thumbprints
+from .certificate_options import read_certificate_option
+from .context import Context
+from .errors import ConfigError
+from .libraries import build_missing_error, check_releases
+from .thumbprints import compute_thumbprints
+from .visible import to_one_line
 
 _PRIVATE = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _PEM_HEADER = b"-----BEGIN CERTIFICATE-----"
@@ -103,7 +103,7 @@ def _parse(data: bytes, what: str, source: str | None) -> PublicCertificate:
         found = x509.load_pem_x509_certificates(data) if _PEM_HEADER in data else []
         if len(found) != 1:
             raise ConfigError(
-                f"{what} holds {len(found) or 'no'} certificates: give one, that of the application, without those of its issuers",
+                f"{what} holds {len(found) or 'no'} certificates: give one, without those of its issuers",
                 source=source,
             )
         (certificate,) = found

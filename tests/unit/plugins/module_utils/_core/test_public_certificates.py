@@ -25,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, MissingLibrary
-from ansible_collections.cvops.identity.plugins.module_utils._entra.certificates.public_part import (
+from ansible_collections.cvops.identity.plugins.module_utils._core.public_certificates import (
     load_public_certificate,
     parse_public_certificate,
 )
