@@ -8,6 +8,8 @@
 Commvault never returns a secret. The last line of the description of an object that we have written one to is therefore
 ``[cvops secret: <fingerprint>]``, with a text that the caller chose, such as the key id that Entra ID gave the secret. It is never made
 from the secret. Anything else in that place is no mark: which secret the object holds is unknown then.
+
+The certificate of an identity provider is not secret, and not shown either: its mark has the word "certificate" in place of "secret".
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from .._core.visible import is_invisible
 #: When a secret is written: never over one that is there, in every run, or where the mark differs from ``secret_fingerprint``.
 SECRET_POLICIES = ("on_create", "always", "fingerprint")
 _LONGEST_FINGERPRINT = 100
-_MARK = re.compile(r"\[cvops secret: ([^\[\]\n]+)\]")
+#: What a mark is of.
+SECRET, CERTIFICATE = "secret", "certificate"
+_MARKS = {word: re.compile(rf"\[cvops {word}: ([^\[\]\n]+)\]") for word in (SECRET, CERTIFICATE)}
 _LINE_ENDS = re.compile("\r\n|\r")
 
 
@@ -33,19 +37,22 @@ class MarkedText(t.NamedTuple):
     fingerprint: str | None
 
 
-def split_mark(description: t.Any) -> MarkedText:
-    """Return the text of a description as the service shows it (None: it shows none), and the fingerprint in its last line."""
+def split_mark(description: t.Any, word: str = SECRET) -> MarkedText:
+    """Return the text of a description as the service shows it (None: it shows none), and the fingerprint in its last line.
+
+    *word*: what the mark is of.
+    """
     text = _LINE_ENDS.sub("\n", "" if description is None else str(description))
     before, separator, last = text.rstrip().rpartition("\n")
-    found = _MARK.fullmatch(last)
+    found = _MARKS[word].fullmatch(last)
     if found is None or find_fingerprint_fault(found.group(1)) is not None:
         return MarkedText(text, None)
     return MarkedText(before if separator else "", found.group(1))
 
 
-def join_mark(text: str, fingerprint: str | None) -> str:
-    """Return the description to write: *text*, and the mark in a line of its own; without a fingerprint, *text* alone."""
-    mark = f"[cvops secret: {fingerprint}]"
+def join_mark(text: str, fingerprint: str | None, word: str = SECRET) -> str:
+    """Return the description to write: *text*, and the mark of *word* in a line of its own; without a fingerprint, *text* alone."""
+    mark = f"[cvops {word}: {fingerprint}]"
     return text if fingerprint is None else f"{text}\n{mark}" if text else mark
 
 

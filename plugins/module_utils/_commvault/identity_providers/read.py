@@ -18,10 +18,9 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound,
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import AnswerObject, get_objects, get_texts
 from ..client import CommvaultClient, quote_segment
-from ..oidc_apps.canonical import OIDC_TYPE
 from ..references import parse_id
+from .app_rows import OIDC_TYPE, SAML_TYPE
 
-SAML_TYPE = 2
 AZURE_SAML_KIND = "AZURE"
 #: The older list of identity servers and some releases write the kind of a SAML app as a number.
 _SAML_KINDS = {"0": "UNKNOWN", "1": AZURE_SAML_KIND, "2": "ADFS", "3": "OKTA"}
@@ -137,7 +136,12 @@ class IdentityProviders:
         return merge_identity_servers(known, apps)
 
     def read_saml_app(self, name: str) -> SamlApp | None:
-        """Read the SAML app of this name; None when it is found neither under this spelling nor in lower case.
+        """Read the SAML app of this name; None when it is not found. Raises as read_saml_body."""
+        body = self.read_saml_body(name)
+        return None if body is None else parse_saml_app(body)
+
+    def read_saml_body(self, name: str) -> dict[str, t.Any] | None:
+        """Return what the service shows of the SAML app of this name; None when it is found neither under this spelling nor in lower case.
 
         Raises the first ApiError where no spelling was answered with the app.
         """
@@ -154,7 +158,7 @@ class IdentityProviders:
                 first = first or exc
                 continue
             if body and is_same_name(str(body.get("name") or ""), name):
-                return parse_saml_app(body)
+                return body
         if first is not None:
             raise first
         return None

@@ -11,20 +11,17 @@ import dataclasses
 import typing as t
 from xml.sax.saxutils import quoteattr
 
-from ..._core.errors import AmbiguousMatch, ApiError, ConfigError, mark_outcome_unknown
-from ..._core.names import is_same_name
+from ..._core.errors import ApiError, mark_outcome_unknown
 from ..._core.polling import poll_until
 from ..._core.retry import Repeat
 from ..._core.values import get_object, get_objects
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
-from ..references import parse_id
+from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows
 from ..secret_marks import split_mark
 from .canonical import (
-    APP_TYPES,
     CLIENT_SECRET,
-    OIDC_TYPE,
     OidcApp,
     OidcSettings,
     Wire,
@@ -33,7 +30,6 @@ from .canonical import (
     parse_oidc_app,
 )
 
-_PATH = "ThirdParty/App"
 _CREATE, _DELETE, _MODIFY = 1, 2, 3
 #: In place of the key of an app whose creation was answered: the step is done, whatever becomes of the look at the list.
 _NOT_NAMED = "not named"
@@ -44,8 +40,7 @@ class OidcApps:
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
-        #: Names of the apps of all kinds that were listed last.
-        self.names: list[str] = []
+        self.rows = AppRows(client)
 
     def find(self, name: str) -> OidcApp | None:
         """Return the app of this name with all that is shown of it; None when there is none.
@@ -54,7 +49,7 @@ class OidcApps:
         the name, and AmbiguousMatch.
         """
         for is_fresh in (False, True):
-            row = self._select_row(self.list_rows(is_fresh=is_fresh), name)
+            row = self.rows.find(name, OIDC_TYPE, is_fresh=is_fresh)
             found = None if row is None else self.read(row)
             if found is not None:
                 return found
@@ -62,7 +57,7 @@ class OidcApps:
 
     def find_listed_mark(self, name: str) -> str | None:
         """Return the mark of the secret that the list shows for the app of this name; None where it shows none. Raises as find."""
-        row = self._select_row(self.list_rows(), name)
+        row = self.rows.find(name, OIDC_TYPE)
         return None if row is None else split_mark(row.get("appDescription")).fingerprint
 
     def read(self, row: t.Mapping[str, t.Any]) -> OidcApp | None:
@@ -78,12 +73,12 @@ class OidcApps:
 
     def read_again(self, key: str) -> OidcApp | None:
         """Return the app of this key as the list, read past the cache, and its properties show it; None when it is in neither."""
-        row = next((row for row in self.list_rows(is_fresh=True) if row.get("appKey") == key), None)
+        row = next((row for row in self.rows.read(is_fresh=True) if row.get("appKey") == key), None)
         return None if row is None else self.read(row)
 
     def read_created(self, name: str) -> OidcApp | None:
         """Return the app of this name, which has just been created, as read_again does. Raises AmbiguousMatch, ConfigError."""
-        row = self._select_row(self.list_rows(is_fresh=True), name)
+        row = self.rows.find(name, OIDC_TYPE, is_fresh=True)
         return None if row is None else self.read(row)
 
     def create(self, name: str, settings: OidcSettings, secret: str, associations: t.Sequence[Wire]) -> str | None:
@@ -95,11 +90,11 @@ class OidcApps:
         body = {"opType": _CREATE, "clientThirdPartyApps": [build_new_row(name, settings, secret, associations)]}
 
         def send(is_undone: t.Callable[[], bool]) -> str:
-            self._client.write("POST", _PATH, body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+            self._client.write("POST", PATH, body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
             return _NOT_NAMED
 
         def find_shown() -> str | None:
-            shown = self._select_row(self.list_rows(is_fresh=True), name)
+            shown = self.rows.find(name, OIDC_TYPE, is_fresh=True)
             return str(shown["appKey"]) if shown is not None else None
 
         def adopt(key: str) -> None:
@@ -111,7 +106,7 @@ class OidcApps:
     def update(self, row: Wire, subject: str) -> None:
         """Write the row of an app that exists, as a whole."""
         body = {"opType": _MODIFY, "clientThirdPartyApps": [row]}
-        self._client.write("PUT", _PATH, body, intent=f"change {subject}")
+        self._client.write("PUT", PATH, body, intent=f"change {subject}")
 
     def write_secret(self, app: OidcApp, secret: str, fingerprint: str | None) -> None:
         """Write a new client secret to the app, and the mark by which it is known; all else stays as *app* shows it."""
@@ -124,19 +119,10 @@ class OidcApps:
         row = {name: value for name, value in app.row.items() if name not in ("props", "assocTree")}
         body = {"opType": _DELETE, "clientThirdPartyApps": [row]}
         try:
-            self._client.write("POST", _PATH, body, intent=f"delete {subject}", repeat=Repeat.ALWAYS)
+            self._client.write("POST", PATH, body, intent=f"delete {subject}", repeat=Repeat.ALWAYS)
         except ApiError as exc:
-            if is_decided(exc) or any(row.get("appKey") == app.key for row in self.list_rows(is_fresh=True)):
+            if is_decided(exc) or any(row.get("appKey") == app.key for row in self.rows.read(is_fresh=True)):
                 raise
-
-    def list_rows(self, *, is_fresh: bool = False) -> list[Wire]:
-        """Return the rows of the apps of all kinds; *is_fresh*: past the service's cache, for which the SDK asks twice."""
-        intent = "list identity provider apps"
-        if is_fresh:
-            self._client.get(_PATH, intent=intent, params={"hardRefresh": "true"})
-        rows = get_objects(self._client.get(_PATH, intent=intent), "clientThirdPartyApps")
-        self.names = [str(row.get("appName") or "") for row in rows]
-        return [dict(row) for row in rows]
 
     def _adopt(self, key: str, name: str, settings: OidcSettings, secret: str) -> None:
         """Take the app that the list shows for the one whose creation was not answered, and make sure that it holds the secret.
@@ -159,25 +145,6 @@ class OidcApps:
             )
         if settings.secret_fingerprint is None:  # nothing tells whether it holds our secret
             self.write_secret(shown, secret, None)
-
-    def _select_row(self, rows: t.Iterable[Wire], name: str) -> Wire | None:
-        named = [row for row in rows if is_same_name(str(row.get("appName") or ""), name)]
-        found = [row for row in named if parse_id(row.get("appType")) == OIDC_TYPE and row.get("appKey")]
-        exact = [row for row in found if row["appName"] == name]
-        found = exact if len(exact) == 1 else found
-        if len({row["appKey"] for row in found}) > 1:
-            keys = sorted(str(row["appKey"]) for row in found)
-            raise AmbiguousMatch(
-                f"{len(keys)} OpenID Connect apps are named {name!r}; leave one of them in the Command Center.",
-                candidates=keys,
-            )
-        if named and not found:
-            kind = APP_TYPES.get(parse_id(named[0].get("appType")) or 0, "unknown")
-            raise ConfigError(
-                f"name: {named[0]['appName']} is an identity provider app of another kind ({kind}); choose another name",
-                source="option name",
-            )
-        return found[0] if found else None
 
     def _hide_secret(self, row: t.Mapping[str, t.Any]) -> None:
         """Keep a secret that a release may show out of all output."""

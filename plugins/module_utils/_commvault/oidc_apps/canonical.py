@@ -10,24 +10,20 @@ Properties are pairs of a name and a value or several values. The client secret 
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import BadAnswer
-from ..._core.names import fold_case
 from ..._core.values import get_object, get_objects, get_texts
+from ..console_urls import canonicalize_console_url
+from ..identity_providers.app_rows import OIDC_TYPE, clean_description, parse_flag
 from ..secret_marks import join_mark, split_mark
 
 Wire = dict[str, t.Any]
 
-OIDC_TYPE = 5
-#: Kinds of identity provider apps, by the number in rows (SDK, identity_management).
-APP_TYPES = {1: "regular", 2: "SAML", 3: "CommCell", 4: "local identity", OIDC_TYPE: "OpenID Connect"}
 CLIENT_ID, CLIENT_SECRET, DISCOVERY_URL, CONSOLE_URLS = "clientId", "clientSecret", "endPointUrl", "webConsoleUrls"
 #: What a web console answers at (Commvault documentation: OpenID Connect).
 _CALLBACK = "/openIdConnectCallback.do"
-_HTTPS_ADDRESS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]://(?:[^/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]))(:[0-9]+)?((?:/[^?#]*)?)")
 
 
 @dataclass(frozen=True)
@@ -111,22 +107,6 @@ def build_changed_row(
     if associations is not None:
         row["assocTree"] = [dict(item) for item in associations]
     return row
-
-
-def clean_description(text: str) -> str:
-    """Return a description without blanks at its end, lines ended by line feeds, since Commvault may keep neither."""
-    return re.sub("\r\n|\r", "\n", text).rstrip()
-
-
-def canonicalize_console_url(url: str) -> str:
-    """Return the address of a web console with its port, its host in small letters, without a slash at its end; other texts stay as they are."""
-    found = _HTTPS_ADDRESS.fullmatch(url.rstrip("/"))
-    return f"{fold_case(found[1])}{found[2] or ':443'}{found[3]}" if found else url
-
-
-def parse_flag(value: t.Any, default: bool) -> bool:
-    """Return a boolean that may be written as a number or a word; *default* for none at all."""
-    return default if value is None else str(value).lower() in ("true", "1")
 
 
 def _get_properties(settings: OidcSettings) -> tuple[t.Any, ...]:

@@ -15,7 +15,6 @@ from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url, parse_origin
-from .canonical import canonicalize_console_url
 
 _DISCOVERY_PATH = re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration")
 _TENANT_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,}")
@@ -71,23 +70,6 @@ def check_application_id(application_id: str) -> None:
             "application_id: it is not the application (client) id of a registration in Entra ID (8-4-4-4-12 hexadecimal digits)",
             source="option application_id",
         )
-
-
-def clean_console_urls(urls: t.Iterable[str]) -> list[str]:
-    """Return the addresses of web consoles in canonical form. Raises ConfigError for one that is no https address."""
-    found = []
-    for url in urls:
-        address = split_address(
-            "web_console_urls", "option web_console_urls", url, why="Entra ID sends sign-ins to https only"
-        )
-        found.append(canonicalize_console_url(address.text))
-    return found
-
-
-def build_console_url(base_url: str) -> str:
-    """Return the address of the web console that belongs to that of the API."""
-    address = split_address("commvault_url", "option commvault_url", base_url)
-    return canonicalize_console_url(f"{address.origin}/webconsole")
 
 
 def _strip_port(origin: str) -> str:

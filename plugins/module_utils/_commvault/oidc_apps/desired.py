@@ -13,8 +13,9 @@ import typing as t
 from ..._core.errors import ConfigError
 from ..._core.names import keep_spelling
 from ..._core.set_changes import find_set_changes
+from ..identity_providers.app_rows import clean_description
 from ..secret_marks import is_secret_due
-from .canonical import OidcSettings, clean_description
+from .canonical import OidcSettings
 
 #: What a new app cannot do without.
 _NEEDED = ("application_id", "secret", "discovery_url")

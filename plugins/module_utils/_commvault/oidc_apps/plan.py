@@ -12,7 +12,8 @@ import typing as t
 
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, add_ids
-from .associations import OTHERS, WORDS, Association, AssociationChanges, describe_associations
+from ..app_associations import OTHERS, WORDS, Association, AssociationChanges, describe_associations
+from .associations import KINDS
 from .canonical import OidcSettings
 
 KIND = "OpenID Connect app"
@@ -32,7 +33,7 @@ def format_oidc_app(name: str, settings: OidcSettings, associations: t.Iterable[
     return {
         "name": name,
         **shown,
-        "associations": None if associations is None else describe_associations(associations),
+        "associations": None if associations is None else describe_associations(associations, KINDS),
     }
 
 

@@ -17,32 +17,20 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
 from ..acting_company import act_in_company
+from ..app_associations import WORDS, Association, AssociationChanges, plan_associations
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
+from ..console_urls import build_console_url, clean_console_urls
 from ..directory import Directory
 from ..envelope import is_declined
 from ..name_checks import check_object_name
 from ..references import parse_reference
 from ..secret_marks import check_secret_options
-from .associations import (
-    KINDS,
-    WORDS,
-    Association,
-    AssociationChanges,
-    make_association,
-    parse_association,
-    plan_associations,
-)
+from .associations import KINDS, make_association, parse_association
 from .calls import OidcApps
 from .canonical import OidcApp, OidcSettings, build_changed_row
-from .checks import (
-    build_console_url,
-    build_discovery_url,
-    check_application_id,
-    check_discovery_url,
-    clean_console_urls,
-)
+from .checks import build_discovery_url, check_application_id, check_discovery_url
 from .desired import desired_oidc_app, is_secret_written
 from .plan import KIND, find_narrowed_fields, format_oidc_app, plan_oidc_app, plan_oidc_app_removal
 
@@ -253,5 +241,5 @@ class OidcAppResource:
         doubt = describe_suspicious_name(KIND, name)
         if doubt:
             self._ctx.warn(doubt)
-        for other in [other for other in self._apps.names if is_lookalike(name, other)][:_TOLD]:
+        for other in [other for other in self._apps.rows.names if is_lookalike(name, other)][:_TOLD]:
             self._ctx.warn(describe_lookalike("App", name, other, repr(other)))

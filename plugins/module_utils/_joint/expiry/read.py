@@ -11,11 +11,11 @@ import typing as t
 
 from ..._commvault.client import CommvaultClient
 from ..._commvault.credentials.calls import Credentials
+from ..._commvault.identity_providers.app_rows import OIDC_TYPE
 from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityProviders, IdentityServer
 from ..._commvault.key_holders.canonical import KeyHolder
 from ..._commvault.key_holders.read import KeyHolders
 from ..._commvault.oidc_apps.calls import OidcApps
-from ..._commvault.oidc_apps.canonical import OIDC_TYPE
 from ..._commvault.references import parse_id
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.associations import (
-    KINDS,
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.app_associations import (
     Association,
     describe_associations,
+    plan_associations,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.associations import (
+    KINDS,
     make_association,
     parse_association,
-    plan_associations,
 )
 
 
@@ -93,4 +95,4 @@ def test_namesakes_are_told_apart() -> None:
         make_association("users", "anna", 5),
         make_association("users", "b", 6),
     ]
-    assert describe_associations(listed)["users"] == ["anna (id 4)", "anna (id 5)", "b"]
+    assert describe_associations(listed, KINDS)["users"] == ["anna (id 4)", "anna (id 5)", "b"]

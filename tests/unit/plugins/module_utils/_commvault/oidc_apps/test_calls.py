@@ -59,7 +59,7 @@ def test_an_app_that_is_not_listed_is_looked_for_past_the_cache(make_ctx: t.Any)
     assert apps.find("entra") is not None
     assert [one.params for one in client.sent if one.method == "GET"] == [None, {"hardRefresh": "true"}, None]
     apps, client = make_apps(make_ctx, {f"GET {PATH}": listed(SAML)})
-    assert apps.find("entra") is None and apps.names == ["saml"]
+    assert apps.find("entra") is None and apps.rows.names == ["saml"]
 
 
 def test_an_app_that_is_listed_and_not_there_is_gone(make_ctx: t.Any) -> None:

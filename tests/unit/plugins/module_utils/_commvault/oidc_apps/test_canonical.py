@@ -18,9 +18,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_app
     OidcSettings,
     build_changed_row,
     build_new_row,
-    canonicalize_console_url,
-    clean_description,
-    parse_flag,
     parse_oidc_app,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
@@ -93,31 +90,3 @@ def test_properties_and_associations_that_do_not_change_are_not_written() -> Non
     app = parse_oidc_app(make_row())
     row = build_changed_row(app, dataclasses.replace(app.settings, enabled=False), None, None)
     assert "props" not in row and "assocTree" not in row and row["isEnabled"] is False
-
-
-@pytest.mark.parametrize(
-    ("given_url", "expected"),
-    [
-        ("https://CV.corp.example/webconsole/", CONSOLE),
-        ("HTTPS://cv.corp.example", "https://cv.corp.example:443"),
-        ("https://cv.corp.example:8443/CC", "https://cv.corp.example:8443/CC"),
-        ("https://[2001:db8::1]/webconsole", "https://[2001:db8::1]:443/webconsole"),
-        ("ftp://x", "ftp://x"),
-        ("", ""),
-    ],
-)
-def test_an_address_of_a_web_console_has_its_port(given_url: str, expected: str) -> None:
-    assert canonicalize_console_url(given_url) == expected
-
-
-@given(st.text() | st.from_regex(r"https://[a-zA-Z.]{1,9}(:[0-9]{2})?(/[a-z]*)?", fullmatch=True))
-def test_canonical_forms_stay_as_they_are(text: str) -> None:
-    assert canonicalize_console_url(canonicalize_console_url(text)) == canonicalize_console_url(text)
-    assert clean_description(clean_description(text)) == clean_description(text)
-
-
-@pytest.mark.parametrize(
-    ("value", "found"), [(None, True), (True, True), (1, True), ("TRUE", True), (0, False), ("no", False)]
-)
-def test_a_flag_is_a_boolean_a_number_or_a_word(value: t.Any, found: bool) -> None:
-    assert parse_flag(value, True) is found

@@ -9,14 +9,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from oidc_examples import APPLICATION, CONSOLE, DISCOVERY, TENANT
+from oidc_examples import APPLICATION, DISCOVERY, TENANT
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.checks import (
-    build_console_url,
     build_discovery_url,
     check_application_id,
     check_discovery_url,
-    clean_console_urls,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 
@@ -74,10 +72,3 @@ def test_an_application_id_is_a_guid() -> None:
     check_application_id(APPLICATION)
     with pytest.raises(ConfigError, match="not the application"):
         check_application_id("entra")
-
-
-def test_web_consoles_have_https_addresses() -> None:
-    assert clean_console_urls(["https://CV.corp.example/webconsole/"]) == [CONSOLE]
-    assert build_console_url("https://cv.corp.example/commandcenter/api") == CONSOLE
-    with pytest.raises(ConfigError, match="web_console_urls"):
-        clean_console_urls(["http://cv.corp.example/webconsole"])

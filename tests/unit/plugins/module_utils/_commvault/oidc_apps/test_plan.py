@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oidc_examples import APPLICATION, CONSOLE, DISCOVERY
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.associations import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.app_associations import (
     Association,
     AssociationChanges,
-    make_association,
     plan_associations,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.associations import (
+    make_association,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.canonical import OidcSettings
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.plan import (

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Who may sign in through an identity provider app, whatever its kind: comparison and planning of its associations. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core.names import is_same_name
+
+#: The kind of what an app is associated with and the options do not name; nobody manages it.
+OTHERS = "others"
+WORDS = {
+    "users": "user",
+    "user_groups": "user group",
+    "companies": "company",
+    "domains": "domain",
+    "email_suffixes": "e-mail suffix",
+    "default_user_groups": "default user group",
+}
+
+
+@dataclass(frozen=True)
+class Association:
+    """One association. ``id``: None where it is not known, as that of a domain by name. ``wire``: the entry as it is sent."""
+
+    kind: str
+    name: str
+    id: int | None
+    wire: t.Mapping[str, t.Any]
+
+    def is_same(self, other: Association) -> bool:
+        """Return whether both are about the same object: by id, or by name where one has no id."""
+        if self.kind != other.kind:
+            return False
+        if self.id is not None and other.id is not None:
+            return self.id == other.id
+        return is_same_name(self.name, other.name)
+
+
+class AssociationChanges(t.NamedTuple):
+    """What is added, what is removed, and what there is afterwards."""
+
+    add: list[Association]
+    remove: list[Association]
+    after: list[Association]
+
+
+def plan_associations(
+    wanted: t.Mapping[str, t.Sequence[Association]], current: t.Sequence[Association], exclusive: bool
+) -> AssociationChanges:
+    """Return the changes to *current*. *wanted*: by kind, only those that are managed; an empty list removes all of its kind.
+
+    Without *exclusive*, associations are only added. Others keep their entries, and their order.
+    """
+    added: list[Association] = []
+    removed: list[Association] = []
+    for kind, listed in wanted.items():
+        have = [item for item in current if item.kind == kind]
+        for item in listed:
+            if not any(item.is_same(other) for other in (*have, *added)):
+                added.append(item)
+        if exclusive or not listed:
+            removed += [item for item in have if not any(item.is_same(other) for other in listed)]
+    after = [item for item in current if item not in removed] + added
+    return AssociationChanges(added, removed, after)
+
+
+def describe_associations(associations: t.Iterable[Association], kinds: t.Iterable[str]) -> dict[str, list[str]]:
+    """Return the names by kind, of *kinds* and those that nobody manages, sorted; namesakes with their ids."""
+    found: dict[str, list[str]] = {kind: [] for kind in (*kinds, OTHERS)}
+    listed = list(associations)
+    for item in listed:
+        twins = [other for other in listed if other.kind == item.kind and is_same_name(other.name, item.name)]
+        found[item.kind].append(f"{item.name} (id {item.id})" if len(twins) > 1 and item.id else item.name)
+    return {kind: sorted(names) for kind, names in found.items()}
