@@ -66,6 +66,12 @@ def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     )
 
 
+def build_metadata_settings(options: t.Mapping[str, t.Any], origin: str) -> HttpSettings:
+    """Return the settings of a transport that reads federation metadata at *origin* only, as Microsoft's hosts are reached. Raises ConfigError."""
+    origins = frozenset([origin.lower()])
+    return _build_entra_settings(options, "Federation metadata", origins, LARGEST_TOKEN_ANSWER, TOKEN_SERVICE_RULES)
+
+
 def build_webhook_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     """Return the settings of a transport to a webhook, which is reached as Microsoft's hosts are. Raises ConfigError."""
     return HttpSettings(

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Single calls for SAML apps: find, read, create, update, redirect, delete. An app is addressed by its name, and known by its key."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    Forbidden,
+    NotFound,
+    Throttled,
+    Unreachable,
+    mark_outcome_unknown,
+)
+from ..._core.polling import poll_until
+from ..._core.retry import Repeat
+from ..app_associations import Association
+from ..client import CommvaultClient, quote_segment
+from ..create import LAG_LIMIT_S, create_once
+from ..envelope import is_decided
+from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows
+from ..identity_providers.read import IdentityProviders
+from .canonical import (
+    REDIRECT_FLAG,
+    SamlAppState,
+    SamlSettings,
+    Wire,
+    build_create_body,
+    make_created_settings,
+    parse_saml_state,
+)
+
+_MODIFY = 3
+#: In place of the key of an app whose creation was answered, since no answer names it.
+_NOT_NAMED = "not named"
+
+
+class SamlApps:
+    """The SAML apps of the level that the client acts at. Nothing is kept between calls."""
+
+    def __init__(self, client: CommvaultClient) -> None:
+        self._client = client
+        self._providers = IdentityProviders(client)
+        self.rows = AppRows(client)
+
+    def find(self, name: str) -> SamlAppState | None:
+        """Return the app of this name; None when there is none.
+
+        That is believed only of a list that was read past the service's cache, and of a read that was answered. Raises ConfigError
+        where an app of another kind has the name, AmbiguousMatch, and what a read raises that has failed.
+        """
+        for is_fresh in (False, True):
+            row = self.rows.find(name, SAML_TYPE, is_fresh=is_fresh)
+            found = self._read(name, row, is_listed_absent=is_fresh and row is None)
+            if found is not None:
+                return found
+        return None
+
+    def read_again(self, name: str) -> SamlAppState | None:
+        """Return the app of this name as the list, read past the cache, and the app itself show it; None when it is in neither."""
+        row = self.rows.find(name, SAML_TYPE, is_fresh=True)
+        return self._read(name, row, is_listed_absent=row is None)
+
+    def list_others(self, name: str) -> list[SamlAppState]:
+        """Return the other SAML apps of the level, each read."""
+        rows = [row for row in self.rows.read() if str(row.get("appType")) == str(SAML_TYPE)]
+        found = [self._read(str(row.get("appName")), row, is_listed_absent=False) for row in rows]
+        return [item for item in found if item is not None and item.name != name]
+
+    def create(
+        self, name: str, settings: SamlSettings, certificate: str, associations: t.Sequence[Association]
+    ) -> str | None:
+        """Create an app; return its key where a lost answer made it be looked for, None where it was created, since no answer names it.
+
+        The caller has made sure that the name is free; for lost answers see create_once.
+        """
+        intent = f"create SAML app {name}"
+        body = build_create_body(name, settings, certificate, associations)
+
+        def send(is_undone: t.Callable[[], bool]) -> str:
+            self._client.write("POST", "v4/SAML", body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+            return _NOT_NAMED
+
+        def find_shown() -> str | None:
+            shown = self.read_again(name)
+            return shown.key if shown is not None else None
+
+        def adopt(key: str) -> None:
+            self._check_adopted(name, settings)
+
+        key = create_once(self._client.ctx, send, find_shown, intent=intent, adopt=adopt)
+        return None if key == _NOT_NAMED else key
+
+    def update(self, name: str, body: Wire, subject: str) -> None:
+        """Write the blocks of an app that change."""
+        self._client.write("PUT", f"v4/SAML/{quote_segment(name)}", body, intent=f"change {subject}")
+
+    def set_redirect(self, app: SamlAppState, is_on: bool, subject: str) -> None:
+        """Switch auto-redirect; the other flags stay as they are shown (SDK, set_auto_redirect_to_idp)."""
+        flags = app.flags or 0
+        flags = flags | REDIRECT_FLAG if is_on else flags & ~REDIRECT_FLAG
+        row = {"flags": flags, "appType": SAML_TYPE, "appKey": app.key}
+        self._client.write("PUT", PATH, {"opType": _MODIFY, "clientThirdPartyApps": [row]}, intent=f"switch {subject}")
+
+    def delete(self, name: str, subject: str) -> None:
+        """Delete an app; one that is gone is fine."""
+        try:
+            self._client.write(
+                "DELETE",
+                f"v4/SAML/{quote_segment(name)}",
+                intent=f"delete {subject}",
+                repeat=Repeat.ALWAYS,
+                missing_ok=True,
+            )
+        except ApiError as exc:
+            if (is_decided(exc) and not isinstance(exc, NotFound)) or self.read_again(name) is not None:
+                raise
+
+    def _read(self, name: str, row: t.Mapping[str, t.Any] | None, *, is_listed_absent: bool) -> SamlAppState | None:
+        """Return the app, under the name that its row has; None when it is not there.
+
+        *is_listed_absent*: the list, read past the cache, has no such app. Then a refusal with a code of the service's own is taken
+        for absence too, since what a missing app is answered with is not known; a read that fails otherwise raises.
+        """
+        spelling = name if row is None else str(row.get("appName") or name)
+        try:
+            body = self._providers.read_saml_body(spelling)
+        except (AuthError, Forbidden, Unreachable, Throttled, BadAnswer):
+            raise
+        except ApiError as exc:
+            if is_listed_absent and exc.code is not None and (exc.status or 0) < 500:
+                return None
+            raise
+        return None if body is None else parse_saml_state(body, row)
+
+    def _check_adopted(self, name: str, settings: SamlSettings) -> None:
+        """Make sure that the app that shows after a lost answer is the one that was to be created: the mark names its certificate.
+
+        Raises ApiError where it is another one, which somebody else has created at the same time.
+        """
+        with mark_outcome_unknown():
+            shown = poll_until(
+                self._client.ctx,
+                lambda: self.read_again(name),
+                lambda found: found is not None,
+                what=f"SAML app {name} to show",
+                timeout_s=LAG_LIMIT_S,
+            )
+        wanted = make_created_settings(settings)
+        if shown is None or not _is_created_alike(shown.settings, wanted):
+            raise ApiError(
+                f"Cannot create SAML app {name}: somebody else has created one of this name at the same time.",
+                service="Commvault",
+                is_outdated=True,
+            )
+
+
+def _is_created_alike(shown: SamlSettings, wanted: SamlSettings) -> bool:
+    names = ("description", "certificate", "entity_id", "sign_on_url", "service_provider_endpoint")
+    return all(getattr(shown, name) == getattr(wanted, name) for name in names)

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""One SAML app of the module commvault_saml_app: read, planned, created, updated, redirected, deleted, and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
+from ..._core.names import describe_lookalike, describe_suspicious_name, fold_case, is_lookalike
+from ..._core.plan import Plan, Step
+from ..._core.polling import poll_until
+from ..._core.public_certificates import PublicCertificate, load_public_certificate
+from ..._core.resource import Action, Finding
+from ..._core.risks import check_removals, require_accepted_risk
+from ..acting_company import act_in_company
+from ..app_associations import WORDS, Association, AssociationChanges, plan_associations
+from ..catalogue import name_with_company
+from ..client import CommvaultClient
+from ..confirm import wait_until_shown
+from ..console_urls import build_console_url
+from ..create import LAG_LIMIT_S
+from ..directory import Directory
+from ..name_checks import check_object_name
+from ..references import parse_reference
+from .calls import SamlApps
+from .canonical import (
+    SamlAppState,
+    SamlSettings,
+    build_update_body,
+    is_created_part,
+    make_association,
+    make_created_settings,
+)
+from .certificates import check_certificate, choose_certificate, make_mark, parse_fingerprint_option
+from .checks import check_auto_create, check_saml_options
+from .desired import desired_saml_app, get_provider, is_certificate_written
+from .local_sign_in import prove_local_sign_in
+from .metadata_source import load_metadata
+from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, plan_saml_app_removal
+
+RISKS = ("lock_out", "rename")
+#: Kinds of associations that options name by reference, with the list that they are looked up in.
+_REFERENCES = {"companies": "companies", "user_groups": "user_groups", "default_user_groups": "user_groups"}
+_TOLD = 3
+
+
+class SamlAppResource:
+    """One SAML app, at the level of the CommCell or in a company."""
+
+    noun = "saml_app"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._client = CommvaultClient(act_in_company(ctx, ctx.options.get("company")))
+        self._apps, self._directory = SamlApps(self._client), Directory(self._client)
+        self._options: dict[str, t.Any] = dict(ctx.options)
+        self._app: SamlAppState | None = None
+        self._after: SamlSettings | None = None
+        self._certificate: PublicCertificate | None = None
+        self._changes = AssociationChanges([], [], [])
+        self._planned = Plan({}, {})
+
+    def plan(self) -> Plan:
+        """Read metadata and app, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
+        name = self._options["name"]
+        check_object_name("name", name)
+        if self._options["state"] == "absent":
+            return self._plan_removal(name)
+        check_saml_options(self._options)
+        given = load_public_certificate(self._ctx) if self._options.get("certificate") is not None else None
+        wanted = parse_fingerprint_option(self._options.get("certificate_fingerprint"))
+        metadata = load_metadata(self._ctx)
+        self._certificate = choose_certificate(given, metadata, wanted)
+        self._app = self._apps.find(name)
+        current = self._app.settings if self._app else None
+        self._warn_of_lookalikes(name)
+        if current is None:
+            self._complete_new_options(name)
+        mark = make_mark(self._certificate) if self._certificate else None
+        self._after = desired_saml_app(self._options, current, metadata, mark)
+        is_written = mark is not None and is_certificate_written(self._options, current, self._after, mark)
+        self._check_certificate(current, wanted, is_written)
+        self._changes = self._plan_associations()
+        check_auto_create(self._options, self._after, self._changes.after)
+        self._check_redirect(current)
+        if current is None:
+            self._check_rename(name)
+        self._planned = plan_saml_app(
+            self._app.name if self._app else name,
+            current,
+            self._after,
+            self._changes,
+            self._app.associations if self._app else (),
+            written=mark if is_written else None,
+            key=self._app.key if self._app else None,
+            principal=self._build_principal(name),
+        )
+        return self._planned
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """The method that carries out a step, by its action."""
+        return {"create": self._create, "update": self._update, "redirect": self._redirect, "delete": self._delete}
+
+    def wait_before(self, step: Step) -> None:
+        """Wait until an app that has just been created shows, with the key that the next steps need. Raises WaitTimeout."""
+        if step.action not in ("update", "redirect") or self._app is not None:
+            return
+        name = self._options["name"]
+        self._app = poll_until(
+            self._ctx,
+            lambda: self._apps.read_again(name),
+            lambda found: found is not None and (step.action != "redirect" or found.flags is not None),
+            what=f"{KIND} {name} to show",
+            timeout_s=LAG_LIMIT_S,
+        )
+
+    def verify(self) -> list[Finding]:
+        """Wait until the list and the app show what was written; a deleted one no more.
+
+        Return the fields that are not shown as written. Raises WaitTimeout where somebody who is to be kept out may still sign in.
+        """
+        if not self._planned.changed:
+            return []
+        subject = f"{KIND} {self._options['name']}"
+        return list(wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned)))
+
+    def result(self) -> dict[str, t.Any]:
+        """Return the app after the plan; empty when it is absent."""
+        if self._after is None:
+            return {}
+        name = self._app.name if self._app else self._options["name"]
+        return {
+            **format_saml_app(name, self._after, self._changes.after),
+            "app_key": self._app.key if self._app else None,
+            "company": self._client.company_name,
+            "reply_url": self._app.reply_url if self._app else None,
+            "sign_out_reply_url": self._app.sign_out_reply_url if self._app else None,
+        }
+
+    def _plan_removal(self, name: str) -> Plan:
+        self._app = self._apps.find(name)
+        current = self._app.settings if self._app else None
+        had = self._app.associations if self._app else ()
+        key = self._app.key if self._app else None
+        self._planned = plan_saml_app_removal(name, current, had, key, self._build_principal(name))
+        return self._planned
+
+    def _create(self, step: Step) -> None:
+        after, certificate = t.cast(SamlSettings, self._after), t.cast(PublicCertificate, self._certificate)
+        first = [item for item in self._changes.after if is_created_part(item)]
+        self._apps.create(self._options["name"], after, certificate.encode(), first)
+
+    def _update(self, step: Step) -> None:
+        app, after = t.cast(SamlAppState, self._app), t.cast(SamlSettings, self._after)
+        if not self._planned.before:  # created by this run: what creation did not take
+            first = [item for item in self._changes.after if is_created_part(item)]
+            body = build_update_body(make_created_settings(after), after, None, first, self._changes.after)
+        else:
+            written = self._planned.after.get("certificate_written")
+            certificate = t.cast(PublicCertificate, self._certificate).encode() if written else None
+            body = build_update_body(app.settings, after, certificate, app.associations, self._changes.after)
+        self._apps.update(app.name, body, step.subject)
+
+    def _redirect(self, step: Step) -> None:
+        is_on = bool(t.cast(SamlSettings, self._after).auto_redirect)
+        self._apps.set_redirect(t.cast(SamlAppState, self._app), is_on, step.subject)
+
+    def _delete(self, step: Step) -> None:
+        self._apps.delete(t.cast(SamlAppState, self._app).name, step.subject)
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a new app that is not listed, "state" for a deleted one that is."""
+        shown = self._apps.read_again(self._app.name if self._app else self._options["name"])
+        if self._after is None:
+            return ["state"] if shown is not None else []
+        if shown is None:
+            return ["list"]
+        self._app = shown
+        wanted = dataclasses.asdict(self._after)
+        found = [
+            name
+            for name, value in dataclasses.asdict(shown.settings).items()
+            # what nobody asked for and was not known before creation may be anything
+            if value != wanted[name] and wanted[name] is not None
+        ]
+        added = all(any(item.is_same(other) for other in shown.associations) for item in self._changes.add)
+        if not added or any(item.is_same(other) for item in self._changes.remove for other in shown.associations):
+            found.append("associations")
+        return found
+
+    def _build_principal(self, name: str) -> str:
+        return name_with_company(self._app.name if self._app else name, self._client.company_name)
+
+    def _complete_new_options(self, name: str) -> None:
+        """Fill in what a new app gets where the options leave it out."""
+        if self._options.get("service_provider_endpoint") is None:
+            self._options["service_provider_endpoint"] = build_console_url(self._client.base_url)
+
+    def _check_certificate(self, current: SamlSettings | None, wanted: str | None, is_written: bool) -> None:
+        """Check a certificate that is to be written, and that the provider's addresses do not change without one. Raises ConfigError."""
+        after = t.cast(SamlSettings, self._after)
+        if self._certificate is not None and is_written:
+            check_certificate(self._certificate, self._ctx.clock.now())
+        elif current is None or get_provider(current) != get_provider(after):
+            raise ConfigError(
+                f"{KIND} {self._options['name']}: Commvault takes the addresses of the identity provider only with its certificate; give metadata"
+                " or certificate",
+                source="option certificate",
+            )
+        held = current.certificate if current else None
+        if self._certificate is None and wanted is not None and (held is None or held.fingerprint != wanted):
+            raise ConfigError(
+                f"certificate_fingerprint: {KIND} {self._options['name']} is not known to hold this certificate, and it is not given: give"
+                " metadata or certificate",
+                source="option certificate_fingerprint",
+            )
+
+    def _check_redirect(self, current: SamlSettings | None) -> None:
+        """Prove, before everybody is sent to the identity provider, that somebody can sign in without it."""
+        asked, had = self._options.get("auto_redirect"), current.auto_redirect if current is not None else False
+        if asked is None:
+            return
+        if had is None:
+            raise ConfigError(
+                f"auto_redirect: Commvault does not show the flags of {KIND} {self._options['name']} to this account, so they cannot be changed"
+                " without changing others",
+                source="option auto_redirect",
+            )
+        if not asked or had:
+            return
+        account = self._options.get("break_glass")
+        if account:
+            name = prove_local_sign_in(self._ctx, account)
+            self._ctx.debug(1, f"{name} signs in without the identity provider and administers the CommCell.")
+            return
+        require_accepted_risk(
+            self._ctx,
+            "lock_out",
+            f"Whoever opens the web console would be sent to the identity provider of {KIND} {self._options['name']} at once, and no local"
+            " administrator is proven to get in without it; break_glass names one.",
+            "somebody can",
+        )
+
+    def _check_rename(self, name: str) -> None:
+        """Refuse an app that may be another one under a new name: it would have another key, and so another reply URL in Entra ID."""
+        after = t.cast(SamlSettings, self._after)
+        for other in self._apps.list_others(name):
+            settings = other.settings
+            if (settings.entity_id, settings.service_provider_endpoint) == (
+                after.entity_id,
+                after.service_provider_endpoint,
+            ):
+                require_accepted_risk(
+                    self._ctx,
+                    "rename",
+                    f"{KIND} {other.name} is of the same identity provider and the same endpoint. An app cannot be renamed: {name} would be"
+                    " a second one, with another app key and another reply URL, which Entra ID has to know first.",
+                    "a second app is meant",
+                )
+
+    def _plan_associations(self) -> AssociationChanges:
+        given = {
+            kind: listed for kind, listed in (self._options.get("associations") or {}).items() if listed is not None
+        }
+        if self._options.get("default_user_groups") is not None:
+            given["default_user_groups"] = self._options["default_user_groups"]
+        had = self._app.associations if self._app else ()
+        changes = plan_associations(self._resolve_associations(given), had, self._options["exclusive"])
+        gone = [f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in changes.remove]
+        check_removals(gone, self._options["max_removals"], "associations", "the list")
+        return changes
+
+    def _resolve_associations(self, given: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, list[Association]]:
+        found: dict[str, list[Association]] = {}
+        problems = []
+        for kind in given:
+            found[kind] = []
+            place = kind if kind == "default_user_groups" else f"associations.{kind}"
+            for index, value in enumerate(given[kind]):
+                try:
+                    found[kind].append(self._resolve_association(kind, value))
+                except (AmbiguousMatch, NotFound) as exc:
+                    problems.append({"kind": exc.kind, "where": f"{place}[{index}]", "message": str(exc)})
+                except ValueError as exc:
+                    problems.append({"kind": "config", "where": f"{place}[{index}]", "message": str(exc)})
+        if problems:
+            raise Problems(f"{KIND} {self._options['name']} cannot be planned:", problems)
+        return found
+
+    def _resolve_association(self, kind: str, value: t.Any) -> Association:
+        """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""
+        if kind not in _REFERENCES:
+            if not value.strip():
+                raise ValueError("a name is needed")
+            return make_association(kind, fold_case(value) if kind == "email_suffixes" else value, None)
+        entry = self._directory.read_catalogue(_REFERENCES[kind]).find_reference(parse_reference(value))
+        return make_association(kind, entry.name, entry.id, self._client.company_id)
+
+    def _warn_of_lookalikes(self, name: str) -> None:
+        doubt = describe_suspicious_name(KIND, name)
+        if doubt:
+            self._ctx.warn(doubt)
+        for other in [other for other in self._apps.rows.names if is_lookalike(name, other)][:_TOLD]:
+            self._ctx.warn(describe_lookalike("App", name, other, repr(other)))
