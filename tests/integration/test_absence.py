@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_access_token,
     commvault_role,
     commvault_roles,
+    commvault_saml_app,
     commvault_user_group,
     entra_application,
     entra_application_secret,
@@ -97,6 +98,13 @@ FOUND_LATE = [
         lambda site: {"name": "NOC Night Shift", "transfer_to_user": "admin"},
         "*/V4/UserGroup",
         {"status": 200, "body": {"userGroups": []}},
+    ),
+    (commvault_saml_app, lambda site: {"name": "corp.example"}, "*/v4/SAML/*", NOT_FOUND),
+    (
+        commvault_saml_app,
+        lambda site: {"name": "corp.example"},
+        "*/ThirdParty/App",
+        {"status": 200, "body": {"clientThirdPartyApps": []}},
     ),
     (commvault_access_token, _token, "*/V4/AccessToken*", {"status": 200, "body": {"tokensInfo": []}}),
 ]

@@ -23,7 +23,7 @@ from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
-from helpers.cases import CASES, Case, make_oidc_app, make_role_holder
+from helpers.cases import CASES, Case, make_oidc_app, make_role_holder, make_saml_app
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
 from helpers.virtual_time import share_clock
@@ -154,6 +154,25 @@ def _oidc_app(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
     document = {"props": {"nameValues": properties}, "assocTree": [{"_type_": 12}]}
     apps.add(IdentityApp(apps.new_id(), options["name"], "0A1D", 5, document=document, secrets={"clientSecret": "old"}))
     return {**(more if "state" in more else options), "name": options["name"], **more}
+
+
+def _saml_app(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """A SAML app that is there already, with other settings, another certificate, and auto-redirect."""
+    options = make_saml_app(site)
+    document = {
+        "identityProviderMetaData": {"entityId": "old", "redirectUrl": "https://old.example/", "logoutUrl": ""},
+        "serviceProviderMetaData": {"serviceProviderEndpoint": options["service_provider_endpoint"]},
+        "associations": {"emailSuffixes": ["old.example"]},
+    }
+    apps = _cell(site).state.apps
+    app = IdentityApp(apps.new_id(), options["name"], "5A31", 2, document=document, secrets={"certificateData": "old"})
+    app.flags = 5
+    apps.add(app)
+    return {
+        **(more if "state" in more else {**options, "exclusive": True, "auto_redirect": False}),
+        "name": app.name,
+        **more,
+    }
 
 
 def _entry(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
@@ -296,6 +315,8 @@ MORE = (
     Case("commvault_access_token", "revoke", lambda site: _token(site, state="absent")),
     Case("commvault_oidc_app", "a new secret", _oidc_app),
     Case("commvault_oidc_app", "delete", lambda site: _oidc_app(site, state="absent")),
+    Case("commvault_saml_app", "another provider", _saml_app),
+    Case("commvault_saml_app", "delete", lambda site: _saml_app(site, state="absent")),
     Case("commvault_role_mappings", "a new group", _entry),
     Case("commvault_role_mappings", "absent", _absent_entry),
     Case("commvault_role_mappings", "roles beside it", _roles_and_entry),

@@ -17,6 +17,7 @@ import typing as t
 from cvops_simulator import Simulator
 
 from . import certificates
+from .saml_metadata import write_metadata
 
 MODULES = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -137,6 +138,26 @@ def make_oidc_app(site: Simulator, **more: t.Any) -> Options:
     }
 
 
+def make_saml_app(site: Simulator, **more: t.Any) -> Options:
+    """A SAML app for people who sign in, with all of its options; auto-redirect goes with an accepted risk."""
+    return {
+        "name": "entra-saml",
+        "description": "People sign in",
+        "metadata": {"file": write_metadata(site)},
+        "service_provider_endpoint": "https://commvault.corp.example:443/webconsole",
+        "service_provider_aliases": ["https://commvault2.corp.example:443/webconsole"],
+        "name_id": "user_principal_name",
+        "attribute_mappings": {"user_groups": "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"},
+        "associations": {"email_suffixes": ["corp.example"], "user_groups": ["NOC Night Shift"]},
+        "default_user_groups": ["NOC Night Shift"],
+        "auto_create_users": True,
+        "auto_redirect": True,
+        "accept_risk": ["lock_out", "rename"],
+        "accept_reason": "a test",
+        **more,
+    }
+
+
 CASES = (
     Case(
         "entra_group",
@@ -226,6 +247,7 @@ CASES = (
     Case("commvault_user_group", "link", lambda site: {"name": "Linked group", "entra_group_id": _group(site)["id"]}),
     Case("commvault_user_group", "delete", _fixed(name="NOC Night Shift", state="absent", transfer_to_user="admin")),
     Case("commvault_oidc_app", "create", make_oidc_app),
+    Case("commvault_saml_app", "create", make_saml_app),
     Case("commvault_security_info", "read", _fixed(), False),
     Case("commvault_role_mappings", "one grant more", _mapping),
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),

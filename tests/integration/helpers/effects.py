@@ -77,6 +77,12 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("POST .*/ThirdParty/App$", ("create", "delete")),
         ("PUT .*/ThirdParty/App$", ("update",)),
     ),
+    "commvault_saml_app": (
+        ("POST .*/v4/SAML$", ("create",)),
+        ("PUT .*/v4/SAML/[^/]*$", ("update",)),
+        ("DELETE .*/v4/SAML/[^/]*$", ("delete",)),
+        ("PUT .*/ThirdParty/App$", ("redirect",)),
+    ),
     "commvault_access_token": (("POST .*/AccessToken$", ("create",)),),
     "commvault_credential": (
         ("POST .*/V4/Credential$", ("create",)),

@@ -19,7 +19,7 @@ from ..._core.errors import (
     Unreachable,
     mark_outcome_unknown,
 )
-from ..._core.polling import poll_until
+from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..app_associations import Association
 from ..client import CommvaultClient, quote_segment
@@ -38,6 +38,8 @@ from .canonical import (
 )
 
 _MODIFY = 3
+#: How often an app that is listed and not there when it is read is looked for.
+_LOOKS = 4
 #: In place of the key of an app whose creation was answered, since no answer names it.
 _NOT_NAMED = "not named"
 
@@ -56,17 +58,25 @@ class SamlApps:
         That is believed only of a list that was read past the service's cache, and of a read that was answered. Raises ConfigError
         where an app of another kind has the name, AmbiguousMatch, and what a read raises that has failed.
         """
-        for is_fresh in (False, True):
-            row = self.rows.find(name, SAML_TYPE, is_fresh=is_fresh)
-            found = self._read(name, row, is_listed_absent=is_fresh and row is None)
+        row, found = self._look(name, is_fresh=False)
+        backoff = Backoff(self._client.ctx)
+        for number in range(_LOOKS):
             if found is not None:
-                return found
-        return None
+                break
+            if number:  # listed, and not there when it is read: deleted or created a moment ago
+                backoff.pause(about=f"waiting until Commvault's list and its apps agree ({name!r})")
+            row, found = self._look(name, is_fresh=True)
+            if row is None:
+                break
+        return found
 
     def read_again(self, name: str) -> SamlAppState | None:
-        """Return the app of this name as the list, read past the cache, and the app itself show it; None when it is in neither."""
-        row = self.rows.find(name, SAML_TYPE, is_fresh=True)
-        return self._read(name, row, is_listed_absent=row is None)
+        """Return the app of this name as the list, read past the cache, and the app itself show it; None when it cannot be read there."""
+        return self._look(name, is_fresh=True)[1]
+
+    def is_there(self, name: str) -> bool:
+        """Return whether the list, read past the cache, or the app itself shows an app of this name."""
+        return self._look(name, is_fresh=True) != (None, None)
 
     def list_others(self, name: str) -> list[SamlAppState]:
         """Return the other SAML apps of the level, each read."""
@@ -120,8 +130,13 @@ class SamlApps:
                 missing_ok=True,
             )
         except ApiError as exc:
-            if (is_decided(exc) and not isinstance(exc, NotFound)) or self.read_again(name) is not None:
+            if (is_decided(exc) and not isinstance(exc, NotFound)) or self.is_there(name):
                 raise
+
+    def _look(self, name: str, *, is_fresh: bool) -> tuple[Wire | None, SamlAppState | None]:
+        """Return the row of the app and the app, None for what is not there."""
+        row = self.rows.find(name, SAML_TYPE, is_fresh=is_fresh)
+        return row, self._read(name, row, is_listed_absent=is_fresh and row is None)
 
     def _read(self, name: str, row: t.Mapping[str, t.Any] | None, *, is_listed_absent: bool) -> SamlAppState | None:
         """Return the app, under the name that its row has; None when it is not there.

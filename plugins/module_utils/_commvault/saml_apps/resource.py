@@ -177,9 +177,10 @@ class SamlAppResource:
 
     def _find_unshown(self) -> list[str]:
         """Return the fields that are not shown as written; "list" for a new app that is not listed, "state" for a deleted one that is."""
-        shown = self._apps.read_again(self._app.name if self._app else self._options["name"])
+        name = self._app.name if self._app else self._options["name"]
         if self._after is None:
-            return ["state"] if shown is not None else []
+            return ["state"] if self._apps.is_there(name) else []
+        shown = self._apps.read_again(name)
         if shown is None:
             return ["list"]
         self._app = shown

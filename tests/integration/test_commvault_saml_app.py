@@ -1,0 +1,359 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""commvault_saml_app against the simulator."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import ssl
+import typing as t
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import Company, IdentityApp, User
+from cvops_simulator.core.faults import Fault
+from helpers import certificates
+from helpers.checks import assert_diff_agrees, assert_no_secrets, assert_no_writes, writes
+from helpers.direct import run_body
+from helpers.playing import Player
+from helpers.saml_metadata import make_metadata, write_metadata
+from helpers.virtual_time import share_clock
+
+from ansible_collections.cvops.identity.plugins.modules import commvault_saml_app
+
+pytestmark = pytest.mark.any_core
+
+CONSOLE = "https://cv.corp.example:443/webconsole"
+GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
+#: The CommCell has one of the same tenant and endpoint.
+SECOND_APP = {"accept_risk": ["rename"], "accept_reason": "both are needed during the move"}
+UNTIL = "2099-01-01T00:00:00Z"
+
+
+def fingerprint(pem: str) -> str:
+    """The SHA-256 fingerprint of a certificate."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
+
+
+def body_of(pem: str) -> str:
+    """The base64 text of a certificate."""
+    return "".join(pem.split("-----")[2].split())
+
+
+def task(**options: t.Any) -> list[dict[str, t.Any]]:
+    """One task of the module."""
+    return [{"name": "app", "cvops.identity.commvault_saml_app": options}]
+
+
+def run(site: Simulator, **options: t.Any) -> dict[str, t.Any]:
+    """Run the module's body in this process, to a good end."""
+    result = run_body(commvault_saml_app, site, options)
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def whole(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """All options of an app, but auto-redirect."""
+    return {
+        "name": "people",
+        "description": "People sign in here",
+        "metadata": {"file": write_metadata(site)},
+        "service_provider_endpoint": "https://CV.corp.example/webconsole/",
+        "service_provider_aliases": ["https://cv2.corp.example/webconsole"],
+        "name_id": "user_principal_name",
+        "attribute_mappings": {"user_groups": GROUPS, "email": "mail"},
+        "associations": {"email_suffixes": ["Corp.example"], "user_groups": ["master"], "companies": ["corp"]},
+        "default_user_groups": ["NOC Night Shift"],
+        "auto_create_users": True,
+        **more,
+    }
+
+
+def stored(site: Simulator, name: str = "people") -> list[IdentityApp]:
+    """The apps of this name on the first CommCell."""
+    return list(site.commcells["cs01"].state.apps.named(name))
+
+
+def break_glass(site: Simulator) -> dict[str, str]:
+    """A local administrator who can sign in."""
+    state = site.commcells["cs01"].state
+    user = state.users.add(User(state.users.new_id(), "firefighter"))
+    user.password = "Br3ak~the.glass-in-an-emergency-only"
+    state.groups.named("master")[0].member_ids.add(user.id)
+    return {"username": user.name, "password": user.password}
+
+
+@pytest.fixture
+def site(empty_site: Simulator) -> Simulator:
+    """A CommCell with a company."""
+    state = empty_site.commcells["cs01"].state
+    state.companies.add(Company(9100, "Corp Ltd", "corp"))
+    return empty_site
+
+
+def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
+    """Predict, create, leave alone, change, leave alone, delete, leave alone."""
+    options = whole(site)
+    site.journal.clear()
+    predicted = play(task(**options), check=True, diff=True, in_process=in_process).ok()
+    assert_no_writes(site)
+    assert predicted.result["saml_app"]["app_key"] is None and predicted.result["saml_app"]["reply_url"] is None
+
+    real = play(task(**options), diff=True, in_process=in_process).ok()
+    assert_diff_agrees(predicted, real)
+    (app,) = stored(site)
+    assert real.result["saml_app"] == {
+        "not_confirmed": [],
+        "name": "people",
+        "company": None,
+        "app_key": app.key,
+        "description": "People sign in here",
+        "enabled": True,
+        "entity_id": f"https://sts.windows.net/{site.tenant_id}/",
+        "sign_on_url": f"https://login.microsoftonline.com/{site.tenant_id}/saml2",
+        "sign_out_url": f"https://login.microsoftonline.com/{site.tenant_id}/saml2",
+        "certificate_fingerprint": fingerprint(certificates.FIRST),
+        "certificate_expires": UNTIL,
+        "service_provider_endpoint": CONSOLE,
+        "service_provider_aliases": ["https://cv2.corp.example:443/webconsole"],
+        "reply_url": f"{CONSOLE}/samlAcsIdpInitCallback.do?samlAppKey={app.key}",
+        "sign_out_reply_url": f"{CONSOLE}/server/SAMLSingleLogout?samlAppKey={app.key}",
+        "name_id": "user_principal_name",
+        "attribute_mappings": {"user_groups": GROUPS, "email": "mail"},
+        "associations": {
+            "email_suffixes": ["corp.example"],
+            "companies": ["Corp Ltd"],
+            "user_groups": ["master"],
+            "domains": [],
+            "users": [],
+        },
+        "default_user_groups": ["NOC Night Shift"],
+        "auto_create_users": True,
+        "auto_redirect": False,
+    }
+    assert app.type == 2 and app.secrets == {"certificateData": body_of(certificates.FIRST)}
+    mark = f"[cvops certificate: {fingerprint(certificates.FIRST)} until {UNTIL}]"
+    assert app.description == f"People sign in here\n{mark}"
+    assert [f"{entry.method} {entry.path.rsplit('/', 1)[-1]}" for entry in writes(site)] == ["POST SAML", "PUT people"]
+
+    site.journal.clear()
+    again = play(task(**{**options, "name": "PEOPLE"}), diff=True, in_process=in_process).ok()
+    assert not again.result["changed"] and again.result["saml_app"] == real.result["saml_app"]
+    assert_no_writes(site)
+
+    moved = {"name": "people", "certificate": certificates.SECOND, "enabled": False}
+    predicted = play(task(**moved), check=True, diff=True, in_process=in_process).ok()
+    changed = play(task(**moved), diff=True, in_process=in_process).ok()
+    assert_diff_agrees(predicted, changed)
+    (row,) = stored(site)
+    assert row.secrets == {"certificateData": body_of(certificates.SECOND)} and row.enabled is False
+    assert fingerprint(certificates.SECOND) in row.description and row.document["attributeMappings"]
+    assert len(writes(site)) == 1
+    assert not play(task(**moved), in_process=in_process).ok().result["changed"]
+
+    gone = task(name="people", state="absent")
+    predicted = play(gone, check=True, diff=True, in_process=in_process).ok()
+    assert_diff_agrees(predicted, play(gone, diff=True, in_process=in_process).ok())
+    assert stored(site) == []
+    site.journal.clear()
+    assert not play(gone, in_process=in_process).ok().result["changed"]
+    assert_no_writes(site)
+
+
+def test_what_nobody_manages_stays(site: Simulator) -> None:
+    """A change keeps other mappings, associations, flags; without exclusive lists only grow."""
+    run(site, **whole(site))
+    (app,) = stored(site)
+    app.flags = 4
+    app.document["attributeMappings"].append({"customAttribute": "FULL_NAME", "SAMLAttribute": "displayname"})
+    app.document["associations"]["users"] = [{"id": 1, "name": "admin"}]
+    more = {"associations": {"email_suffixes": ["other.example"]}, "attribute_mappings": {"email": "", "sid": "sid"}}
+    changed = run(site, name="people", **more)["saml_app"]
+    assert changed["associations"]["email_suffixes"] == ["corp.example", "other.example"]
+    assert changed["associations"]["users"] == ["admin"]
+    assert changed["attribute_mappings"] == {"FULL_NAME": "displayname", "sid": "sid", "user_groups": GROUPS}
+    (row,) = stored(site)
+    assert row.flags == 4 and row.document["associations"]["users"] == [{"id": 1, "name": "admin"}]
+    assert row.secrets == {"certificateData": body_of(certificates.FIRST)}
+    fewer = {
+        "associations": {"email_suffixes": ["other.example"], "companies": []},
+        "attribute_mappings": {"user_groups": GROUPS},
+    }
+    changed = run(site, name="people", exclusive=True, **fewer)["saml_app"]
+    assert changed["associations"]["email_suffixes"] == ["other.example"]
+    assert changed["associations"]["companies"] == [] and changed["associations"]["user_groups"] == ["master"]
+    assert changed["attribute_mappings"] == {"user_groups": GROUPS}
+
+
+def test_a_certificate_is_written_as_the_policy_says(site: Simulator) -> None:
+    """A missing mark is no equal one; on_create never touches the one that is there; always writes it."""
+    options = whole(site)
+    run(site, **options)
+    (app,) = stored(site)
+    app.description = "made by hand"
+    other = {"name": "people", "certificate": certificates.SECOND}
+    assert not run(site, **other, certificate_policy="on_create")["changed"]
+    found = run(site, **other)
+    assert found["changed"] and found["saml_app"]["description"] == "made by hand"
+    assert app.secrets == {"certificateData": body_of(certificates.SECOND)}
+    assert not run(site, **other)["changed"]
+    assert run(site, **other, certificate_policy="always")["changed"]
+    assert run(site, **{**options, "description": None})["saml_app"]["certificate_fingerprint"] == fingerprint(
+        certificates.FIRST
+    )
+
+
+def test_the_certificate_is_chosen_among_several(site: Simulator) -> None:
+    """Commvault holds one: which, nobody guesses."""
+    both = {"file": write_metadata(site, certificates.FIRST, certificates.SECOND)}
+    found = run_body(commvault_saml_app, site, whole(site, metadata=both))
+    assert (
+        found["failed"] and "2 signing certificates" in found["msg"] and certificates.FIRST_THUMBPRINT in found["msg"]
+    )
+    chosen = run(site, **whole(site, metadata=both, certificate_fingerprint=certificates.FIRST_THUMBPRINT))
+    assert chosen["saml_app"]["certificate_fingerprint"] == fingerprint(certificates.FIRST)
+    told = run(site, name="people", certificate_fingerprint=fingerprint(certificates.FIRST).lower())
+    assert not told["changed"]
+    found = run_body(commvault_saml_app, site, {"name": "people", "certificate_fingerprint": "ab" * 32})
+    assert found["failed"] and "not known to hold" in found["msg"]
+
+
+def test_an_app_of_a_company(site: Simulator) -> None:
+    plain = whole(site, associations={"email_suffixes": ["corp.example"]}, default_user_groups=None)
+    made = run(site, **plain, company="corp")["saml_app"]
+    assert made["company"] == "Corp Ltd" and stored(site)[0].company_id == 9100
+    site.journal.clear()
+    assert not run(site, **plain, company="Corp Ltd")["changed"]
+    assert_no_writes(site)
+
+
+def test_a_new_app_is_of_the_host_of_the_task(site: Simulator) -> None:
+    made = run(site, **whole(site, service_provider_endpoint=None, **SECOND_APP))["saml_app"]
+    assert made["service_provider_endpoint"] == site.commcells["cs01"].url.replace("/commandcenter/api", "/webconsole")
+
+
+def test_nobody_is_sent_away_before_somebody_gets_in_without(site: Simulator, play: Player) -> None:
+    """Auto-redirect takes a local administrator who signs in; it is switched on last and off first; his password is shown nowhere."""
+    account = break_glass(site)
+    user = site.commcells["cs01"].state.users.named("firefighter")[0]
+    options = whole(site, auto_redirect=True)
+    found = run_body(commvault_saml_app, site, options)
+    assert found["failed"] and found["error"]["risk"] == "lock_out" and stored(site) == []
+    for change, said in (
+        (lambda: account.update(password="Wr0ng~one"), "cannot sign in"),
+        (lambda: account.update(password=user.password), "does not administer"),
+    ):
+        change()
+        state = site.commcells["cs01"].state
+        if said == "does not administer":
+            state.groups.named("master")[0].member_ids.discard(user.id)
+        found = run_body(commvault_saml_app, site, {**options, "break_glass": account})
+        assert found["failed"] and said in found["msg"], found["msg"]
+        assert stored(site) == [] and not writes(site)
+    state.groups.named("master")[0].member_ids.add(user.id)
+    user.auth_server_id = state.apps.add(IdentityApp(78, "other", "78AA", 2)).id
+    found = run_body(commvault_saml_app, site, {**options, "break_glass": account})
+    assert found["failed"] and "not by the CommCell itself" in found["msg"]
+    user.auth_server_id = 0
+    real = play(task(**options, break_glass=account), diff=True, in_process=True).ok()
+    assert_no_secrets(real, [], [account["password"]])
+    (app,) = stored(site)
+    assert real.result["saml_app"]["auto_redirect"] is True and app.flags == 1
+    assert [entry.path.rsplit("/", 1)[-1] for entry in writes(site)] == ["SAML", "people", "App"]
+    assert not run(site, **options)["changed"]
+    site.journal.clear()
+    app.flags = 5
+    off = run(site, name="people", auto_redirect=False, enabled=False)
+    assert off["saml_app"]["auto_redirect"] is False and app.flags == 4
+    assert [entry.path.rsplit("/", 1)[-1] for entry in writes(site)] == ["App", "people"]
+    reason = {"accept_risk": ["lock_out"], "accept_reason": "the console is not used by administrators"}
+    assert run(site, name="people", auto_redirect=True, **reason)["changed"]
+
+
+def test_another_name_is_another_app(site: Simulator) -> None:
+    """A second app of the same provider and endpoint has another reply URL: it takes an accepted risk."""
+    run(site, **whole(site))
+    found = run_body(commvault_saml_app, site, whole(site, name="corp-new"))
+    assert found["failed"] and found["error"]["risk"] == "rename" and "people" in found["msg"]
+    assert run(site, **whole(site, name="corp-new", **SECOND_APP))["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"associations": {"user_groups": ["none"], "companies": ["nobody"]}}, "associations.companies[0]"),
+        ({"associations": {"email_suffixes": ["j.vega@corp.example"]}}, "stands behind the @"),
+        ({"associations": None}, "associations.email_suffixes"),
+        ({"name": "oidc app"}, "of another kind (OpenID Connect)"),
+        ({"service_provider_endpoint": "http://cv.corp.example/webconsole"}, "is not an https address"),
+        ({"metadata": None}, "to create it, metadata is needed"),
+        ({"description": "x\n[cvops certificate: y]"}, "its last line is the mark"),
+        ({"certificate": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}, "holds a private key"),
+        ({"certificate": certificates.FIRST + certificates.SECOND}, "holds 2 certificates"),
+        ({"metadata": {"file": "/nowhere.xml"}}, "cannot be read"),
+        ({"metadata": {"url": "http://sts.corp.example/metadata.xml"}}, "is not an https address"),
+        ({"metadata": {"application": "sign-on"}}, "is not the application (client) id"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_a_write(site: Simulator, options: dict[str, t.Any], said: str) -> None:
+    site.commcells["cs01"].state.apps.add(IdentityApp(77, "oidc app", "77AA", 5))
+    site.journal.clear()
+    found = run_body(commvault_saml_app, site, whole(site, **options))
+    assert found["failed"] and said in found["msg"], found["msg"]
+    assert_no_writes(site)
+
+
+def test_metadata_of_another_tenant_is_refused(site: Simulator, tmp_path: pathlib.Path) -> None:
+    """Whoever it belongs to would say who is signed in; named on purpose, it is taken."""
+    other = "99999999-2222-4333-8444-555555555555"
+    path = tmp_path / "metadata.xml"
+    path.write_text(make_metadata(other, certificates.FIRST))
+    found = run_body(commvault_saml_app, site, whole(site, metadata={"file": str(path)}))
+    assert found["failed"] and other in found["msg"]
+    named = {"file": str(path), "entity_id": f"https://sts.windows.net/{other}/"}
+    assert run(site, **whole(site, metadata=named))["saml_app"]["entity_id"] == named["entity_id"]
+
+
+@pytest.mark.parametrize("action", ["drop_after", "status_after"])
+def test_lost_answers(site: Simulator, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
+    """A creation, a change and a deletion whose answers are lost end well, once."""
+    share_clock(monkeypatch, site)
+    for method, path, options in (
+        ("POST", "*/v4/SAML", whole(site)),
+        ("PUT", "*/v4/SAML/*", {"name": "people", "enabled": False}),
+        ("DELETE", "*/v4/SAML/*", {"name": "people", "state": "absent"}),
+    ):
+        site.faults.add(Fault("cs01", method, path, action, status=503))
+        assert run(site, **options)["changed"]
+        assert len(stored(site)) == (0 if "state" in options else 1)
+
+
+def test_a_run_that_was_interrupted_is_completed(site: Simulator) -> None:
+    """After each of the requests that create an app; the next run writes what is missing, and no second app."""
+    options = {**whole(site), "auto_redirect": True, "break_glass": break_glass(site), "retries": 0}
+    for method, path in (("POST", "*/v4/SAML"), ("PUT", "*/v4/SAML/*"), ("PUT", "*/ThirdParty/App")):
+        site.faults.add(Fault("cs01", method, path, "status", status=500))
+        found = run_body(commvault_saml_app, site, options)
+        assert found["failed"], (method, path)
+        assert run(site, **options)["changed"]
+        (app,) = stored(site)
+        assert app.flags == 1 and app.document["autoCreateUser"] is True
+        assert not run(site, **options)["changed"]
+        assert run(site, name="people", state="absent")["changed"]
+
+
+@pytest.mark.parametrize("details_lag", [False, True])
+def test_a_task_waits_until_what_it_wrote_is_shown(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch, details_lag: bool
+) -> None:
+    """Commvault shows each write a while later: created, changed, deleted and created again, always once."""
+    share_clock(monkeypatch, site)
+    site.commcells["cs01"].behaviours.change({"replication_lag": 0.7, "details_lag": details_lag})
+    options = {**whole(site), "auto_redirect": True, "break_glass": break_glass(site)}
+    gone = {"name": "people", "state": "absent"}
+    for given in (options, {**options, "enabled": False}, gone, options):
+        assert run(site, **given)["changed"] is True
+        assert run(site, **given)["changed"] is False
