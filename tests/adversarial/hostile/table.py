@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from helpers.certificates import make_certificate
+from helpers.saml_metadata import write_metadata
 
 from . import attacks as a
 from .attacks import HEAD
@@ -69,6 +70,21 @@ _OIDC_APP: Options = {
     "discovery_url": "https://login.microsoftonline.com/corp.example/v2.0/.well-known/openid-configuration",
     "associations": {"users": ["breakglass"]},
 }
+
+
+def _saml_app(world: World, number: int) -> Options:
+    """A SAML app with associations and mappings; every case has its own."""
+    return {
+        **world.cell,
+        "name": f"saml {number}",
+        "metadata": {"file": write_metadata(world.site)},
+        "service_provider_endpoint": f"https://cv{number}.corp.example:443/webconsole",
+        "attribute_mappings": {"user_groups": "groups"},
+        "associations": {"email_suffixes": ["corp.example"], "user_groups": ["NOC Night Shift"]},
+        "auto_redirect": True,
+        "accept_risk": ["lock_out", "rename"],
+        "accept_reason": "a test",
+    }
 
 
 def _certificate(world: World, number: int) -> Options:
@@ -388,6 +404,30 @@ PLACES: list[Place] = [
         "commvault_oidc_app",
         Target("", "(?<!/Logout)$", after_write=True),
         lambda w, n: {**w.cell, **_OIDC_APP, "name": f"app {n}"},
+        _tags("cell", "after", "may-not-ask"),
+    ),
+    Place(
+        "cell-saml-app-reads",
+        "cell",
+        "commvault_saml_app",
+        Target("GET", "/(v4/SAML/[^/]*|ThirdParty/App)$"),
+        lambda w, n: {**w.cell, "name": "corp.example", "description": f"number {n}"},
+        _tags("cell", "list", "read", "may-not-ask"),
+    ),
+    Place(
+        "cell-saml-app-write",
+        "cell",
+        "commvault_saml_app",
+        Target("POST", "/v4/SAML$"),
+        _saml_app,
+        _tags("cell", "write"),
+    ),
+    Place(
+        "cell-after-saml-app",
+        "cell",
+        "commvault_saml_app",
+        Target("", "(?<!/Logout)$", after_write=True),
+        _saml_app,
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(
