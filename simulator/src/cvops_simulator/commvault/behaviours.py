@@ -61,6 +61,8 @@ class Behaviours:
     #: Writes of credentials do nothing until `Cell.approve_writes` is called; answered with a "code", with a
     #: success and a "text", or "silent", as if they were done. Empty: no approvals.
     credential_approval: str = ""
+    #: A SAML app goes on to believe the certificate before the last one; off: one certificate at a time.
+    saml_keeps_previous_certificate: bool = False
     #: Address that requests come from, for `allowedIPs`; empty: the real one.
     client_address: str = ""
 

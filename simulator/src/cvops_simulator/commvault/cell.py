@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.commvault.behaviours import Behaviours
-from cvops_simulator.commvault.sessions import Sessions
+from cvops_simulator.commvault.sessions import SamlSignOns, Sessions
 from cvops_simulator.commvault.state import Lists, State
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Cell:
         self.state = State(seed)
         self.behaviours = Behaviours()
         self.sessions = Sessions()
+        self.sign_ons = SamlSignOns()
         self.release = self._first_release
         #: Writes that wait for an approval, oldest first.
         self.waiting_writes: list[Callable[[], None]] = []

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from cvops_simulator.commvault.auth import denied, identify
 from cvops_simulator.commvault.behaviours import Behaviours
@@ -18,6 +18,13 @@ from cvops_simulator.commvault.control import make_control_routes
 from cvops_simulator.commvault.envelopes import INVALID, ApiError, make_error_body
 from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
+from cvops_simulator.commvault.saml_sign_on import (
+    CONSUMER,
+    LOGIN,
+    SignOnError,
+    build_login_address,
+    take_response,
+)
 from cvops_simulator.commvault.sessions import Sessions
 from cvops_simulator.commvault.state import State
 from cvops_simulator.core.service import Service
@@ -127,6 +134,9 @@ class CommCellService(Service):
     def _dispatch(self, request: Request, raw: bytes) -> Response:
         scope = request.scope
         segments = split_path(scope.get("raw_path") or scope["path"].encode())
+        page = scope["path"].rsplit("/", 1)[-1].lower()
+        if page in (CONSUMER, LOGIN):
+            return self._sign_on(page, request, raw)
         if segments is None:
             return Response("<html><head><title>404 Not Found</title></head></html>", 404, media_type="text/html")
         if not segments:
@@ -140,6 +150,16 @@ class CommCellService(Service):
         except ApiError as error:
             return _render_error(error, found[0] if found else None)
         return result if isinstance(result, Response) else _make_json_response(result)
+
+    def _sign_on(self, page: str, request: Request, raw: bytes) -> Response:
+        """Send somebody to the identity provider, or take the response that it sent."""
+        key = request.query_params.get("samlAppKey", "")
+        try:
+            if page == LOGIN:
+                return RedirectResponse(build_login_address(self.cell, self.origin, key), 302)
+            return JSONResponse(take_response(self.cell, self.origin, key, raw))
+        except SignOnError as error:
+            return JSONResponse({"errorCode": 1, "errorMessage": str(error)}, 403)
 
     def _handle(self, call: Call, found: tuple[Route, dict[str, str]] | None) -> Any:
         route = found[0] if found else None

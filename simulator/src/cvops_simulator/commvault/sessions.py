@@ -39,6 +39,16 @@ class Sessions:
         return prefix + token
 
 
+@dataclass
+class SamlSignOns:
+    """What SAML sign-ons leave behind: requests that are out, assertions that were used, groups that a sign-on gave."""
+
+    requests: set[str] = field(default_factory=set)
+    assertions: set[str] = field(default_factory=set)
+    #: By user id, the groups that the last sign-on put the user in.
+    given_groups: dict[int, set[int]] = field(default_factory=dict)
+
+
 def strip_prefix(token: str) -> str:
     """Return a token without its prefix."""
     token = token.strip()

@@ -11,8 +11,9 @@ from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, make_success_g, not_found
 from cvops_simulator.commvault.handlers.third_party_apps import make_app
 from cvops_simulator.commvault.model import IdentityApp
-from cvops_simulator.commvault.references import make_company_reference
+from cvops_simulator.commvault.references import make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.saml_sign_on import get_consumer_url, get_endpoint
 from cvops_simulator.core.names import fold_case
 
 SAML, OIDC = 2, 5
@@ -77,7 +78,7 @@ def _read(call: Call) -> dict[str, Any]:
     app = _find(call)
     document = app.document
     service = document.get("serviceProviderMetaData") or {}
-    endpoint = service.get("serviceProviderEndpoint") or f"{call.origin}/webconsole"
+    endpoint = get_endpoint(app, call.origin)
     associations = document.get("associations") or {}
     groups = document.get("userGroups") or []
     answer: dict[str, Any] = {
@@ -95,7 +96,7 @@ def _read(call: Call) -> dict[str, Any]:
         "serviceProviderMetaData": {
             "entityId": endpoint,
             "spAliases": service.get("spAliases") or [],
-            "singleSignOnUrl": f"{endpoint}/samlAcsIdpInitCallback.do?samlAppKey={app.key}",
+            "singleSignOnUrl": get_consumer_url(app, call.origin),
             "singleLogoutUrl": f"{endpoint}/server/SAMLSingleLogout?samlAppKey={app.key}",
         },
         "associations": {name: associations.get(name) or [] for name in _LISTS},
@@ -107,14 +108,35 @@ def _read(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _take(app: IdentityApp, data: dict[str, Any]) -> None:
+def _check_lists(call: Call, data: dict[str, Any]) -> None:
+    """Refuse associations and default groups that are not there; fill in ids and names of the others."""
+    known = {"companies": call.state.companies, "userGroups": call.state.groups, "users": call.state.users}
+    associations = data.get("associations") or {}
+    if unknown := sorted(set(associations) - set(_LISTS)):
+        raise invalid(f"Unknown associations: {', '.join(unknown)}")
+    for name, records in known.items():
+        for entry in associations.get(name) or []:
+            found = resolve_record(records, entry, "id", "name", name)
+            entry.update({"id": found.id, "name": found.name})
+    for row in data.get("userGroups") or []:
+        inner = row.get("userGroupInfo") or row
+        group = resolve_record(call.state.groups, inner, "id", "name", "User group")
+        inner.update({"id": group.id, "name": group.name})
+
+
+def _take(call: Call, app: IdentityApp, data: dict[str, Any]) -> None:
     """Store the readable parts; lists replace the old ones; certificates are kept apart and never returned."""
     provider = data.get("identityProviderMetaData")
     if provider is not None:
         missing = [key for key in _PROVIDER if key not in provider]
         if missing:
             raise invalid(f"Missing in identityProviderMetaData: {', '.join(missing)}")
-        app.secrets["certificateData"] = str(provider["certificateData"])
+        certificate = str(provider["certificateData"])
+        previous = app.secrets.get("certificateData")
+        app.secrets.pop("previousCertificateData", None)
+        if call.cell.behaviours.saml_keeps_previous_certificate and previous and previous != certificate:
+            app.secrets["previousCertificateData"] = previous
+        app.secrets["certificateData"] = certificate
         app.document["identityProviderMetaData"] = {
             key: value for key, value in provider.items() if key not in _WRITE_ONLY_PROVIDER
         }
@@ -140,7 +162,8 @@ def _create(call: Call) -> dict[str, Any]:
     if service is not None and "serviceProviderEndpoint" not in service:
         raise invalid("Missing in serviceProviderMetaData: serviceProviderEndpoint")
     app = make_app(call, str(data["name"]), SAML)
-    _take(app, data)
+    _check_lists(call, data)
+    _take(call, app, data)
     call.state.apps.add(app)
     return make_success_g()
 
@@ -148,7 +171,8 @@ def _create(call: Call) -> dict[str, Any]:
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({DOMAIN_MANAGEMENT})
     app, data = _find(call), call.strict_body(frozenset(_UPDATE))
-    _take(app, data)
+    _check_lists(call, data)
+    _take(call, app, data)
     return make_success_g()
 
 
