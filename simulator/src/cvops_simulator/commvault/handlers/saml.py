@@ -14,6 +14,7 @@ from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.commvault.references import make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.saml_sign_on import get_consumer_url, get_endpoint
+from cvops_simulator.commvault.state import Records
 from cvops_simulator.core.names import fold_case
 
 SAML, OIDC = 2, 5
@@ -110,7 +111,8 @@ def _read(call: Call) -> dict[str, Any]:
 
 def _check_lists(call: Call, data: dict[str, Any]) -> None:
     """Refuse associations and default groups that are not there; fill in ids and names of the others."""
-    known = {"companies": call.state.companies, "userGroups": call.state.groups, "users": call.state.users}
+    state = call.state
+    known: dict[str, Records[Any]] = {"companies": state.companies, "userGroups": state.groups, "users": state.users}
     associations = data.get("associations") or {}
     if unknown := sorted(set(associations) - set(_LISTS)):
         raise invalid(f"Unknown associations: {', '.join(unknown)}")
