@@ -246,6 +246,11 @@ def get_rules(module: str) -> Option:
     return {name: rule for name, rule in get_spec(module).to_rule_kwargs().items() if rule}
 
 
+def add_inner_rules(option: Option, spec: t.Mapping[str, t.Any]) -> None:
+    """Give *option*, in place, the rules between suboptions that the argument spec of a module has for it."""
+    option |= {name: spec[name] for name in RULES if name in spec}
+
+
 def select_options(module: str, *left_out: str) -> Options:
     """Return what a module takes, without the sign-in."""
     left_out = (*left_out, "approved_steps")  # of plans, not of documents
@@ -285,8 +290,10 @@ def build_variables() -> Options:
     assigned |= {
         name: rule for name, rule in get_rules("entra_app_role_assignment").items() if name.startswith("required_by")
     }
-    listed = get_spec("entra_app_role_assignment").options["assignments"]
-    assigned["options"]["assignments"] |= {name: listed[name] for name in RULES if name in listed}
+    add_inner_rules(assigned["options"]["assignments"], get_spec("entra_app_role_assignment").options["assignments"])
+    wanted = get_spec("entra_application").options["api_permissions"]
+    for name in ("cvops_application", "cvops_bootstrap"):
+        add_inner_rules(found[name]["options"]["api_permissions"], wanted)
     found["cvops_entra_groups"] |= get_rules("entra_group")
     found["cvops_commvault_roles"] |= get_rules("commvault_role")
     describe_mapping(found["cvops_role_mappings"]["options"])

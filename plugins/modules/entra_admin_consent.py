@@ -192,7 +192,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.argument_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
-from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import api_permissions_suboptions
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import api_permissions_option
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 KEYS = ["app_id", "application"]
@@ -203,7 +203,7 @@ SPEC = entra_spec().merge(
     ArgumentSpec(
         {
             "app_id": {"type": "str"},
-            "api_permissions": {"type": "list", "elements": "dict", "options": api_permissions_suboptions()},
+            "api_permissions": api_permissions_option(),
             "exclusive": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present"], "default": "present"},
         },

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins, is_guid
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permission_presets.presets import GRAPH, PRESETS
 
 from .filter_values import FilterInputError, require_list, require_mapping, require_mappings, to_text
 
@@ -101,19 +102,26 @@ def find_document_permissions(document: t.Any) -> list[dict[str, t.Any]]:
 
 
 def list_graph_permissions(api_permissions: t.Any) -> list[str]:
-    """Return the application permissions of Microsoft Graph among *api_permissions*."""
-    return [
-        name
-        for item in require_mappings(api_permissions, "api_permissions")
-        if item.get("api") == "Microsoft Graph"
-        for name in require_list(item.get("application"), "application")
-    ]
+    """Return the application permissions of Microsoft Graph among *api_permissions*, those of presets included, each once."""
+    found: list[str] = []
+    for item in require_mappings(api_permissions, "api_permissions"):
+        if item.get("preset") is not None:
+            found += _list_preset_permissions(to_text(item["preset"]))
+        elif item.get("api") == "Microsoft Graph":
+            found += require_list(item.get("application"), "application")
+    return list(dict.fromkeys(found))
+
+
+def _list_preset_permissions(name: str) -> list[str]:
+    if name not in PRESETS:
+        raise FilterInputError(f"the preset must be one of {', '.join(sorted(PRESETS))}")
+    return sorted(PRESETS[name].select_names(GRAPH, "application"))
 
 
 def find_lacking_permissions(api_permissions: t.Any, held: t.Any) -> list[str]:
     """Return those of :func:`list_graph_permissions` that are not *held*, each once."""
     present = require_list(held, "permissions")
-    return [name for name in dict.fromkeys(list_graph_permissions(api_permissions)) if name not in present]
+    return [name for name in list_graph_permissions(api_permissions) if name not in present]
 
 
 def is_owner_removed(items: t.Any, object_id: t.Any) -> bool:

@@ -77,46 +77,70 @@ _PART_5: Part = {
 }
 _PART_6: Part = {'file': {'type': 'path', 'may_be_empty': True}, 'hashi_vault': _PART_5}
 _PART_7: Part = {
-    'api': {'type': 'str', 'required': True},
+    'type': 'str',
+    'choices': [
+        'entra_backup',
+        'entra_backup_restore',
+        'exchange_backup_restore',
+        'management_api',
+        'mcp_server',
+        'onedrive_backup',
+        'onedrive_backup_restore',
+        'sharepoint_backup',
+        'sharepoint_backup_restore',
+        'sign_on',
+        'teams_backup',
+        'teams_backup_restore',
+    ],
+}
+_PART_8: Part = {
+    'preset': _PART_7,
+    'api': {'type': 'str'},
     'application': {'type': 'list', 'elements': 'str'},
     'delegated': {'type': 'list', 'elements': 'str'},
 }
-_PART_8: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_7}
 _PART_9: Part = {
+    'type': 'list',
+    'elements': 'dict',
+    'required_one_of': [['preset', 'api']],
+    'mutually_exclusive': [['preset', 'api'], ['preset', 'application'], ['preset', 'delegated']],
+    'options': _PART_8,
+}
+_PART_10: Part = {
     'additional_properties': {'type': 'list', 'elements': 'str'},
     'essential': {'type': 'bool'},
     'name': {'type': 'str', 'required': True},
     'source': {'type': 'str', 'may_be_empty': True},
 }
-_PART_10: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_9}
-_PART_11: Part = {
+_PART_11: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_10}
+_PART_12: Part = {
     'name': {'words': 'a name', 'forms': [{'type': 'str'}, {'type': 'int'}]},
     'id': {'words': 'an id (a number)', 'forms': [{'type': 'int'}, {'type': 'str'}]},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_12: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_11}
-_PART_13: Part = {
+_PART_13: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_12}
+_PART_14: Part = {
     'matching': {'type': 'str', 'required': True},
     'at_most': {'type': 'int', 'required': True},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_14: Part = {'type': 'dict', 'options': _PART_13}
-_PART_15: Part = {
+_PART_15: Part = {'type': 'dict', 'options': _PART_14}
+_PART_16: Part = {
     'words': 'a name, an id (a number), or a mapping with name or id, and company',
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_12],
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13],
 }
-_PART_16: Part = {'type': 'list', 'items': _PART_15}
-_PART_17: Part = {
+_PART_17: Part = {'type': 'list', 'items': _PART_16}
+_PART_18: Part = {
     'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
     'not_null': True,
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_12, _PART_14, _PART_16],
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13, _PART_15, _PART_17],
 }
-_PART_18: Part = {
+_PART_19: Part = {
     'type': 'str',
     'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
     'default': 'azure_guid',
 }
-_PART_19: Part = {
+_PART_20: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -128,17 +152,17 @@ _PART_19: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_20: Part = {
+_PART_21: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_19,
+    'options': _PART_20,
 }
-_PART_21: Part = {
+_PART_22: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_22: Part = {
+_PART_23: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
@@ -471,7 +495,7 @@ SCHEMA: dict[str, Part] = {
                     },
                 },
             },
-            'api_permissions': _PART_8,
+            'api_permissions': _PART_9,
             'sign_in': _PART_3,
             'verify_with': _PART_3,
         },
@@ -488,7 +512,7 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['kill_switch'],
             },
             'access_token_version': {'type': 'int', 'choices': [1, 2]},
-            'api_permissions': _PART_8,
+            'api_permissions': _PART_9,
             'api_scopes': {
                 'type': 'list',
                 'elements': 'dict',
@@ -569,9 +593,9 @@ SCHEMA: dict[str, Part] = {
             'optional_claims': {
                 'type': 'dict',
                 'options': {
-                    'access_token': _PART_10,
-                    'id_token': _PART_10,
-                    'saml2_token': _PART_10,
+                    'access_token': _PART_11,
+                    'id_token': _PART_11,
+                    'saml2_token': _PART_11,
                 },
             },
             'owners': {'type': 'list', 'elements': 'str'},
@@ -855,19 +879,19 @@ SCHEMA: dict[str, Part] = {
                                             {
                                                 'type': 'int',
                                             },
-                                            _PART_12,
-                                            _PART_14,
-                                            _PART_16,
+                                            _PART_13,
+                                            _PART_15,
+                                            _PART_17,
                                         ],
                                     },
-                                    'servers': _PART_17,
-                                    'server_groups': _PART_17,
-                                    'plans': _PART_17,
-                                    'storage_pools': _PART_17,
-                                    'workflows': _PART_17,
-                                    'credentials': _PART_17,
-                                    'clients': _PART_17,
-                                    'client_groups': _PART_17,
+                                    'servers': _PART_18,
+                                    'server_groups': _PART_18,
+                                    'plans': _PART_18,
+                                    'storage_pools': _PART_18,
+                                    'workflows': _PART_18,
+                                    'credentials': _PART_18,
+                                    'clients': _PART_18,
+                                    'client_groups': _PART_18,
                                 },
                             },
                             {
@@ -911,7 +935,7 @@ SCHEMA: dict[str, Part] = {
                             {
                                 'type': 'int',
                             },
-                            _PART_12,
+                            _PART_13,
                         ],
                     },
                     'valid_until': {
@@ -942,7 +966,7 @@ SCHEMA: dict[str, Part] = {
                     ],
                 ],
                 'options': {
-                    'directory_group': _PART_15,
+                    'directory_group': _PART_16,
                     'entra_group': {
                         'words': 'a name, or a mapping with name, object_id or both',
                         'forms': [
@@ -982,9 +1006,9 @@ SCHEMA: dict[str, Part] = {
                             },
                         ],
                     },
-                    'service_account': _PART_15,
-                    'user': _PART_15,
-                    'user_group': _PART_15,
+                    'service_account': _PART_16,
+                    'user': _PART_16,
+                    'user_group': _PART_16,
                 },
             },
             'relink': {'type': 'bool'},
@@ -994,14 +1018,14 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['present', 'absent'],
                 'default': 'present',
             },
-            'user_group': _PART_15,
+            'user_group': _PART_16,
         },
     },
     'cvops_sso': {
         'type': 'dict',
         'mutually_exclusive': [['saml_app', 'oidc_app']],
         'options': {
-            'match_by': _PART_18,
+            'match_by': _PART_19,
             'application': {
                 'type': 'dict',
                 'required_one_of': [['app_id', 'object_id', 'unique_name']],
@@ -1129,10 +1153,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_20,
-                    'azure_key_vault': _PART_21,
-                    'commvault_credential': _PART_22,
-                    'commvault_oidc_app': _PART_22,
+                    'hashi_vault': _PART_21,
+                    'azure_key_vault': _PART_22,
+                    'commvault_credential': _PART_23,
+                    'commvault_oidc_app': _PART_23,
                     'external': {
                         'type': 'dict',
                         'options': {
@@ -1201,8 +1225,8 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_20,
-                    'azure_key_vault': _PART_21,
+                    'hashi_vault': _PART_21,
+                    'azure_key_vault': _PART_22,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
@@ -1419,7 +1443,7 @@ SCHEMA: dict[str, Part] = {
     'role_mappings_fail_on_drift': {'type': 'bool'},
     'role_mappings_link_entra_groups': {'type': 'bool', 'default': True},
     'role_mappings_managed_groups': {'type': 'list', 'elements': 'str'},
-    'role_mappings_match_by': _PART_18,
+    'role_mappings_match_by': _PART_19,
     'role_mappings_max_removals': {'type': 'int', 'default': 20},
     'role_mappings_max_writes': {'type': 'int'},
     'role_mappings_parallel_reads': {'type': 'int', 'default': 8},

@@ -14,9 +14,12 @@ from .._core.errors import Problems
 from .._core.names import find_nearest_names, fold_case
 from .._core.values import get_objects, get_texts, is_guid
 from .client import GraphClient, build_name_filter, describe_lookalikes, filter_by_name, format_alternate_key
+from .permission_presets.expand import PermissionEntry, expand_presets, unite_names
+from .permission_presets.presets import GRAPH, PRESETS
+from .permission_presets.tier_0 import explain_tier_0
 
 #: Names of APIs whose application id is the same in every tenant; all other names are looked up.
-WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
+WELL_KNOWN = {"microsoft graph": GRAPH}
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _SELECT = "id,appId,displayName,appRoles,oauth2PermissionScopes"
 #: Kinds of permission, and their names in Graph's requiredResourceAccess.
@@ -70,14 +73,35 @@ class RequestedPermissions:
         """Return the ids of *kind*; None where it is not managed."""
         return self.application if kind == "application" else self.delegated
 
+    def unite(self, other: RequestedPermissions) -> RequestedPermissions:
+        """Return what both ask of the same API; a kind is managed where one of them manages it."""
+        return RequestedPermissions(
+            self.api,
+            unite_names(self.application, other.application),
+            unite_names(self.delegated, other.delegated),
+        )
 
-def api_permissions_suboptions() -> dict[str, dict[str, t.Any]]:
-    """Return the suboptions of ``api_permissions``, the same for every module that takes them."""
+
+def api_permissions_option() -> dict[str, t.Any]:
+    """Return the option ``api_permissions``, the same for every module that takes it."""
     return {
-        "api": {"type": "str", "required": True},
-        "application": {"type": "list", "elements": "str"},
-        "delegated": {"type": "list", "elements": "str"},
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "preset": {"type": "str", "choices": sorted(PRESETS)},
+            "api": {"type": "str"},
+            "application": {"type": "list", "elements": "str"},
+            "delegated": {"type": "list", "elements": "str"},
+        },
+        "required_one_of": [["preset", "api"]],
+        "mutually_exclusive": [["preset", "api"], ["preset", "application"], ["preset", "delegated"]],
     }
+
+
+def list_tier_0(app_id: str, kind: str, names: t.Iterable[str]) -> dict[str, str]:
+    """Return those of the *names* of permissions that are of tier 0, with the reason in words."""
+    found = {name: explain_tier_0(app_id, kind, name) for name in names}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def match_permissions(
@@ -164,45 +188,69 @@ class ApiResolver:
         return found
 
     def resolve(
-        self, entries: t.Sequence[t.Mapping[str, t.Any]], option: str = "api_permissions"
+        self,
+        entries: t.Sequence[t.Mapping[str, t.Any]],
+        option: str = "api_permissions",
+        exclusive: bool = False,
     ) -> list[RequestedPermissions]:
-        """Return the permissions that the entries ``{api, application, delegated}`` name, in their order.
+        """Return the permissions that the items of the option name, once per API, in their order.
 
-        Raises Problems with everything that is unknown, ambiguous or listed twice.
+        Presets unite with each other and with the item that names the same API. *exclusive*: as for :func:`expand_presets`. Raises
+        Problems with everything that is unknown, ambiguous or listed twice.
         """
         resolved: dict[str, RequestedPermissions] = {}
+        by_hand: set[str] = set()
         problems: list[Problem] = []
-        for index, entry in enumerate(entries):
-            where = f"{option}[{index}]"
-            found = self.find_by_name(entry["api"])
+        for entry in expand_presets(entries, option, exclusive):
+            found = self.find_by_name(entry.api)
             if len(found) != 1:
-                problems.append(
-                    _describe_unusable_api(entry["api"], found, f"{where}.api", self._alike.get(entry["api"], ""))
-                )
+                problems.append(_describe_unusable_api(entry, found, self._alike.get(entry.api, "")))
                 continue
-            chosen: dict[str, tuple[str, ...] | None] = {}
-            for kind in KINDS:
-                names = entry.get(kind)
-                if names is None:
-                    chosen[kind] = None
-                    continue
-                chosen[kind], unknown = match_permissions(found[0], kind, names, f"{where}.{kind}")
-                problems += unknown
-            if found[0].app_id in resolved:
-                message = f"API {found[0].display_name} is listed twice: put its permissions into one entry"
-                problems.append({"kind": "config", "where": f"{where}.api", "message": message})
-            resolved[found[0].app_id] = RequestedPermissions(found[0], chosen["application"], chosen["delegated"])
+            api = found[0]
+            request, unknown = _match_entry(entry, api)
+            problems += unknown
+            if entry.preset is None and api.app_id in by_hand:
+                message = f"API {api.display_name} is listed twice: put its permissions into one entry"
+                problems.append({"kind": "config", "where": entry.get_place("api"), "message": message})
+            elif entry.preset is None:
+                by_hand.add(api.app_id)
+            known = resolved.get(api.app_id)
+            resolved[api.app_id] = known.unite(request) if known else request
         if problems:
             raise Problems(f"{len(problems)} API permissions cannot be used", problems)
         return list(resolved.values())
 
 
-def _describe_unusable_api(name: str, found: t.Sequence[ResourceApi], where: str, alike: str) -> Problem:
+def _match_entry(entry: PermissionEntry, api: ResourceApi) -> tuple[RequestedPermissions, list[Problem]]:
+    """Return what the entry asks of its API, and a problem for every name that the API does not offer."""
+    chosen: dict[str, tuple[str, ...] | None] = {}
+    problems: list[Problem] = []
+    for kind in KINDS:
+        names = entry.get_names(kind)
+        if names is None:
+            chosen[kind] = None
+            continue
+        chosen[kind], unknown = match_permissions(api, kind, names, entry.get_place(kind))
+        if entry.preset:
+            unknown = [
+                {**problem, "where": entry.get_place(kind), "message": f"preset {entry.preset}: {problem['message']}"}
+                for problem in unknown
+            ]
+        problems += unknown
+    return RequestedPermissions(api, chosen["application"], chosen["delegated"]), problems
+
+
+def _describe_unusable_api(entry: PermissionEntry, found: t.Sequence[ResourceApi], alike: str) -> Problem:
+    where = entry.get_place("api")
     if found:
         ids = ", ".join(sorted(api.app_id for api in found))
-        message = (
-            f"{len(found)} service principals have the display name {name!r}: give one of the application ids {ids}"
-        )
+        message = f"{len(found)} service principals have the display name {entry.api!r}: give one of the application ids {ids}"
         return {"kind": "ambiguous", "where": where, "message": message}
-    message = f"no service principal of API {name!r} is in the tenant{alike}: check the name, or create it with entra_service_principal"
+    named = f"preset {entry.preset}: no service principal of API {entry.label}" if entry.preset else ""
+    remedy = "create it with entra_service_principal"
+    message = (
+        f"{named} is in the tenant: {remedy}, or leave the preset out where the service is not used"
+        if named
+        else f"no service principal of API {entry.api!r} is in the tenant{alike}: check the name, or {remedy}"
+    )
     return {"kind": "not_found", "where": where, "message": message}

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change
+from ..permissions import KINDS, list_tier_0
 from .canonical import CanonicalApplication, name_permissions
 from .interrupted_change import is_own_tag
 
@@ -50,6 +52,7 @@ def describe_update(
     """Return what a write changes; one that only takes the collection's own marks away says so. *names*: of APIs and permissions, by id."""
     principal = str(before["display_name"] or after["display_name"])
     told = describe_object_changes(principal, _tell_fields(before, names), _tell_fields(after, names), _WORDS)
+    told = _add_tier_0(told, after, names)
     if before["enabled"] != after["enabled"]:
         told = (_describe_switch(principal, after["enabled"]), *told)
     return told or (Change("~", "setting", principal, "remove the marks of an interrupted change"),)
@@ -62,7 +65,16 @@ def describe_creation_part(
     fields = _tell_fields(application, names)
     later = _list_fields(left)
     fields = {name: value for name, value in fields.items() if name not in (*later, "display_name")}
-    return describe_creation(KIND, str(application["display_name"]), fields, _WORDS, verb="register")
+    told = describe_creation(KIND, str(application["display_name"]), fields, _WORDS, verb="register")
+    return _add_tier_0(told, application, names)
+
+
+def list_tier_0_requests(
+    before: CanonicalApplication, after: CanonicalApplication, names: t.Mapping[str, str]
+) -> list[str]:
+    """Return the names of the permissions of tier 0 that *after* requests and *before* does not, sorted."""
+    had = {danger.text for danger in _find_tier_0(before, names)}
+    return sorted({danger.name for danger in _find_tier_0(after, names) if danger.text not in had})
 
 
 def describe_completion(
@@ -78,6 +90,40 @@ def describe_completion(
 def describe_disabling(name: str, noun: str, value: str) -> Change:
     """Return the change that disables an app role or a scope, which the service asks for before it takes another one."""
     return Change("~", noun, name, f"disable {noun} {value} before it changes")
+
+
+class _Danger(t.NamedTuple):
+    """A requested permission of tier 0: its name, how it is told, and why it is one."""
+
+    name: str
+    text: str
+    reason: str
+
+
+def _find_tier_0(application: CanonicalApplication, names: t.Mapping[str, str]) -> t.Iterator[_Danger]:
+    for entry in application["api_permissions"]:
+        api = names.get(entry["api"], entry["api"])
+        for kind in KINDS:
+            listed = [names.get(item, item) for item in entry[kind]]
+            for name, reason in list_tier_0(entry["api"], kind, listed).items():
+                yield _Danger(name, _tell_permission(name, api, kind), reason)
+
+
+def _add_tier_0(
+    changes: tuple[Change, ...], application: CanonicalApplication, names: t.Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Return the changes; those that request a permission of tier 0 say so."""
+    reasons = {danger.text: danger.reason for danger in _find_tier_0(application, names)}
+    return tuple(
+        dataclasses.replace(change, sentence=f"{change.sentence}; {reasons[change.facts['value']]}")
+        if change.sign == "+" and change.facts.get("field") == "permissions" and change.facts["value"] in reasons
+        else change
+        for change in changes
+    )
+
+
+def _tell_permission(name: str, api: str, kind: str) -> str:
+    return f"{name} of {api} ({kind})"
 
 
 def _describe_switch(name: str, enabled: bool) -> Change:
@@ -101,9 +147,9 @@ def _tell_fields(application: CanonicalApplication, names: t.Mapping[str, str]) 
         ]
     found["tags"] = [tag for tag in application["tags"] if not is_own_tag(tag)]
     found["permissions"] = [
-        f"{permission} of {entry['api']} ({kind})"
+        _tell_permission(permission, entry["api"], kind)
         for entry in name_permissions(application["api_permissions"], names)
-        for kind in ("application", "delegated")
+        for kind in KINDS
         for permission in entry[kind]
     ]
     return found

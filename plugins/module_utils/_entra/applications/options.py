@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.argument_specs import ArgumentSpec
-from ..permissions import api_permissions_suboptions
+from ..permissions import api_permissions_option
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -50,7 +50,7 @@ def application_spec() -> ArgumentSpec:
             "public_client": _dict_option({"redirect_uris": _text_list_option()}),
             "app_roles": _dict_list_option(_app_role_options()),
             "api_scopes": _dict_list_option(_api_scope_options()),
-            "api_permissions": _dict_list_option(api_permissions_suboptions()),
+            "api_permissions": api_permissions_option(),
             "group_claims": _text_list_option(choices=list(GROUP_CLAIMS)),
             "optional_claims": _dict_option(
                 {

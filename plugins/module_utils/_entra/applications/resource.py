@@ -31,6 +31,7 @@ from .desired import desired_application
 from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
 from .late_ids import complete_ids, fill_in_ids
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
+from .permission_warnings import find_permission_warnings
 from .plan import CurrentApplication, find_removed_roles, is_deactivated, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
 
@@ -72,6 +73,8 @@ class ApplicationResource:
         after = desired_application(self._options, requested, settled, exclusive)
         check_desired_application(self._options, after, settled)
         self._after = after
+        for text in find_permission_warnings(self._options, settled, after, self._names):
+            self._ctx.warn(text)
         self._check_identifier_uris(current, after)
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
         given, known = {"owners": self._options.get("owners")}, {"owners": current.owners or ()}
@@ -230,10 +233,9 @@ class ApplicationResource:
         entries = self._options.get("api_permissions")
         if entries is None:
             return None
-        requested = ApiResolver(self._graph).resolve(entries)
+        requested = ApiResolver(self._graph).resolve(entries, exclusive=self._options["exclusive"])
         for request in requested:
-            self._names[request.api.app_id] = request.api.display_name
-            self._names.update(request.api.get_names())
+            self._names |= {request.api.app_id: request.api.display_name, **request.api.get_names()}
         return requested
 
     def _check_identifier_uris(self, current: CurrentApplication, after: CanonicalApplication) -> None:

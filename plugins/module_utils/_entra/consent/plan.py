@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
-from ..permissions import KINDS, RequestedPermissions, ResourceApi
+from ..permissions import KINDS, RequestedPermissions, ResourceApi, list_tier_0
 
 #: Graph permissions that granting takes. Each suffices in an application token; delegated tokens may carry the last one instead.
 GRANTING = {"application": "AppRoleAssignment.ReadWrite.All", "delegated": "DelegatedPermissionGrant.ReadWrite.All"}
@@ -138,13 +138,35 @@ def _plan_delegated_grant(api: ResourceApi, have: HeldPermissions, change: t.Any
 
 
 def _describe(client: str, api: ResourceApi, data: t.Mapping[str, t.Any]) -> tuple[Change, ...]:
-    """Return one change per permission that the client gets or loses."""
+    """Return one change per permission that the client gets or loses; those of tier 0 that it gets say so."""
     kind = f"{data['kind']} permission"
     facts = {"api": api.app_id}
+    dangers = list_tier_0(api.app_id, data["kind"], data["add"])
+    notes = {name: f"; {danger}" for name, danger in dangers.items()}
     return (
-        *(Change("+", kind, client, f"grant {kind} {name} of {api.display_name}", facts) for name in data["add"]),
+        *(
+            Change("+", kind, client, f"grant {kind} {name} of {api.display_name}{notes.get(name, '')}", facts)
+            for name in data["add"]
+        ),
         *(Change("-", kind, client, f"revoke {kind} {name} of {api.display_name}", facts) for name in data["remove"]),
     )
+
+
+def list_tier_0_grants(steps: t.Iterable[Step]) -> list[str]:
+    """Return the names of the permissions of tier 0 that the steps grant, sorted."""
+    return sorted(
+        {name for step in steps for name in list_tier_0(step.data["app_id"], step.data["kind"], step.data["add"])}
+    )
+
+
+def list_tier_0_missing(requests: t.Sequence[RequestedPermissions], granted: GrantedNames) -> list[str]:
+    """Return the names of the permissions of tier 0 that are requested and not granted, sorted."""
+    found: set[str] = set()
+    for request in requests:
+        for kind in KINDS:
+            missing = set(list_requested_names(request, kind) or ()) - set(granted.get((request.api.app_id, kind), ()))
+            found.update(list_tier_0(request.api.app_id, kind, missing))
+    return sorted(found)
 
 
 def apply_grants(granted: GrantedNames, done: t.Iterable[Step]) -> GrantedNames:

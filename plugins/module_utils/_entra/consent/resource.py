@@ -24,6 +24,7 @@ from ..applications.reference import READ_NEEDS, ApplicationReference, find_appl
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
+from ..permission_presets.tier_0 import build_tier_0_warning
 from ..permissions import KINDS, ApiResolver, RequestedPermissions
 from .plan import (
     GRANTING,
@@ -32,6 +33,8 @@ from .plan import (
     apply_grants,
     build_consent_plan,
     list_granted_names,
+    list_tier_0_grants,
+    list_tier_0_missing,
     may_grant,
     plan_grants,
     report_consent,
@@ -72,6 +75,7 @@ class ConsentResource:
         self._granted = list_granted_names(self._requests, held)
         self._planned = self._plan_changes(held, application.label)
         self._warn_of_surplus(held, options["exclusive"])
+        self._warn_of_tier_0(application.label or self._client_name)
         return build_consent_plan(self._requests, self._granted, self._planned)
 
     @property
@@ -130,7 +134,7 @@ class ConsentResource:
     ) -> list[RequestedPermissions]:
         apis = ApiResolver(self._graph)
         if options.get("api_permissions") is not None:
-            return apis.resolve(options["api_permissions"])
+            return apis.resolve(options["api_permissions"], exclusive=options["exclusive"])
         if application.pending:
             self._ctx.warn("The application is not there yet, so what it will request, and need granted, is not known")
             return []
@@ -213,6 +217,15 @@ class ConsentResource:
         left = [step.subject for step in steps if step.data["remove"] and step.subject not in planned]
         if left:
             self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
+
+    def _warn_of_tier_0(self, label: str) -> None:
+        """Warn of permissions of tier 0 that are granted, and of those that an administrator is asked for."""
+        subject = f"application {label or self._app_id}"
+        granting = list_tier_0_grants(self._planned)
+        waiting = list_tier_0_missing(self._requests, apply_grants(self._granted, self._planned))
+        for verb, names in (("is granted", granting), ("asks an administrator for", waiting)):
+            if names:
+                self._ctx.warn(build_tier_0_warning(subject, verb, names))
 
     def _build_consent_url(self) -> str | None:
         if not self._app_id:

@@ -157,7 +157,7 @@ def test_lacking_are_those_of_graph_that_are_not_held() -> None:
         {"api": "Other", "application": ["E"]},
         {"api": "Microsoft Graph"},
     ]
-    assert list_graph_permissions(wanted) == ["B", "A", "B", "C"]
+    assert list_graph_permissions(wanted) == ["B", "A", "C"]
     assert find_lacking_permissions(wanted, ["A", "X"]) == ["B", "C"]
     assert find_lacking_permissions(wanted, None) == ["B", "A", "C"]
 

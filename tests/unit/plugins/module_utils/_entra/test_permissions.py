@@ -20,7 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions 
     ApiResolver,
     RequestedPermissions,
     ResourceApi,
-    api_permissions_suboptions,
+    api_permissions_option,
     match_permissions,
 )
 
@@ -175,6 +175,6 @@ def test_an_api_whose_name_only_looks_equal_is_told_and_never_taken() -> None:
 
 
 def test_suboptions_name_every_kind() -> None:
-    assert api_permissions_suboptions().keys() == {"api", *KINDS}
+    assert api_permissions_option()["options"].keys() == {"preset", "api", *KINDS}
     requested = RequestedPermissions(OFFER, ("a",), None)
     assert [requested.get_ids(kind) for kind in KINDS] == [("a",), None]
