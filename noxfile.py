@@ -393,6 +393,7 @@ def lint(step: Step) -> None:
         "variables schema": ("python", "scripts/variables_schema.py", "--check"),
         "action files": ("python", "scripts/action_files.py", "--check"),
         "contents of the README": ("python", "scripts/readme_contents.py", "--check"),
+        "permission presets": ("python", "scripts/permission_presets.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
     }
@@ -583,7 +584,15 @@ def benchmark(step: Step) -> None:
 @step()
 def generate(step: Step) -> None:
     """Write what is generated from the modules."""
-    for name in ("action_files", "action_groups", "role_connection", "variables_schema", "readme_contents"):
+    names = (
+        "action_files",
+        "action_groups",
+        "role_connection",
+        "variables_schema",
+        "readme_contents",
+        "permission_presets",
+    )
+    for name in names:
         step.run("python", f"scripts/{name}.py", "--write")
 
 

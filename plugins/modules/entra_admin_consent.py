@@ -39,6 +39,8 @@ options:
   api_permissions:
     description:
       - The permissions to grant. When left out, what the registration requests.
+      - Permissions of tier 0, with which their holder can take over the tenant, are warned of when they are granted or wait for an administrator, and
+        RV(steps) says why.
   exclusive:
     description:
       - Whether permissions of the named APIs that are granted and not listed are revoked. Other APIs, and consent that users gave for
@@ -79,6 +81,13 @@ EXAMPLES = r"""
       - api: Microsoft Graph
         application: [GroupMember.Read.All]
         delegated: [User.Read]
+    exclusive: true
+
+- name: What Commvault documents for the backup and restore of OneDrive, and nothing else of Microsoft Graph
+  cvops.identity.entra_admin_consent:
+    app_id: d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa
+    api_permissions:
+      - preset: onedrive_backup_restore
     exclusive: true
 """
 

@@ -220,6 +220,8 @@ options:
     description:
       - Permissions that the application requests of APIs. When left out they are not managed; an empty list removes all.
       - All names that an API does not know are reported together before anything is written.
+      - Permissions of tier 0, with which their holder can take over the tenant, are warned of when they are new, and RV(steps) says why. What the
+        purpose of a preset needs beside permissions, such as app roles or a redirect URI, is warned of while it is missing.
   group_claims:
     description:
       - Which groups tokens carry; the list is taken as a whole, whatever O(exclusive) says. When left out it is not managed; an empty list means none.
@@ -337,6 +339,14 @@ EXAMPLES = r"""
       - api: Microsoft Graph
         application: [User.Read.All]
         delegated: []
+    exclusive: true
+
+- name: The application with which Commvault backs up Entra ID, with reading rights only
+  cvops.identity.entra_application:
+    unique_name: commvault-entra-backup
+    display_name: Commvault backup of Entra ID
+    api_permissions:
+      - preset: entra_backup
     exclusive: true
 
 - name: Stop a registration whose secret has leaked; no owner may activate it again

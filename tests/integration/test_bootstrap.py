@@ -19,6 +19,8 @@ from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.people import persons_token
 from helpers.playing import Player, Run, connection_of
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permission_presets.presets import PRESETS
+
 pytestmark = pytest.mark.any_core
 
 BOOTSTRAP = "cvops.identity.bootstrap"
@@ -211,6 +213,22 @@ def test_credentials_of_somebody_else_do_not_count(tenant: Tenant) -> None:
     assert "are those of somebody else" in run.one("Check that it is the automation who signed in")["msg"]
     (seen,) = run.of("Who is the automation, and what may it do")
     assert seen["attempts"] == 1, "waiting does not make them another one's"
+
+
+def test_permissions_may_be_a_preset_and_are_verified_one_by_one(tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    """What the automation is granted is what the preset gives, and the report names it."""
+    secret = {"file": str(tmp_path / "secret")}
+    wanted = [{"preset": "onedrive_backup"}, {"api": "Microsoft Graph", "application": ["Group.Create"]}]
+    run = tenant.run(bootstrap={"application": APPLICATION, "api_permissions": wanted, "secret": secret}).ok()
+    (identity,) = [
+        row
+        for row in tenant.site.tenant.service_principals.values()
+        if row["displayName"] == APPLICATION["display_name"]
+    ]
+    given = PRESETS["onedrive_backup"].select_names(GRAPH_APP_ID, "application")
+    assert tenant.held(identity["id"]) == sorted([*given, "Group.Create"])
+    assert f"Permissions: {', '.join([*sorted(given), 'Group.Create'])}" in report(run)
+    assert "Verified: it signs in and holds all of them" in report(run)
 
 
 def test_credentials_that_do_not_work_are_reported(tenant: Tenant) -> None:

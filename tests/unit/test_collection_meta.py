@@ -13,6 +13,7 @@ import typing as t
 
 import action_files
 import action_groups
+import permission_presets
 import pytest
 import yaml
 from collection_facts import PLUGINS, load_module, module_names, text_constants
@@ -79,6 +80,10 @@ def test_every_module_is_in_the_group_of_each_service_that_it_signs_in_to() -> N
 
 def test_every_module_has_its_generated_action_file() -> None:
     assert find_outdated(action_files.expected()) == []
+
+
+def test_the_guide_lists_the_presets_as_they_are() -> None:
+    assert find_outdated(permission_presets.expected()) == []
 
 
 def test_wrong_action_files_are_found(tmp_path: pathlib.Path) -> None:
