@@ -77,7 +77,9 @@ def describe_tier_0(tier_0: t.Any) -> str:
     lines = ["Permissions of tier 0", "---------------------", ""]
     lines += wrap(
         "Whoever has one of these application permissions of Microsoft Graph can take over the tenant, or grant itself anything. The plan says so where"
-        f" one is requested or granted, also without a preset. Source: {tier_0.SOURCE}, and the cautions in Microsoft's permissions reference."
+        f" one is requested or granted, also without a preset. Source: {tier_0.SOURCE}, without its legacy and most of its untested entries, and with"
+        " ``DelegatedPermissionGrant.ReadWrite.All``. Not listed is ``Application.ReadWrite.OwnedBy``, which reaches no further than the applications"
+        " that its holder owns."
     )
     lines.append("")
     lines += [line for name, can in sorted(tier_0.TIER_0.items()) for line in wrap(f"``{name}``: can {can}", "- ")]

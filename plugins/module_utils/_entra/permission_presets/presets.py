@@ -74,8 +74,8 @@ SOURCES: dict[str, Source] = {
         "https://learn.microsoft.com/en-us/graph/permissions-reference",
     ),
     "entra_express": Source(
-        "Commvault Cloud: Complete the guided setup for Azure Active Directory using the express configuration",
-        "https://docs.metallic.io/metallic/active_directory_11.html",
+        "Commvault Cloud: Complete the guided setup for Azure Active Directory using the express configuration (as SoftwareOne shows it)",
+        "https://docs.softwareone.cloud/backup-and-recovery-services/complete-the-guided-for-azure-active-directory-set",
     ),
     "exchange_saas": Source(
         "Commvault Cloud: Application permissions for the Azure app for Exchange Online",

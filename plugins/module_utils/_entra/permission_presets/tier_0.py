@@ -5,9 +5,11 @@
 
 """Permissions of tier 0: whoever has one of them can take over the tenant, or grant itself anything. Pure.
 
-The list follows the public tiering of Microsoft Graph's application permissions by known attack paths
-(https://github.com/emiliensocchi/azure-tiering), and the cautions in Microsoft's permissions reference. Left out are its untested and
-legacy entries, and Application.ReadWrite.OwnedBy, which reaches no further than the applications that its holder owns.
+The list is tier 0 of the public tiering of Microsoft Graph's application permissions by known attack paths
+(https://github.com/emiliensocchi/azure-tiering). Of its entries that are marked as untested, only Domain.ReadWrite.All is taken, since
+federation lets the owner of a domain sign in its users; legacy ones are left out, and so is Application.ReadWrite.OwnedBy, which
+reaches no further than the applications that its holder owns. DelegatedPermissionGrant.ReadWrite.All is added: that list puts it
+lower, but with it an application grants itself delegated permissions for all users (Microsoft Learn, oAuth2PermissionGrant).
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ TIER_0: dict[str, str] = {
     "RoleManagement.ReadWrite.Directory": _ANY_ROLE,
     "RoleManagementPolicy.ReadWrite.AzureADGroup": _ROLE_RULES,
     "RoleManagementPolicy.ReadWrite.Directory": _ROLE_RULES,
-    "User-PasswordProfile.ReadWrite.All": _ANY_PASSWORD,
+    "User.ReadWrite.All": "change the properties of users, and so put anybody into groups that are filled by rules",
     "UserAuthenticationMethod.ReadWrite.All": _ANY_PASSWORD,
 }
 #: Delegated permissions alone, which act with the rights of the person who signs in (Microsoft Learn, overview of permissions).
