@@ -175,3 +175,13 @@ def test_lacking_are_those_of_graph_that_are_not_held() -> None:
 )
 def test_exclusive_owners_without_somebody_remove_them(item: dict[str, t.Any], removes: bool) -> None:
     assert is_owner_removed([{}, item], "me") is removes
+
+
+def test_a_preset_stands_for_the_permissions_of_graph_that_it_gives() -> None:
+    wanted = [{"preset": "exchange_backup_restore"}, {"api": "Microsoft Graph", "application": ["User.Read.All", "A"]}]
+    listed = list_graph_permissions(wanted)
+    assert listed[-1] == "A" and listed.count("User.Read.All") == 1
+    assert "MailboxItem.ImportExport.All" in listed and "full_access_as_app" not in listed
+    assert find_lacking_permissions(wanted, listed[1:]) == listed[:1]
+    with pytest.raises(FilterInputError, match="the preset must be one of entra_backup, "):
+        list_graph_permissions([{"preset": "nope"}])

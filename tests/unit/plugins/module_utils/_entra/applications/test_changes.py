@@ -17,7 +17,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import canonical_application
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.changes import DEACTIVATION
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.changes import (
+    DEACTIVATION,
+    describe_creation_part,
+    describe_update,
+    list_tier_0_requests,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import desired_application
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import (
     TAG,
@@ -28,6 +33,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
     plan_application,
     plan_application_removal,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permission_presets.presets import GRAPH
 
 Wire = dict[str, t.Any]
 NAMED: Wire = {"id": OBJECT_ID, "appId": APP_ID, "displayName": "Commvault"}
@@ -120,6 +126,37 @@ def test_a_removal_is_told_by_name_and_known_by_id() -> None:
         "delete the application",
     )
     assert change.facts == {"app_id": APP_ID}
+
+
+def test_a_permission_of_tier_0_says_so_when_it_comes_and_not_when_it_goes() -> None:
+    names = {
+        GRAPH: "Microsoft Graph",
+        guid(31): "RoleManagement.ReadWrite.Directory",
+        guid(32): "Directory.AccessAsUser.All",
+    }
+    access = [{"id": guid(31), "type": "Role"}, {"id": guid(32), "type": "Scope"}]
+    nothing, without = canonical_application({}), canonical_application(NAMED)
+    having = canonical_application(
+        {**NAMED, "requiredResourceAccess": [{"resourceAppId": GRAPH, "resourceAccess": access}]}
+    )
+    added = [change.sentence for change in describe_update(without, having, names)]
+    assert [text.partition(";")[2][:37] for text in added] == [
+        " tier 0 when an administrator signs i",
+        " tier 0: whoever has it can give itse",
+    ]
+    assert [change.sentence for change in describe_creation_part(having, names, ())][1:] == added
+    assert all("tier 0" not in change.sentence for change in describe_update(having, without, names))
+    assert list_tier_0_requests(nothing, having, names) == sorted(names[item["id"]] for item in access)
+    assert list_tier_0_requests(having, having, names) == []
+
+
+def test_an_api_that_only_bears_the_name_of_graph_has_no_permission_of_tier_0() -> None:
+    names = {guid(8): "Microsoft Graph", guid(31): "RoleManagement.ReadWrite.Directory"}
+    access = [{"resourceAppId": guid(8), "resourceAccess": [{"id": guid(31), "type": "Role"}]}]
+    having = canonical_application({**NAMED, "requiredResourceAccess": access})
+    assert list_tier_0_requests(canonical_application(NAMED), having, names) == []
+    (change,) = describe_update(canonical_application(NAMED), having, names)
+    assert "tier 0" not in change.sentence
 
 
 def test_a_deactivation_says_what_stays_valid_and_comes_with_no_other_words_for_it() -> None:

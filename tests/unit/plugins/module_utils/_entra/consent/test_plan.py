@@ -18,10 +18,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.plan
     apply_grants,
     build_consent_plan,
     list_granted_names,
+    list_tier_0_grants,
+    list_tier_0_missing,
     may_grant,
     plan_grants,
     report_consent,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permission_presets.presets import GRAPH
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import (
     KINDS,
     RequestedPermissions,
@@ -158,3 +161,23 @@ def test_a_report_names_what_is_missing_and_leaves_out_what_is_empty() -> None:
         "consent_url": "https://consent",
         "status": "pending_consent",
     }
+
+
+def test_permissions_of_tier_0_are_told_where_they_are_granted_and_where_they_are_missing() -> None:
+    roles = {"RoleManagement.ReadWrite.Directory": "id-r", "Group.Read.All": "id-g"}
+    graph = ResourceApi(GRAPH, "object-graph", "Microsoft Graph", roles, {"Directory.AccessAsUser.All": "id-d"})
+    wanted = [RequestedPermissions(graph, ("id-g", "id-r"), ("id-d",))]
+    steps = plan_grants(wanted, {}, False, KINDS, "Backup")
+    told = {change.sentence for step in steps for change in step.changes}
+    assert {text for text in told if "tier 0" not in text} == {
+        "grant application permission Group.Read.All of Microsoft Graph"
+    }
+    both = ["Directory.AccessAsUser.All", "RoleManagement.ReadWrite.Directory"]
+    assert list_tier_0_grants(steps) == both
+    granted = list_granted_names(wanted, {})
+    assert list_tier_0_missing(wanted, granted) == both
+    assert list_tier_0_missing(wanted, apply_grants(granted, steps)) == []
+    held = {GRAPH: HeldPermissions({"id-r": "assignment"})}
+    revoked = plan_grants([RequestedPermissions(graph, (), None)], held, True, KINDS, "Backup")
+    assert list_tier_0_grants(revoked) == []
+    assert all("tier 0" not in change.sentence for step in revoked for change in step.changes)
