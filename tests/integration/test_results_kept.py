@@ -38,6 +38,7 @@ _PLACEHOLDERS = (
     (re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.I), "<guid>"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"), "<time>"),
     (re.compile(r"(?<=/)[0-9a-f]{12}\b"), "<attempt>"),
+    (re.compile(r"(?<=samlAppKey=)[0-9A-F]{32}\b"), "<app_key>"),
     (re.compile(r"\b\d+ ms\b"), "<number> ms"),
     (re.compile(r"/[\w./-]+/(?=[\w-]+\.(?:json|pem|crt)\b)"), "<folder>/"),
 )

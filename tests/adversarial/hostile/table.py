@@ -72,8 +72,8 @@ _OIDC_APP: Options = {
 }
 
 
-def _saml_app(world: World, number: int) -> Options:
-    """A SAML app with associations and mappings; every case has its own."""
+def _new_saml_app(world: World, number: int) -> Options:
+    """A new SAML app with associations and mappings."""
     return {
         **world.cell,
         "name": f"saml {number}",
@@ -84,6 +84,18 @@ def _saml_app(world: World, number: int) -> Options:
         "auto_redirect": True,
         "accept_risk": ["lock_out", "rename"],
         "accept_reason": "a test",
+    }
+
+
+def _change_saml_app(world: World, number: int) -> Options:
+    """An app that is there, changed by two requests; new ones would be many, and each case would read them all."""
+    risk = {"accept_risk": ["lock_out"], "accept_reason": "a test"}
+    return {
+        **world.cell,
+        "name": "corp.example",
+        "description": f"number {number}",
+        "auto_redirect": bool(number % 2),
+        **risk,
     }
 
 
@@ -419,7 +431,7 @@ PLACES: list[Place] = [
         "cell",
         "commvault_saml_app",
         Target("POST", "/v4/SAML$"),
-        _saml_app,
+        _new_saml_app,
         _tags("cell", "write"),
     ),
     Place(
@@ -427,7 +439,7 @@ PLACES: list[Place] = [
         "cell",
         "commvault_saml_app",
         Target("", "(?<!/Logout)$", after_write=True),
-        _saml_app,
+        _change_saml_app,
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(

@@ -289,7 +289,12 @@ CASES = (
     ),
     Case("entra_app_role_assignment", "assign", make_role_holder),
     Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
-    Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
+    Case(
+        "sso_preflight_info",
+        "read",
+        lambda site: {"mappings": site.variables()["cvops_role_mappings"], "saml_app": "corp.example"},
+        False,
+    ),
     Case("entra_application_certificate", "add", lambda site: _certificate(site, certificate=certificates.FIRST)),
     Case(
         "secret_rotation",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._core.errors import AmbiguousMatch, ConfigError
+from ..._core.errors import AmbiguousMatch, BadAnswer, ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import get_objects
 from ..client import CommvaultClient
@@ -44,7 +44,7 @@ class AppRows:
     def find(self, name: str, app_type: int, *, is_fresh: bool = False) -> Wire | None:
         """Return the row of the app of this name and kind; None when the list has none.
 
-        Raises ConfigError where an app of another kind has the name, and AmbiguousMatch.
+        Raises ConfigError where an app of another kind has the name, AmbiguousMatch, and BadAnswer.
         """
         return select_row(self.read(is_fresh=is_fresh), name, app_type)
 
@@ -53,6 +53,8 @@ def select_row(rows: t.Iterable[Wire], name: str, app_type: int) -> Wire | None:
     """Return the row of the app of this name and kind; see AppRows.find."""
     named = [row for row in rows if is_same_name(str(row.get("appName") or ""), name)]
     found = [row for row in named if parse_id(row.get("appType")) == app_type and row.get("appKey")]
+    if any(not isinstance(row["appKey"], str) for row in found):
+        raise BadAnswer(f"Commvault shows a key of the {APP_TYPES[app_type]} app that is no text.", member="appKey")
     exact = [row for row in found if row["appName"] == name]
     found = exact if len(exact) == 1 else found
     if len({row["appKey"] for row in found}) > 1:

@@ -19,6 +19,7 @@ from ..._core.errors import (
     Unreachable,
     mark_outcome_unknown,
 )
+from ..._core.parallel import map_in_parallel
 from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..app_associations import Association
@@ -40,6 +41,7 @@ from .canonical import (
 _MODIFY = 3
 #: How often an app that is listed and not there when it is read is looked for.
 _LOOKS = 4
+_READ_AT_ONCE = 8
 #: In place of the key of an app whose creation was answered, since no answer names it.
 _NOT_NAMED = "not named"
 
@@ -81,7 +83,13 @@ class SamlApps:
     def list_others(self, name: str) -> list[SamlAppState]:
         """Return the other SAML apps of the level, each read."""
         rows = [row for row in self.rows.read() if str(row.get("appType")) == str(SAML_TYPE)]
-        found = [self._read(str(row.get("appName")), row, is_listed_absent=False) for row in rows]
+        found = map_in_parallel(
+            lambda row: self._read(str(row.get("appName")), row, is_listed_absent=False),
+            rows,
+            _READ_AT_ONCE,
+            self._client.ctx,
+            "SAML apps read",
+        )
         return [item for item in found if item is not None and item.name != name]
 
     def create(

@@ -119,7 +119,7 @@ def _plan_creation(name: str, principal: str, after: SamlSettings, told: t.Seque
     first = describe_creation(KIND, principal, _list_fields(created), _WORDS)
     later = [*describe_object_changes(principal, _list_fields(created), fields, _WORDS), *defaults]
     steps = [Step("create", f"{KIND} {name}", {}, (*first, *(item for item in told if item not in defaults)))]
-    return [*steps, Step("update", f"{KIND} {name}", {}, tuple(later))] if later else steps
+    return [*steps, Step("update", f"{KIND} {name}: what creation does not take", {}, tuple(later))] if later else steps
 
 
 def _plan_redirect(name: str, principal: str, current: SamlSettings | None, after: SamlSettings) -> list[Step]:

@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity
     parse_flag,
     select_row,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, BadAnswer, ConfigError
 
 
 def make_row(name: str, app_type: t.Any = SAML_TYPE, key: str = "k1") -> dict[str, t.Any]:
@@ -39,6 +39,12 @@ def test_a_row_is_selected_by_name_and_kind() -> None:
 def test_an_app_of_another_kind_keeps_its_name() -> None:
     with pytest.raises(ConfigError, match=r"another kind \(OpenID Connect\)"):
         select_row([make_row("corp.example", OIDC_TYPE)], "CORP.example", SAML_TYPE)
+
+
+@pytest.mark.parametrize("key", [7, ["k"], {"k": 1}, True])
+def test_a_key_that_is_no_text_is_no_key(key: t.Any) -> None:
+    with pytest.raises(BadAnswer, match="no text"):
+        select_row([make_row("corp.example", key=key)], "corp.example", SAML_TYPE)
 
 
 @given(st.text())
