@@ -14,6 +14,8 @@ description:
   - Creates, adopts, changes and deletes the service principal of an application in this tenant.
   - A service principal that exists already is adopted; what the options do not name stays as it is.
   - When the application was created a moment ago, the module waits until Entra ID knows it everywhere.
+  - For single sign-on with SAML it adds, activates and removes the certificates with which Entra ID signs, each as a stage of its own, so that those who
+    check the signatures can be given the next certificate in between. Private keys stay in Entra ID.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for applications of this tenant that the identity owns;
     C(Application.ReadWrite.All) for all others, and for applications of other tenants; with O(owners), also C(Directory.Read.All), and
     C(User.Read.All) for owners given by user name.'
@@ -52,9 +54,59 @@ options:
       - How single sign-on is done; V(none) clears it. When left out it is not managed.
     type: str
     choices: [none, saml, oidc, password, notSupported]
+  login_url:
+    description:
+      - Where people are sent who start the application from Entra ID, for single sign-on that the application begins. When left out it is not managed;
+        empty clears it.
+    type: str
+  relay_state:
+    description:
+      - The relay state that a SAML application is sent when single sign-on begins in Entra ID. When left out it is not managed; empty clears it.
+    type: str
+  signing_certificate:
+    description:
+      - The certificates with which Entra ID signs SAML tokens for the application. When left out they are neither read nor managed.
+      - They need O(sign_on_mode=saml), or a service principal with that mode.
+      - A certificate is added only where none that signs ends later than O(signing_certificate.renew_before_days) from now, and is not active
+        before it is activated. After an answer that was lost, the certificate is looked for before anything else is done.
+      - Microsoft offers adding one in the global cloud only, not in national clouds.
+    type: dict
+    suboptions:
+      name:
+        description:
+          - The common name of a new certificate, with or without C(CN=). When left out it is the name of the service principal. Certificates that are
+            there are never replaced for their name.
+        type: str
+      lifetime_days:
+        description:
+          - For how long a new certificate is valid, in days; 1095 at most.
+        type: int
+        default: 1095
+      renew_before_days:
+        description:
+          - A new certificate is added where all that are there end within as many days; with V(0), once they have ended. It is less than
+            O(signing_certificate.lifetime_days).
+        type: int
+        default: 30
+      activate:
+        description:
+          - V(never) leaves the active certificate as it is. V(first) activates one where none is active, the one that ends last.
+          - A thumbprint (SHA-1 or SHA-256) activates exactly that certificate, which must be there and valid now. From then on Entra ID signs with it,
+            and nobody can sign in where it is not known, so give it to the application in the same run.
+        type: str
+        default: never
+      remove:
+        description:
+          - Thumbprints (SHA-1 or SHA-256) of certificates to remove, with their private keys. Others stay. The one that is active, and the one that is
+            to become so, are refused.
+        type: list
+        elements: str
+        default: []
   reply_urls:
     description:
       - Addresses to which sign-in answers are sent. When left out they are not managed; an empty list removes all but those of the application.
+      - Entra ID takes over the redirect URIs of an application of this tenant, and its identifier URIs as the names of the service principal. For SAML, set
+        both there, with O(cvops.identity.entra_application#module:web.redirect_uris) and O(cvops.identity.entra_application#module:identifier_uris).
     type: list
     elements: str
   notification_emails:
@@ -110,6 +162,14 @@ EXAMPLES = r"""
     notification_emails:
       - backup-platform@corp.example
 
+- name: A signing certificate for single sign-on, active at once where there was none
+  cvops.identity.entra_service_principal:
+    app_id: d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa
+    sign_on_mode: saml
+    signing_certificate:
+      activate: first
+      renew_before_days: 60
+
 - name: By the unique name of a registration that an earlier task creates
   cvops.identity.entra_service_principal:
     application:
@@ -146,6 +206,46 @@ service_principal:
     sign_on_mode:
       description: How single sign-on is done; V(none) if that is not set.
       type: str
+    login_url:
+      description: Where people are sent who start the application from Entra ID.
+      type: str
+    relay_state:
+      description: The relay state for single sign-on that begins in Entra ID.
+      type: str
+    signing_certificates:
+      description:
+        - The certificates that sign SAML tokens, the one that ends first first; only when O(signing_certificate) is given.
+        - In check mode everything of one that would be added is V(null), but whether it would be active.
+      type: list
+      elements: dict
+      contains:
+        thumbprint:
+          description: SHA-1 thumbprint in upper-case hexadecimal, as Entra ID's pages show it.
+          type: str
+        fingerprint_sha256:
+          description: SHA-256 fingerprint in upper-case hexadecimal; V(null) where Entra ID did not give the certificate itself.
+          type: str
+        key_id:
+          description: Key id of the credential to verify with; V(null) where a new one does not show yet.
+          type: str
+        name:
+          description: Its name, the subject of a certificate that Entra ID has made.
+          type: str
+        starts:
+          description: When it begins to be valid.
+          type: str
+        expires:
+          description: When it ends.
+          type: str
+        days_left:
+          description: Whole days until it ends; below zero after that.
+          type: int
+        active:
+          description: Whether Entra ID is told to sign with it. None is active where Entra ID chooses by itself.
+          type: bool
+        certificate:
+          description: The public certificate, base64 of DER, as SAML metadata has it; V(null) where Entra ID did not give it.
+          type: str
     reply_urls:
       description: Reply URLs, sorted.
       type: list
@@ -221,6 +321,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
     ServicePrincipalResource,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.signing_certificates.options import (
+    SIGNING_CERTIFICATE_SPEC,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
@@ -235,6 +338,9 @@ SPEC = entra_spec().merge(
             "enabled": {"type": "bool"},
             "sign_on_mode": {"type": "str", "choices": ["none", "saml", "oidc", "password", "notSupported"]},
             "reply_urls": {"type": "list", "elements": "str"},
+            "login_url": {"type": "str"},
+            "relay_state": {"type": "str"},
+            "signing_certificate": SIGNING_CERTIFICATE_SPEC,
             "notification_emails": {"type": "list", "elements": "str"},
             "tags": {"type": "list", "elements": "str"},
             "description": {"type": "str"},

@@ -12,6 +12,7 @@ nothing left to do, nothing is there twice or left over, and no secret that was 
 
 from __future__ import annotations
 
+import base64
 import os
 import typing as t
 import zlib
@@ -21,6 +22,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.grants import assign_role
+from cvops_simulator.entra.graph.token_signing import add_signing_certificate
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
 from helpers.cases import CASES, Case, make_oidc_app, make_role_holder, make_saml_app
@@ -262,6 +264,40 @@ def _registered_only(site: Simulator) -> dict[str, t.Any]:
     return {"app_id": application["appId"], "tags": ["backup"], "owners": owners, "assignment_required": True}
 
 
+def _signing(site: Simulator, days: float = 900, active: bool = False, **asked: t.Any) -> dict[str, t.Any]:
+    """A service principal with a certificate that is valid for *days*, and one that ends in a month and a half."""
+    app_id = site.identity(name="job").client_id
+    for left in (45.0, days):
+        principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(app_id))
+        now = site.clock.now()
+        added = add_signing_certificate(
+            site.tenant, principal, "CN=Job", now - 86400, now + left * 86400, replicated=True
+        )
+    principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(app_id))
+    thumbprint = added["thumbprint"] if active else None
+    changed = {**principal, "preferredSingleSignOnMode": "saml", "preferredTokenSigningKeyThumbprint": thumbprint}
+    site.tenant.update("servicePrincipal", changed, replicated=True)
+    return {"app_id": app_id, "signing_certificate": {"renew_before_days": 60, **asked}}
+
+
+def _list_thumbprints(site: Simulator, app_id: str) -> list[str]:
+    principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(app_id))
+    ids = [item["customKeyIdentifier"] for item in principal["keyCredentials"] if item["usage"] == "Sign"]
+    return [base64.b64decode(identifier).hex() for identifier in ids]
+
+
+def _activate_certificate(site: Simulator) -> dict[str, t.Any]:
+    options = _signing(site)
+    options["signing_certificate"]["activate"] = _list_thumbprints(site, options["app_id"])[-1]
+    return options
+
+
+def _remove_signing_certificate(site: Simulator) -> dict[str, t.Any]:
+    options = _signing(site, active=True)
+    options["signing_certificate"]["remove"] = _list_thumbprints(site, options["app_id"])[:1]
+    return options
+
+
 def _lost_application(site: Simulator) -> dict[str, t.Any]:
     """An application that gets fewer redirect URIs, identifier URIs and permissions."""
     return {
@@ -297,6 +333,9 @@ MORE = (
     Case("entra_application", "texts of roles", _texts_of_roles),
     Case("entra_application", "narrowed", _lost_application),
     Case("entra_service_principal", "create", _registered_only),
+    Case("entra_service_principal", "a new signing certificate", lambda site: _signing(site, 20, activate="first")),
+    Case("entra_service_principal", "activate a signing certificate", _activate_certificate),
+    Case("entra_service_principal", "remove a signing certificate", _remove_signing_certificate),
     Case(
         "entra_federated_credential",
         "change",

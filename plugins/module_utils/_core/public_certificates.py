@@ -71,7 +71,7 @@ def parse_public_certificate(data: bytes, what: str = "certificate", source: str
             source=source,
             holds="private key",
         )
-    if not data.startswith(b"-----") and _PEM_HEADER not in data and _holds_number_first(data):
+    if not data.startswith(b"-----") and _PEM_HEADER not in data and holds_number_first(data):
         raise ConfigError(
             f"{what} is no certificate, but a private key or a PKCS #12 file, which holds one: give the certificate alone, as PEM or DER."
             " Nothing was sent.",
@@ -130,7 +130,7 @@ def build_public_certificate(certificate: t.Any, der: bytes) -> PublicCertificat
     )
 
 
-def _holds_number_first(der: bytes) -> bool:
+def holds_number_first(der: bytes) -> bool:
     """Return True for a DER sequence that begins with a number: the version of a private key or of a PKCS #12 file, and of no certificate."""
     if len(der) < 4 or der[0] != 0x30:
         return False

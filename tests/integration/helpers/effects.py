@@ -46,7 +46,11 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (f"DELETE .*/applications/{_ID}$", ("delete",)),
     ),
     "entra_service_principal": (
-        (f"PATCH .*/servicePrincipals/{_ID}$", ("update",)),
+        (
+            f"PATCH .*/servicePrincipals/{_ID}$",
+            ("update", "activate_signing_certificate", "remove_signing_certificate"),
+        ),
+        ("POST .*/addTokenSigningCertificate$", ("add_signing_certificate",)),
         (f"DELETE .*/servicePrincipals/{_ID}$", ("delete",)),
     ),
     "entra_admin_consent": (

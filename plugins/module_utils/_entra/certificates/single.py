@@ -14,7 +14,8 @@ from ..._core.errors import ApiError
 from ..._core.public_certificates import PublicCertificate
 from ..client import GraphClient
 from .canonical import Certificate, list_certificates, list_key_ids
-from .writer import CertificateWriter, draw_key_id
+from .entries import draw_key_id
+from .writer import CertificateWriter
 
 _ATTEMPTS = 3
 Made = t.TypeVar("Made")

@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
-import uuid
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, BadAnswer, Cancelled, NotFound, Throttled, Unreachable, WaitTimeout
@@ -24,11 +23,11 @@ from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.public_certificates import PublicCertificate
 from ..._core.resource import Finding
 from ..._core.retry import Repeat
-from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
 from ..confirm import wait_until_shown
 from ..secrets.policy import CERTIFICATE, explain_lifetime_cap
 from .canonical import Certificate, canonical_certificate, get_key_credentials, list_key_ids
+from .entries import Entry, build_entry, draw_key_id, keep_entry
 
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 #: Reads in a row that have to agree: at once, and after one that did not, since replicas lag one by one.
@@ -39,26 +38,23 @@ SETTLE_LIMIT_S = 60.0
 #: How long a new certificate may be missing before it is taken for lost to somebody else's write.
 _LOST_AFTER_S = 20.0
 
-Entry = t.Mapping[str, t.Any]
 Entries = t.Sequence[Entry]
-
-
-def draw_key_id() -> str:
-    """Return a new random key id: chosen here, so that a run whose answer was lost knows its own entry."""
-    return str(uuid.uuid4())
 
 
 class CertificateWriter:
     """Writer of the certificates of the registration with *object_id*.
 
-    ``lost``: certificates that were there before a write of ours and are not any more, as far as :meth:`confirm` has seen.
+    ``lost``: certificates that were there before a write of ours and are not any more, as far as :meth:`confirm` has seen. For the
+    credentials of other objects, ``read``, ``_list_ids`` and ``_build_body`` are replaced.
     """
+
+    _collection, _noun = "applications", "application"
 
     def __init__(
         self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = draw_key_id
     ) -> None:
         self._ctx, self._graph, self._object_id, self._new_id = ctx, graph, object_id, new_id
-        self._path = f"/applications/{quote_segment(object_id)}"
+        self._path, self._owner = f"/{self._collection}/{quote_segment(object_id)}", f"{self._noun} {object_id}"
         self._expected: frozenset[str] = frozenset()
         self._added: dict[str, Entry] = {}
         self._removed: frozenset[str] = frozenset()
@@ -67,30 +63,36 @@ class CertificateWriter:
 
     def read(self) -> list[Entry]:
         """Return the whole collection as one replica shows it. Raises NotFound where that does not know the registration, BadAnswer."""
+        return list(get_key_credentials(self._read_object("id,keyCredentials")))
+
+    def _read_object(self, select: str) -> dict[str, t.Any]:
         found = self._graph.get(
-            self._path,
-            intent=f"list certificates of application {self._object_id}",
-            needs=_NEEDS,
-            params={"$select": "id,keyCredentials"},
+            self._path, intent=f"list certificates of {self._owner}", needs=_NEEDS, params={"$select": select}
         )
         if found is None:
-            raise NotFound(
-                f"Cannot list certificates of application {self._object_id}: it is not there.",
-                service="Microsoft Graph",
-                status=404,
-            )
-        return list(get_key_credentials(found))
+            text = f"Cannot list certificates of {self._owner}: it is not there."
+            raise NotFound(text, service="Microsoft Graph", status=404)
+        return found
+
+    def _list_ids(self, entries: Entries) -> frozenset[str]:
+        """Return what tells the entries of the collection apart."""
+        return list_key_ids(entries)
+
+    def _build_body(self, entries: Entries, body: Entries) -> dict[str, t.Any]:
+        """Return what is sent to have *body* in place of *entries*."""
+        known = self._list_ids(entries)
+        return {"keyCredentials": [keep_entry(item) if self._list_ids([item]) <= known else item for item in body]}
 
     def settle(self, seen: Entries | None = None) -> list[Entry]:
         """Return the collection once several reads in a row show the same; *seen*: what was read just before.
 
         From now on this is what writes are made from. Raises WaitTimeout where it goes on to change.
         """
-        last: list[t.Any] = [None if seen is None else list_key_ids(seen), []]
+        last: list[t.Any] = [None if seen is None else self._list_ids(seen), []]
 
         def look() -> bool:
             entries = self._read_if_known()
-            before, last[0] = last[0], None if entries is None else list_key_ids(entries)
+            before, last[0] = last[0], None if entries is None else self._list_ids(entries)
             last[1] = entries
             return entries is not None and before in (None, last[0])
 
@@ -98,7 +100,7 @@ class CertificateWriter:
             self._ctx,
             look,
             bool,
-            what=f"the certificates of application {self._object_id} to be the same on several looks",
+            what=f"the certificates of {self._owner} to be the same on several looks",
             in_a_row=_IN_A_ROW if seen is None else _IN_A_ROW - 1,
             timeout_s=SETTLE_LIMIT_S,
         )
@@ -112,7 +114,7 @@ class CertificateWriter:
                 self._ctx,
                 lambda: self._shows_expected(self._read_if_known()),
                 bool,
-                what=f"the certificates of application {self._object_id} to show as they were read",
+                what=f"the certificates of {self._owner} to show as they were read",
                 in_a_row=_IN_A_ROW,
                 in_a_row_after_miss=_IN_A_ROW_AFTER_MISS,
                 timeout_s=SETTLE_LIMIT_S,
@@ -127,10 +129,10 @@ class CertificateWriter:
         ``outcome`` unknown and ``key_id`` where an answer was lost and the certificate is not seen.
         """
         key_id = self._new_id()
-        entry = _build_entry(key_id, certificate, name)
+        entry = build_entry(key_id, certificate, name)
         try:
             self._write(
-                lambda entries: [*_keep(entries, frozenset()), entry],
+                lambda entries: [*entries, entry],
                 lambda shown: key_id in shown,
                 f"add certificate {certificate.thumbprint}",
             )
@@ -142,13 +144,16 @@ class CertificateWriter:
         self._added[key_id] = entry
         return key_id
 
-    def remove(self, key_ids: t.Iterable[str]) -> None:
-        """Remove exactly the certificates with *key_ids*; those that are gone already are fine. Raises ApiError as :meth:`add` does."""
+    def remove(self, key_ids: t.Iterable[str], subject: str = "") -> None:
+        """Remove exactly the certificates with *key_ids*; those that are gone already are fine. Raises ApiError as :meth:`add` does.
+
+        *subject*: what people call them, where that is not their key ids.
+        """
         gone = frozenset(key_id.lower() for key_id in key_ids)
         self._write(
-            lambda entries: _keep(entries, gone),
+            lambda entries: self._drop(entries, gone),
             lambda shown: not gone & shown,
-            f"remove certificate {', '.join(sorted(gone))}",
+            "remove " + (subject or f"certificate {', '.join(sorted(gone))}"),
         )
         self._expected -= gone
         self._removed |= gone
@@ -165,17 +170,21 @@ class CertificateWriter:
         if not self._shows_all_in_time() and self._is_missing():
             self._add_again()
         findings = wait_until_shown(self._graph, self._find_unshown, subject, ["state"])
+        self.check_lost(subject)
+        return list(findings)
+
+    def check_lost(self, subject: str) -> None:
+        """Raise ApiError where what was there before *subject* was written has not been seen since."""
         if self.lost:
             listed = ", ".join(item.describe() for item in self.lost)
             raise ApiError(
-                f"Application {self._object_id} had certificates before {subject} was written that it has not any more: {listed}. They were"
+                f"{self._noun.capitalize()} {self._object_id} had certificates before {subject} was written that it has not any more: {listed}. They were"
                 " sent along unchanged. Either somebody has removed them at the same time, or Entra ID has not kept them: ask who"
                 " changes this application, and add them again where they are needed.",
                 service="Microsoft Graph",
                 code="certificates_lost",
                 lost=[item.as_row() for item in self.lost],
             )
-        return list(findings)
 
     # -- looking
 
@@ -187,12 +196,12 @@ class CertificateWriter:
             return None
 
     def _shows_expected(self, entries: Entries | None) -> bool:
-        return entries is not None and list_key_ids(entries) == self._expected
+        return entries is not None and self._list_ids(entries) == self._expected
 
     def _find_unshown(self) -> list[str]:
         """Return the words for what is not shown as written: a new certificate, the absence of a removed one, others."""
         entries = self._read_if_known()
-        shown = frozenset[str]() if entries is None else list_key_ids(entries)
+        shown = frozenset[str]() if entries is None else self._list_ids(entries)
         self.lost = [item for key_id, item in self._others.items() if entries is not None and key_id not in shown]
         parts = {
             "certificates": bool(self._added.keys() - shown),
@@ -208,7 +217,7 @@ class CertificateWriter:
                 self._ctx,
                 self._look_for_unshown,
                 bool,
-                what=f"the certificates of application {self._object_id} to show",
+                what=f"the certificates of {self._owner} to show",
                 in_a_row=_IN_A_ROW,
                 timeout_s=_LOST_AFTER_S,
             )
@@ -228,14 +237,14 @@ class CertificateWriter:
 
     def _add_again(self) -> None:
         """Send the new certificates once more, beside what is there now; what cannot be told or written is left to the last look."""
-        self._ctx.debug(1, f"the certificates of application {self._object_id}: a new one is missing, adding it again")
+        self._ctx.debug(1, f"the certificates of {self._owner}: a new one is missing, adding it again")
         with contextlib.suppress(ApiError, WaitTimeout):
             self.settle()
             missing = [entry for key_id, entry in self._added.items() if key_id not in self._expected]
             if missing:
                 ids = self._added.keys()
                 self._write(
-                    lambda entries: [*_keep(entries, self._removed), *missing],
+                    lambda entries: [*self._drop(entries, self._removed), *missing],
                     lambda shown: ids <= shown,
                     "add certificates again",
                 )
@@ -288,21 +297,25 @@ class CertificateWriter:
 
     def _send(self, entries: Entries, body: Entries, intent: str) -> None:
         """Send *body* in place of *entries*, once, and keep what has to be there afterwards, what an earlier write has kept among it."""
-        held = {str(entry["keyId"]).lower(): entry for entry in entries}
-        kept = (list_key_ids(body) & held.keys()) - self._added.keys()
+        held = {key_id: entry for entry in entries for key_id in self._list_ids([entry])}
+        kept = (self._list_ids(body) & held.keys()) - self._added.keys()
         others = {**self._others, **{key_id: canonical_certificate(held[key_id]) for key_id in sorted(kept)}}
-        dropped = held.keys() - list_key_ids(body)
+        dropped = held.keys() - self._list_ids(body)
         self._others = {key_id: item for key_id, item in others.items() if key_id not in dropped}
         with self._graph.without_waiting():  # which would send the same again without another look
             self._graph.write(
                 "PATCH",
                 self._path,
-                {"keyCredentials": body},
+                self._build_body(entries, body),
                 intent=intent,
                 needs=_NEEDS,
                 repeat=Repeat.NEVER,
                 is_undone=self._check_unchanged,
             )
+
+    def _drop(self, entries: Entries, gone: t.Collection[str]) -> list[Entry]:
+        """Return the entries without those that *gone* names."""
+        return [entry for entry in entries if not self._list_ids([entry]) & frozenset(gone)]
 
     def _pause(self, failure: ApiError, lost: ApiError | None, backoff: Backoff) -> None:
         """Wait before the next look, as long as the service has told. Raises *lost* where no time is left and a try may have acted."""
@@ -344,7 +357,7 @@ class CertificateWriter:
             entries: Entries | None = None
             with contextlib.suppress(ApiError):  # the service is not well; that is why we are here
                 entries = self._read_if_known()
-            if entries is not None and is_done(list_key_ids(entries)):
+            if entries is not None and is_done(self._list_ids(entries)):
                 return True
             undone = undone + 1 if self._shows_expected(entries) else 0
             if undone >= _IN_A_ROW and not is_last:
@@ -367,31 +380,9 @@ class CertificateWriter:
 
     def _build_outdated(self) -> ApiError:
         return ApiError(
-            f"The certificates of application {self._object_id} are not those any more that the plan was made from: somebody else changes them."
+            f"The certificates of {self._owner} are not those any more that the plan was made from: somebody else changes them."
             " Nothing was written; run the task again.",
             service="Microsoft Graph",
             code="certificates_changed",
             is_outdated=True,
         )
-
-
-def _keep(entries: Entries, gone: t.Collection[str]) -> list[t.Any]:
-    """Return the entries as they are sent back, without those with the key ids *gone*.
-
-    Each stays as it was read, with ``key`` null: the service keeps its key, and refuses to change anything else.
-    """
-    return [{**entry, "key": None} for entry in entries if str(entry["keyId"]).lower() not in gone]
-
-
-def _build_entry(key_id: str, certificate: PublicCertificate, name: str | None) -> Entry:
-    """Return a new entry. Its dates are the certificate's own, in UTC: a later end is refused (KeyCredentialsInvalidEndDate)."""
-    named = {"displayName": name} if name else {}
-    return {
-        "keyId": key_id,
-        "type": "AsymmetricX509Cert",
-        "usage": "Verify",
-        "key": certificate.encode(),
-        "startDateTime": format_time(certificate.starts),
-        "endDateTime": format_time(certificate.expires),
-        **named,
-    }

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ..._core.values import get_objects, get_time
 from ..._core.visible import to_one_line
+from ..signing_certificates.canonical import group_by_identifier
 
 #: The end of a certificate that has none.
 _NEVER = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
@@ -38,19 +39,22 @@ def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[Signing
     where that fits none, the only one or the one that ends last is taken. Raises BadAnswer for an end that is no date.
     """
     preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
-    found: dict[str, SigningCertificate] = {}
-    for item in get_objects(principal, "keyCredentials"):
-        ends = get_time(item, "endDateTime", f" of key {to_one_line(str(item.get('keyId')), 60)}") or _NEVER
-        identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
-        thumbprint = _decode_thumbprint(item.get("customKeyIdentifier"))
+    found: list[SigningCertificate] = []
+    for identifier, group in group_by_identifier(get_objects(principal, "keyCredentials")).items():
+        ends, *_others = [_read_end(item) for item in group]
+        thumbprint = _decode_thumbprint(group[0].get("customKeyIdentifier"))
         active = bool(preferred) and preferred in (thumbprint, identifier.upper())
-        name = str(item.get("displayName") or "")
-        found.setdefault(identifier, SigningCertificate(str(item.get("keyId")), name, ends, active, thumbprint))
-    ordered = sorted(found.values(), key=lambda item: (item.ends, item.key_id))
+        name = str(group[0].get("displayName") or "")
+        found.append(SigningCertificate(str(group[0].get("keyId")), name, ends, active, thumbprint))
+    ordered = sorted(found, key=lambda item: (item.ends, item.key_id))
     if ordered and not any(item.active for item in ordered):
         last = ordered[-1]
         ordered[-1] = SigningCertificate(last.key_id, last.name, last.ends, True, last.thumbprint)
     return tuple(ordered)
+
+
+def _read_end(item: t.Mapping[str, t.Any]) -> datetime.datetime:
+    return get_time(item, "endDateTime", f" of key {to_one_line(str(item.get('keyId')), 60)}") or _NEVER
 
 
 def _decode_thumbprint(identifier: t.Any) -> str | None:

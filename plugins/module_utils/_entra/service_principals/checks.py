@@ -12,7 +12,8 @@ import typing as t
 from ..._core.errors import Problems
 from ..._core.plan import Plan
 from ..option_checks import describe_problem, find_long_texts, find_wrong_tags
-from ..uris import explain_reply_url
+from ..signing_certificates.options import OPTION, find_option_problems
+from ..uris import explain_home_page, explain_reply_url
 
 _LONGEST = {"description": 1024, "notes": 1024}
 
@@ -20,6 +21,12 @@ _LONGEST = {"description": 1024, "notes": 1024}
 def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
     """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell."""
     problems = [*find_long_texts(options, _LONGEST), *find_wrong_tags(options.get("tags"))]
+    if options.get("login_url"):
+        why = explain_home_page(options["login_url"])
+        if why:
+            problems.append(describe_problem("login_url", f"{options['login_url']!r}: {why}"))
+    if options.get(OPTION) is not None:
+        problems += find_option_problems(options[OPTION])
     for index, url in enumerate(options.get("reply_urls") or ()):
         why = explain_reply_url(url)
         if why:

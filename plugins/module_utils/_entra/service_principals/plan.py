@@ -14,15 +14,31 @@ from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
 from ..applications.canonical import keep_order
 from ..owners import plan_owners
+from ..signing_certificates.task import PlannedPart
 
 CanonicalServicePrincipal = dict[str, t.Any]
 Wire = dict[str, t.Any]
 
-TEXTS = {"description": "description", "notes": "notes", "sign_on_mode": "preferredSingleSignOnMode"}
+TEXTS = {
+    "description": "description",
+    "notes": "notes",
+    "sign_on_mode": "preferredSingleSignOnMode",
+    "login_url": "loginUrl",
+}
+#: Texts that are members of an object.
+NESTED_TEXTS = {"relay_state": ("samlSingleSignOnSettings", "relayState")}
 FLAGS = {"assignment_required": "appRoleAssignmentRequired", "enabled": "accountEnabled"}
 SETS = {"reply_urls": "replyUrls", "notification_emails": "notificationEmailAddresses", "tags": "tags"}
 #: What one read of a service principal has to bring.
-SELECT = ",".join(["id,appId,displayName,servicePrincipalType", *TEXTS.values(), *FLAGS.values(), *SETS.values()])
+SELECT = ",".join(
+    [
+        "id,appId,displayName,servicePrincipalType,preferredTokenSigningKeyThumbprint",
+        *TEXTS.values(),
+        *[holder for holder, _name in NESTED_TEXTS.values()],
+        *FLAGS.values(),
+        *SETS.values(),
+    ]
+)
 #: The choice of sign_on_mode that stands for none.
 NO_MODE = "none"
 #: What people call one value of a set.
@@ -30,6 +46,8 @@ _WORDS = {
     "reply_urls": "reply URL",
     "notification_emails": "notification address",
     "sign_on_mode": "sign-on mode",
+    "login_url": "sign-on URL",
+    "relay_state": "relay state",
 }
 _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
 
@@ -41,6 +59,8 @@ def canonical_service_principal(wire: t.Mapping[str, t.Any]) -> CanonicalService
     """
     found: CanonicalServicePrincipal = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
+    for name, (holder, member) in NESTED_TEXTS.items():
+        found[name] = (wire.get(holder) or {}).get(member) or None
     found.update({name: bool(wire.get(field, _DEFAULTS[field])) for name, field in FLAGS.items()})
     found.update({name: sorted(wire.get(graph_name) or []) for name, graph_name in SETS.items()})
     return found
@@ -57,7 +77,7 @@ def desired_service_principal(
     *inherited*: by option, values that come from the application; they cannot be removed here.
     """
     found: CanonicalServicePrincipal = {}
-    for name in TEXTS:
+    for name in (*TEXTS, *NESTED_TEXTS):
         found[name] = current[name] if options.get(name) is None else options[name] or None
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
     for name in FLAGS:
@@ -76,11 +96,12 @@ def plan_service_principal(
     exclusive: bool,
     name: str,
     names: t.Mapping[str, str] | None = None,
+    signing: PlannedPart | None = None,
 ) -> Plan:
-    """Return the steps: create (from an empty *wire*) or change the service principal, then its owners.
+    """Return the steps: create (from an empty *wire*) or change the service principal, then its signing certificates, then its owners.
 
     *had_owners* and *owners*: present and desired object ids; *owners* None is not managed. *name*: what people call it;
-    *names*: of directory objects by object id.
+    *names*: of directory objects by object id. *signing*: the part about token signing certificates, None where they are not managed.
     """
     before = canonical_service_principal(wire)
     steps: list[Step] = []
@@ -98,6 +119,11 @@ def plan_service_principal(
         subject = f"service principal {wire.get('displayName')}: {', '.join(sorted(body))}"
         steps.append(Step("update", subject, {"body": body}, describe_object_changes(name, before, desired, _WORDS)))
     shown_before, shown_after = (dict(before) if wire else {}), dict(desired)
+    if signing is not None:
+        steps += signing.steps
+        shown_after["signing_certificates"] = signing.after
+        if wire:
+            shown_before["signing_certificates"] = signing.before
     if owners is not None:
         owner_steps, shown_after["owners"] = plan_owners(
             owners, had_owners, exclusive=exclusive, is_new=not wire, principal=name, names=names
@@ -127,6 +153,9 @@ def _build_patch(
         body.update({field: desired[name] for name, field in names.items() if desired[name] != before[name]})
     if body.get(TEXTS["sign_on_mode"]) == NO_MODE:
         body[TEXTS["sign_on_mode"]] = None
+    for name, (holder, member) in NESTED_TEXTS.items():
+        if desired[name] != before[name]:
+            body[holder] = {member: desired[name]}
     for name, field in SETS.items():
         if desired[name] != before[name]:
             body[field] = keep_order(wire.get(field), desired[name])

@@ -27,6 +27,9 @@ from ..confirm import list_narrowed_fields, wait_until_shown
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
 from ..principals import resolve_object_ids, verify_object_ids
+from ..signing_certificates.canonical import read_preferred
+from ..signing_certificates.options import OPTION
+from ..signing_certificates.task import PlannedPart, SigningCertificateTask
 from .checks import check_service_principal_options, check_service_principal_plan
 from .plan import (
     SELECT,
@@ -57,12 +60,15 @@ class ServicePrincipalResource:
         self._unverified: list[str] = []
         self._application = ApplicationReference()
         self._planned = Plan({}, {})
+        self._signing: SigningCertificateTask | None = None
+        self._activated: str | None = None
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
         present = self._options["state"] == "present"
         if present:
             check_service_principal_options(self._options)
+            self._signing = SigningCertificateTask(self._ctx, self._graph)
         self._wire = self._find(present) or {}
         if not present:
             self._planned = plan_service_principal_removal(self._wire)
@@ -93,19 +99,31 @@ class ServicePrincipalResource:
         return {
             "create": self._create,
             "update": self._update,
+            "add_signing_certificate": self._add_signing_certificate,
+            "activate_signing_certificate": self._activate_signing_certificate,
+            "remove_signing_certificate": self._remove_signing_certificate,
             "owners": self._change_owners,
             "delete": self._delete,
         }
 
+    def wait_before(self, step: Step) -> None:
+        """Wait until what the step depends on shows."""
+        if self._signing is not None:
+            self._signing.wait_before(step)
+
     def verify(self) -> list[Finding]:
         """Wait until the service principal shows as written, and return what does not.
 
-        Raises WaitTimeout for what was taken away: a deletion, owners, entries of lists, switches.
+        Raises WaitTimeout for what was taken away: a deletion, owners, entries of lists, switches; and ApiError for lost credentials.
         """
         if not self._planned.steps:
             return []
-        narrowed = list_narrowed_fields(self._planned)
-        return list(wait_until_shown(self._graph, self._find_unshown, self._name(), narrowed))
+        narrowed = [OPTION if name == "signing_certificates" else name for name in list_narrowed_fields(self._planned)]
+        try:
+            return list(wait_until_shown(self._graph, self._find_unshown, self._name(), narrowed))
+        finally:
+            if self._signing is not None:  # that others are lost counts for more than that the change does not show
+                self._signing.check_lost()
 
     def _find_unshown(self) -> list[str]:
         """Return the options that are not shown as written; "list" for a new service principal that is not found, "state" for a deleted one that is."""
@@ -120,6 +138,8 @@ class ServicePrincipalResource:
         found = []
         if any(step.action in ("create", "update") for step in self._planned.steps):
             found = self._compare(canonical_service_principal(wires[1] or {}))
+        if self._signing is not None:
+            found += self._signing.list_unshown(read_preferred(wires[1] or {}), self._activated)
         return found + find_unshown_owners(self._graph, self._path(), self._name(), self._planned.steps)
 
     def _compare(self, shown: t.Mapping[str, t.Any]) -> list[str]:
@@ -144,6 +164,9 @@ class ServicePrincipalResource:
             "display_name": self._wire.get("displayName", self._application.display_name),
             "unverified": self._unverified,
         }
+        if self._signing is not None and self._signing.is_managed:
+            is_done = not self._ctx.check_mode
+            found["signing_certificates"] = self._signing.build_rows(is_done, self._activated)
         if self._created:
             for name, field in SETS.items():
                 found[name] = sorted({*self._after[name], *(self._wire.get(field) or ())})
@@ -216,8 +239,27 @@ class ServicePrincipalResource:
     ) -> Plan:
         name = self._application.label or str(self._wire.get("displayName") or self._app_id)
         exclusive, names = self._options["exclusive"], self._graph.known_objects.names
-        planned = plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
+        signing = self._plan_signing(desired, name)
+        planned = plan_service_principal(self._wire, desired, had, owners, exclusive, name, names, signing)
         return replace(planned, steps=add_ids(planned.steps, principal=self._app_id))
+
+    def _plan_signing(self, desired: CanonicalServicePrincipal, name: str) -> PlannedPart | None:
+        if self._signing is None or not self._signing.is_managed:
+            return None
+        object_id = str(self._wire["id"]) if self._wire else None
+        return self._signing.plan(object_id, desired["sign_on_mode"], name)
+
+    def _add_signing_certificate(self, step: Step) -> None:
+        name = self._wire.get("displayName") or self._application.display_name or ""
+        t.cast("SigningCertificateTask", self._signing).make(str(self._wire["id"]), str(name))
+
+    def _activate_signing_certificate(self, step: Step) -> None:
+        self._activated = t.cast("SigningCertificateTask", self._signing).find_thumbprint(step)
+        body = {"preferredTokenSigningKeyThumbprint": self._activated}
+        self._graph.write("PATCH", self._path(), body, intent=step.subject, needs=_WRITE)
+
+    def _remove_signing_certificate(self, step: Step) -> None:
+        t.cast("SigningCertificateTask", self._signing).remove(step)
 
     def _update(self, step: Step) -> None:
         self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)

@@ -20,6 +20,8 @@ from cvops_simulator.entra.schema import parse_date_time
 from cvops_simulator.entra.tenant import format_graph_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cvops_simulator.entra.graph.call import Call
     from cvops_simulator.entra.replication import Lag
     from cvops_simulator.entra.store import Row
@@ -49,7 +51,13 @@ def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -
     result = [known.get(_get_key_id(item)) or _add(call, kind, row, item) for item in wanted]
     for key_id in set(known) - {item["keyId"] for item in result}:
         call.tenant.store.remove("certificates", key_id, "credential_token")
+    for identifier in _list_signing(known.values()) - _list_signing(result):
+        call.tenant.store.remove("signingKeys", identifier, "credential_token")
     return {**row, "keyCredentials": result}
+
+
+def _list_signing(credentials: Iterable[Row]) -> set[str]:
+    return {item["customKeyIdentifier"] for item in credentials if item["usage"] == "Sign"}
 
 
 def get_lag(body: Row) -> Lag:

@@ -56,7 +56,7 @@ def restore_object(tenant: Tenant, entry: Row) -> Row:
 def purge_object(tenant: Tenant, object_id: str) -> None:
     """Remove a deleted object for good, with its secrets, certificates and relations."""
     tenant.store.remove("deletedItems", object_id)
-    for table in ("secrets", "certificates"):
+    for table in ("secrets", "certificates", "signingKeys"):
         rows = tenant.store.primary().rows(table)
         for key in [key for key, item in rows.items() if item["owner"] == object_id]:
             tenant.store.remove(table, key, "credential_token")

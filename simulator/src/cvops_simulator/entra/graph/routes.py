@@ -17,6 +17,7 @@ from cvops_simulator.entra.graph import (
     policies,
     references,
     service_principals,
+    token_signing,
     users,
 )
 from cvops_simulator.entra.graph.routing import Route
@@ -33,5 +34,6 @@ ROUTES: tuple[Route, ...] = (
     *policies.ROUTES,
     *references.ROUTES,
     *service_principals.ROUTES,
+    *token_signing.ROUTES,
     *users.ROUTES,
 )

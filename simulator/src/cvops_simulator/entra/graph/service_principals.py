@@ -144,6 +144,9 @@ def _update(call: Call) -> GraphResponse:
     after = merge_row("servicePrincipal", row, values)
     if "keyCredentials" in body:
         after = apply_key_credentials(call, "servicePrincipal", after, body["keyCredentials"])
+    left = {item["keyId"] for item in after["passwordCredentials"]}
+    for key_id in {item["keyId"] for item in row["passwordCredentials"]} - left:
+        call.tenant.store.remove("secrets", key_id, "credential_token")
     call.tenant.update("servicePrincipal", after, get_lag(body))
     return NO_CONTENT
 

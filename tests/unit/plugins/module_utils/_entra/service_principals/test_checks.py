@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from fake_signing import DEFAULTS
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
@@ -24,6 +25,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.service_prin
         ({"description": "x" * 1025, "notes": "x" * 1025}, ["description", "notes"]),
         ({"tags": ["a", "", "a b", "x" * 257]}, ["tags[1]", "tags[2]", "tags[3]"]),
         ({"reply_urls": ["", "https://a.example", "a.example", "x:a b"]}, ["reply_urls[0]", "reply_urls[2]", "reply_urls[3]"]),
+        ({"login_url": "cv.corp.example", "signing_certificate": {**DEFAULTS, "activate": "x"}}, ["login_url", "signing_certificate.activate"]),
         ({"notification_emails": ["", "a@b.example", "nobody", "@"]}, [f"notification_emails[{n}]" for n in (0, 2, 3)]),
     ],
 )  # fmt: skip

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import plan as planning
+from ansible_collections.cvops.identity.plugins.module_utils._entra.signing_certificates.task import PlannedPart
 
 Wire = dict[str, t.Any]
 WIRE: Wire = {"id": "a", "appId": "b", "displayName": "x"}
@@ -26,6 +28,8 @@ wires = st.fixed_dictionaries(
         **{name: st.just(value) for name, value in WIRE.items()},
         "description": st.sampled_from([None, "one"]),
         "notes": st.none(),
+        "loginUrl": st.sampled_from([None, "one"]),
+        "samlSingleSignOnSettings": st.sampled_from([None, {"relayState": None}, {"relayState": "one"}]),
         "preferredSingleSignOnMode": st.sampled_from([None, "saml"]),
         "appRoleAssignmentRequired": st.booleans(),
         "accountEnabled": st.booleans(),
@@ -38,6 +42,8 @@ options_strategy = st.fixed_dictionaries(
     {
         "description": texts,
         "notes": texts,
+        "login_url": texts,
+        "relay_state": texts,
         "sign_on_mode": st.sampled_from([None, "none", "saml", "oidc"]),
         "assignment_required": flags,
         "enabled": flags,
@@ -157,3 +163,21 @@ def test_lists_keep_their_order_in_graph() -> None:
     plan = planned({**WIRE, "replyUrls": ["z", "a", "m"]}, {"reply_urls": ["b", "m", "z"]}, {}, True)
     assert plan.steps[0].data["body"] == {"replyUrls": ["z", "m", "b"]}
     assert plan.steps[0].subject == "service principal x: replyUrls"
+
+
+def test_certificates_come_between_the_service_principal_and_its_owners() -> None:
+    part = PlannedPart(
+        (Step("add_signing_certificate", "x"),), [{"active": True}], [{"active": True}, {"active": False}]
+    )
+    desired = planning.canonical_service_principal({**WIRE, "notes": "n"})
+    planned = planning.plan_service_principal(WIRE, desired, [], ["o"], False, "app", None, part)
+    assert [step.action for step in planned.steps] == ["update", "add_signing_certificate", "owners"]
+    assert (planned.before["signing_certificates"], planned.after["signing_certificates"]) == (part.before, part.after)
+    created = planning.plan_service_principal({}, desired, [], None, False, "app", None, part)
+    assert "signing_certificates" not in created.before and created.after["signing_certificates"] == part.after
+
+
+def test_the_relay_state_is_sent_as_graph_has_it() -> None:
+    desired = planning.canonical_service_principal({**WIRE, "samlSingleSignOnSettings": {"relayState": "x"}})
+    (step,) = planning.plan_service_principal(WIRE, desired, [], None, False, "app").steps
+    assert step.data["body"] == {"samlSingleSignOnSettings": {"relayState": "x"}}

@@ -10,6 +10,8 @@ import typing as t
 
 import pytest
 from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
+from fake_signing import DEFAULTS, get_thumbprint, make_signing
+from fake_signing import make_principal as make_signing_principal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -279,3 +281,49 @@ def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None
     principal.plan()
     graph.reads.clear()
     assert principal.verify() == [] and graph.reads == []
+
+
+SAML = {**WIRE, "preferredSingleSignOnMode": "saml"}
+
+
+def test_certificates_are_read_only_where_they_are_managed(make_ctx: t.Any) -> None:
+    principal, graph = make_principal(make_ctx, {BY_APP_ID: SAML})
+    principal.plan()
+    assert graph.reads == [BY_APP_ID] and "signing_certificates" not in principal.result()
+    held = {**make_signing_principal(make_signing(1, "a"), preferred=get_thumbprint("a")), **SAML}
+    principal, graph = make_principal(make_ctx, {BY_APP_ID: SAML, PATH: held}, signing_certificate=DEFAULTS)
+    assert not principal.plan().changed and graph.reads == [BY_APP_ID, PATH]
+    (row,) = principal.result()["signing_certificates"]
+    assert (row["thumbprint"], row["active"]) == (get_thumbprint("a"), True)
+
+
+def test_another_certificate_is_activated_with_one_request(make_ctx: t.Any) -> None:
+    held = {**make_signing_principal(make_signing(1, "a"), make_signing(3, "b")), **SAML}
+    answers = {BY_APP_ID: SAML, PATH: held}
+    asked = {**DEFAULTS, "activate": get_thumbprint("b")}
+    principal, graph = make_principal(make_ctx, answers, signing_certificate=asked)
+    planned = principal.plan()
+    for step in planned.steps:
+        principal.wait_before(step)
+    carry_out(principal, planned)
+    assert graph.writes == [("PATCH", PATH, {"preferredTokenSigningKeyThumbprint": get_thumbprint("b")})]
+    graph.answers[PATH] = graph.answers[BY_APP_ID] = {**held, "preferredTokenSigningKeyThumbprint": get_thumbprint("b")}
+    assert principal.verify() == []
+    assert [row["active"] for row in principal.result()["signing_certificates"]] == [False, True]
+
+
+def test_an_activation_that_does_not_show_fails(make_ctx: t.Any) -> None:
+    held = {**make_signing_principal(make_signing(1, "a")), **SAML}
+    asked = {**DEFAULTS, "activate": get_thumbprint("a")}
+    principal, _graph = make_principal(make_ctx, {BY_APP_ID: held, PATH: held}, signing_certificate=asked)
+    carry_out(principal, principal.plan())
+    with pytest.raises(WaitTimeout, match="signing_certificate"):
+        principal.verify()
+
+
+def test_certificates_need_saml(make_ctx: t.Any) -> None:
+    for options in ({"sign_on_mode": "oidc"}, {}):
+        principal, graph = make_principal(make_ctx, {}, signing_certificate=DEFAULTS, **options)
+        with pytest.raises(ConfigError, match="only SAML signs with such certificates"):
+            principal.plan()
+        assert graph.writes == []
