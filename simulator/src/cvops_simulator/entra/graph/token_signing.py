@@ -40,12 +40,14 @@ _LONGEST_NAME = 90
 _THREE_YEARS = 1096 * 86400.0
 
 
-def make_signing_certificate(subject: str, start: float, end: float) -> tuple[bytes, bytes]:
+def make_signing_certificate(
+    subject: str, start: float, end: float, key: rsa.RSAPrivateKey | None = None
+) -> tuple[bytes, bytes]:
     """Return a new self-signed certificate (DER) and its private key (PEM) for a subject such as `CN=Name`.
 
-    Raises ValueError for a subject that is no distinguished name.
+    `key`: without it a new one is made. Raises ValueError for a subject that is no distinguished name.
     """
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name.from_rfc4514_string(subject)
     first, last = (datetime.datetime.fromtimestamp(int(at), datetime.timezone.utc) for at in (start, end))
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -58,13 +60,19 @@ def make_signing_certificate(subject: str, start: float, end: float) -> tuple[by
 
 
 def add_signing_certificate(
-    tenant: Tenant, owner: Row, subject: str, start: float, end: float, replicated: bool = False
+    tenant: Tenant,
+    owner: Row,
+    subject: str,
+    start: float,
+    end: float,
+    replicated: bool = False,
+    key: rsa.RSAPrivateKey | None = None,
 ) -> Row:
     """Give a service principal a new token signing certificate; returns what the action answers.
 
-    Raises ValueError for a subject that is no distinguished name.
+    `key`: without it a new one is made. Raises ValueError for a subject that is no distinguished name.
     """
-    der, private_key = make_signing_certificate(subject, start, end)
+    der, private_key = make_signing_certificate(subject, start, end, key)
     digest = hashlib.sha1(der)
     sign_id, verify_id = tenant.new_id(), tenant.new_id()
     shared: Row = {

@@ -62,6 +62,26 @@ _CODES: dict[int, tuple[int, str, str]] = {
         "invalid_client",
         "No matching federated identity record found for presented assertion subject '{value}'.",
     ),
+    50003: (400, "invalid_request", "Sign-in failed because of a missing signing key or certificate."),
+    50011: (
+        400,
+        "invalid_request",
+        "The redirect URI '{value}' specified in the request does not match the redirect URIs configured for the "
+        "application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your "
+        "application.",
+    ),
+    75005: (400, "invalid_request", "The request is not a valid Saml2 protocol message."),
+    750054: (
+        400,
+        "invalid_request",
+        "SAMLRequest or SAMLResponse must be present as query string parameters in HTTP request for SAML Redirect "
+        "binding.",
+    ),
+    7500529: (
+        400,
+        "invalid_request",
+        "The value '{value}' is not a valid SAML ID. The ID must not begin with a number.",
+    ),
     50013: (401, "invalid_client", "Assertion failed signature validation."),
     50027: (401, "invalid_client", "JWT token is invalid or malformed."),
     50034: (400, "invalid_grant", "The user account '{value}' does not exist in the directory."),

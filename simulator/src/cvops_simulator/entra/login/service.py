@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 import urllib.parse
 import uuid
@@ -22,6 +23,10 @@ from cvops_simulator.entra.login.documents import make_instance_metadata, make_o
 from cvops_simulator.entra.login.errors import TokenError, make_error_body
 from cvops_simulator.entra.login.flows import Code, Flows, Refresh
 from cvops_simulator.entra.login.issuing import Issuer
+from cvops_simulator.entra.login.saml import find_by_identifier, issue_saml_response, make_form, seen_principal
+from cvops_simulator.entra.login.saml_keys import list_saml_keys
+from cvops_simulator.entra.login.saml_metadata import make_metadata
+from cvops_simulator.entra.login.saml_request import parse_authn_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,6 +51,8 @@ class LoginService(Service):
         self.flows = Flows(context.clock)
         #: External issuers of federated credentials: issuer URL -> RSA public key.
         self.trusted_issuers: dict[str, Any] = {}
+        #: Whether metadata of an application also have its certificates that are not active.
+        self.metadata_shows_inactive = False
         self.graph_host = "localhost"
         self.app = Starlette(routes=self._routes())
 
@@ -60,6 +67,8 @@ class LoginService(Service):
             Route("/{tenant}/oauth2/v2.0/token", safe(self._token), methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/devicecode", safe(self._device_code), methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/authorize", safe(self._authorize)),
+            Route("/{tenant}/saml2", safe(self._saml), methods=["GET", "POST"]),
+            Route("/{tenant}/federationmetadata/2007-06/federationmetadata.xml", safe(self._metadata)),
         ]
 
     def reset(self) -> None:
@@ -67,6 +76,7 @@ class LoginService(Service):
         self.flows = Flows(self.context.clock)
         self.trusted_issuers.clear()
         self.issuer.expires_in = 3599
+        self.metadata_shows_inactive = False
 
     def bind_graph(self, names: frozenset[str], host: str) -> None:
         """Tell the service under which addresses Graph is reached, so that scopes built from them are understood."""
@@ -220,6 +230,49 @@ class LoginService(Service):
         )
         answer = urllib.parse.urlencode({"code": self.flows.add_code(code), "state": query.get("state", "")})
         return RedirectResponse(f"{redirect}{'&' if '?' in redirect else '?'}{answer}", 302)
+
+    async def _saml(self, request: Request) -> Response:
+        """Answer an AuthnRequest at once: as `login_hint`, else as the tenant's first enabled user.
+
+        Real browsers have a session; here the query says who it is.
+        """
+        query = request.query_params
+        try:
+            self._check_tenant(request)
+            form = await self._form(request) if request.method == "POST" else dict(query)
+            if not form.get("SAMLRequest"):
+                raise TokenError(750054)
+            asked = parse_authn_request(form["SAMLRequest"], deflated=request.method == "GET")
+            view = self.tenant.store.view()
+            principal = find_by_identifier(self.tenant, asked.identifier, view)
+            reply_url = asked.reply_url or next(iter(principal["replyUrls"]), "")
+            hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
+            answer = issue_saml_response(
+                self.tenant,
+                app_id=principal["appId"],
+                user_id_or_upn=hint,
+                reply_url=reply_url,
+                now=self.context.clock.now(),
+                in_response_to=asked.request_id,
+                identifier=asked.identifier,
+                view=view,
+            )
+        except TokenError as error:
+            text = html.escape(error.text)
+            return HTMLResponse(f"<html><title>Sign in</title><body>{text}</body></html>", error.status)
+        return HTMLResponse(make_form(reply_url, answer, form.get("RelayState", "")))
+
+    async def _metadata(self, request: Request) -> Response:
+        self._check_tenant(request)
+        app_id, view = request.query_params.get("appid"), self.tenant.store.view()
+        signer, listed = None, [self.issuer.key.certificate]
+        if app_id:
+            keys = list_saml_keys(view, seen_principal(self.tenant, app_id, view))
+            signer = next(iter(keys), None)
+            shown = keys if self.metadata_shows_inactive else keys[:1]
+            listed = [key.certificate for key in shown] or listed
+        document = make_metadata(self.tenant.id, f"{self.origin}/{self.tenant.id}/saml2", listed, signer)
+        return Response(document, media_type="application/xml")
 
     def _redeem_code(self, form: dict[str, str], view: View) -> dict[str, Any]:
         client = self._clients(view).any(form)

@@ -76,6 +76,11 @@ class SigningKey:
         }
 
     @property
+    def certificate(self) -> str:
+        """The certificate, base64 of DER."""
+        return base64.b64encode(self._der).decode()
+
+    @property
     def public_key(self) -> rsa.RSAPublicKey:
         """The public key."""
         return self._key.public_key()
