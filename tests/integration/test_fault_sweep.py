@@ -13,11 +13,13 @@ nothing left to do, nothing is there twice or left over, and no secret that was 
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import typing as t
 import zlib
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
@@ -264,6 +266,12 @@ def _registered_only(site: Simulator) -> dict[str, t.Any]:
     return {"app_id": application["appId"], "tags": ["backup"], "owners": owners, "assignment_required": True}
 
 
+@functools.cache
+def _make_key() -> rsa.RSAPrivateKey:
+    """Return one key for all certificates of the seeded state: making one takes a while."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def _signing(site: Simulator, days: float = 900, active: bool = False, **asked: t.Any) -> dict[str, t.Any]:
     """A service principal with a certificate that is valid for *days*, and one that ends in a month and a half."""
     app_id = site.identity(name="job").client_id
@@ -271,7 +279,7 @@ def _signing(site: Simulator, days: float = 900, active: bool = False, **asked: 
         principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(app_id))
         now = site.clock.now()
         added = add_signing_certificate(
-            site.tenant, principal, "CN=Job", now - 86400, now + left * 86400, replicated=True
+            site.tenant, principal, "CN=Job", now - 86400, now + left * 86400, replicated=True, key=_make_key()
         )
     principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(app_id))
     thumbprint = added["thumbprint"] if active else None
