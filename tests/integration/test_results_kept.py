@@ -44,6 +44,8 @@ _PLACEHOLDERS = (
 )
 #: Values that differ, by their key.
 _VARIABLE = frozenset({"app_key", "waited_s", "latency_ms", "clock_difference_s", "token_life_s"})
+#: What differs of a certificate that the service makes, and by the second in which it does.
+_OF_A_MADE_CERTIFICATE = {"certificate", "days_left", "fingerprint_sha256", "thumbprint"}
 #: What Ansible adds to a result, by release.
 _ADDED = frozenset({"invocation", "deprecations"})
 
@@ -53,8 +55,9 @@ def normalised(value: t.Any, key: str = "") -> t.Any:
     if isinstance(value, dict):
         kept = {name: item for name, item in value.items() if name not in _ADDED and not name.startswith("_ansible")}
         secret = {"value", "refresh_token"} if {"key_id", "active_key_id", "refresh_token"} & set(kept) else set()
+        drawn = secret | (_OF_A_MADE_CERTIFICATE if "fingerprint_sha256" in kept else set())
         return {
-            normalised(name): f"<{name}>" if name in secret and item else normalised(item, name)
+            normalised(name): f"<{name}>" if name in drawn and item else normalised(item, name)
             for name, item in kept.items()
         }
     if isinstance(value, list):
@@ -77,6 +80,8 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
         "new": {"key_id": "k", "value": "abc"},
         "old": {"key_id": "k", "value": None},
         "role": {"value": "Reader"},
+        "made": {"fingerprint_sha256": "A1", "thumbprint": "B2", "days_left": 1094, "active": True},
+        "given": {"thumbprint": "B2"},
         "list": ["nightly/0123456789ab", True, "12 ms"],
         "invocation": {"module_args": {}},
         "_ansible_no_log": False,
@@ -90,6 +95,13 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
         "new": {"key_id": "k", "value": "<value>"},
         "old": {"key_id": "k", "value": None},
         "role": {"value": "Reader"},
+        "made": {
+            "fingerprint_sha256": "<fingerprint_sha256>",
+            "thumbprint": "<thumbprint>",
+            "days_left": "<days_left>",
+            "active": True,
+        },
+        "given": {"thumbprint": "B2"},
         "list": ["nightly/<attempt>", True, "<number> ms"],
     }
 

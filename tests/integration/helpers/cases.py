@@ -212,6 +212,11 @@ CASES = (
     Case("entra_application", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
     Case("entra_application_info", "read", _fixed(unique_name="commvault-management"), False),
     Case("entra_service_principal", "change", lambda site: {"app_id": _job(site), "tags": ["backup"], "notes": "x"}),
+    Case(
+        "entra_service_principal",
+        "a signing certificate",
+        lambda site: {"app_id": _job(site), "sign_on_mode": "saml", "signing_certificate": {"activate": "first"}},
+    ),
     Case("entra_service_principal", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
     Case(
         "entra_admin_consent",
