@@ -96,6 +96,14 @@ FRESH = [
     (entra_groups, lambda site, number: {"groups": [_group(site, number), _group(site, 100 + number)]}),
     (entra_application, _application_options),
     (entra_service_principal, lambda site, number: {**_principal(site, number), "owners": [_user(site)]}),
+    (
+        entra_service_principal,
+        lambda site, number: {
+            **_principal(site, number),
+            "sign_on_mode": "saml",
+            "signing_certificate": {"activate": "first"},
+        },
+    ),
     (entra_federated_credential, _trust),
     (
         entra_application_secret,
