@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SAML sign-ons that really happen: set up on both sides by the modules, signed by Entra ID's part, believed or refused by Commvault's.
+
+Entra ID's part signs with signxml, Commvault's checks with python3-saml, so that neither proves itself.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import ssl
+import typing as t
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+from cvops_simulator import Simulator
+from helpers.checks import writes
+from helpers.direct import run_body
+from helpers.virtual_time import share_clock
+
+from ansible_collections.cvops.identity.plugins.modules import (
+    commvault_saml_app,
+    commvault_user_group,
+    entra_application,
+    entra_service_principal,
+)
+
+pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
+
+CONSOLE = "https://cv.corp.example:443/webconsole"
+GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
+UNIQUE = {"unique_name": "commvault-sign-on"}
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments: t.Any) -> None:
+        return None
+
+
+class Browser:
+    """Somebody who opens the console: follows to Entra ID as *upn*, and posts what it answers back to Commvault."""
+
+    def __init__(self, site: Simulator) -> None:
+        context = ssl.create_default_context(cafile=site.ca_path)
+        self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect()).open
+        cell = site.commcells["cs01"]
+        self._origin = cell.url.removesuffix("/commandcenter/api")
+        self._login_url, self._cell = site.login_url, cell
+
+    def sign_on(self, upn: str) -> dict[str, t.Any]:
+        """What Commvault answers: the user and its groups, or why not."""
+        (app,) = self._cell.state.apps.named("people")
+        try:
+            self._open(f"{self._origin}/identity/samlLogin?samlAppKey={app.key}", timeout=30)
+            raise AssertionError("Commvault did not send the browser to Entra ID")
+        except urllib.error.HTTPError as error:
+            assert error.code == 302, error.read()
+            asked = urllib.parse.urlsplit(error.headers["Location"])
+        assert f"https://{asked.netloc}" == self._login_url
+        page = self._open(f"{asked.geturl()}&{urllib.parse.urlencode({'login_hint': upn})}", timeout=30).read().decode()
+        action = html.unescape(re.findall('action="([^"]*)"', page)[0])
+        fields = {name: html.unescape(value) for name, value in re.findall('name="([^"]*)" value="([^"]*)"', page)}
+        assert action.startswith(CONSOLE)
+        return self.post(action, fields)
+
+    def post(self, action: str, fields: dict[str, str]) -> dict[str, t.Any]:
+        """Post a form to the console, whose host is the simulator's."""
+        parts = urllib.parse.urlsplit(action)
+        url = f"{self._origin}{parts.path}?{parts.query}"
+        try:
+            answer = self._open(url, urllib.parse.urlencode(fields).encode(), timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        return t.cast("dict[str, t.Any]", json.loads(answer.read()))
+
+
+def run(module: t.Any, site: Simulator, **options: t.Any) -> dict[str, t.Any]:
+    result = run_body(module, site, options)
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def certify(site: Simulator, **options: t.Any) -> list[dict[str, t.Any]]:
+    """The signing certificates of the application after a run with these options."""
+    found = run(entra_service_principal, site, application=UNIQUE, sign_on_mode="saml", signing_certificate=options)
+    return t.cast("list[dict[str, t.Any]]", found["service_principal"]["signing_certificates"])
+
+
+def add_another(site: Simulator) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """The active certificate, and one that was added beside it."""
+    (old,) = certify(site)
+    both = certify(site, renew_before_days=400)
+    (new,) = [row for row in both if row["thumbprint"] != old["thumbprint"]]
+    return old, new
+
+
+@pytest.fixture
+def site(empty_site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """Single sign-on set up on both sides, with one person in one group of Entra ID that Commvault knows."""
+    share_clock(monkeypatch, empty_site)
+    web = {"redirect_uris": [CONSOLE]}
+    plain = {**UNIQUE, "display_name": "Commvault sign-on"}
+    made = run(
+        entra_application, empty_site, **plain, identifier_uris=[CONSOLE], web=web, group_claims=["SecurityGroup"]
+    )
+    certify(empty_site, activate="first", lifetime_days=300)
+    user = empty_site.tenant.add(
+        "user", {"displayName": "J. Vega", "userPrincipalName": "j.vega@corp.example", "mail": "j.vega@corp.example"}
+    )
+    group = empty_site.tenant.add("group", {"displayName": "GG Operators", "securityEnabled": True})
+    empty_site.tenant.relate("members", group["id"], [user["id"]])
+    run(commvault_user_group, empty_site, name="operators", entra_group_id=group["id"])
+    options = {
+        "name": "people",
+        "metadata": {"application": made["application"]["app_id"]},
+        "service_provider_endpoint": CONSOLE,
+        "name_id": "user_principal_name",
+        "attribute_mappings": {"user_groups": GROUPS},
+        "associations": {"email_suffixes": ["corp.example"]},
+        "auto_create_users": True,
+    }
+    app = run(commvault_saml_app, empty_site, **options)["saml_app"]
+    run(entra_application, empty_site, **plain, web={"redirect_uris": [app["reply_url"]]})
+    assert not run(commvault_saml_app, empty_site, **options)["changed"]
+    return empty_site
+
+
+def replace(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """Give Commvault the certificate that is active in Entra ID, as its metadata names it."""
+    application = next(row for row in site.tenant.applications.values() if row["uniqueName"] == "commvault-sign-on")
+    return run(commvault_saml_app, site, name="people", metadata={"application": application["appId"]}, **more)
+
+
+def test_a_person_signs_on_with_the_groups_of_entra(site: Simulator) -> None:
+    browser = Browser(site)
+    found = browser.sign_on("j.vega@corp.example")
+    assert found["userName"] == "j.vega@corp.example" and found["userGroups"] == ["operators"]
+    group = next(row for row in site.tenant.groups.values() if row["displayName"] == "GG Operators")
+    site.tenant.relate("members", group["id"], [])
+    assert browser.sign_on("J.Vega@corp.example")["userGroups"] == []
+
+
+def test_nobody_else_signs_on(site: Simulator) -> None:
+    """A stranger of another domain, a disabled app, an answer that was used before."""
+    browser = Browser(site)
+    site.tenant.add("user", {"displayName": "X", "userPrincipalName": "x@other.example", "mail": "x@other.example"})
+    assert "creates none" in browser.sign_on("x@other.example")["errorMessage"]
+    seen: list[tuple[str, dict[str, str]]] = []
+    post = browser.post
+    browser.post = lambda *arguments: seen.append(arguments) or post(*arguments)  # type: ignore[method-assign, func-returns-value, assignment]
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "used before" in post(*seen[0])["errorMessage"] or "not sent" in post(*seen[0])["errorMessage"]
+    run(commvault_saml_app, site, name="people", enabled=False)
+    assert "disabled" in post(*seen[0])["errorMessage"]
+
+
+def test_a_roll_over_has_a_gap_of_two_requests_and_no_more(site: Simulator) -> None:
+    """Added: nothing changes. Activated: refused until Commvault holds it. Then believed; the old one is removed last."""
+    browser = Browser(site)
+    old, new = add_another(site)
+    assert not new["active"] and "userName" in browser.sign_on("j.vega@corp.example")
+    assert not replace(site)["changed"]
+    site.journal.clear()
+    certify(site, activate=new["thumbprint"])
+    assert "errorMessage" in browser.sign_on("j.vega@corp.example")
+    replaced = replace(site)
+    assert replaced["changed"] and replaced["saml_app"]["certificate_fingerprint"] == new["fingerprint_sha256"]
+    changes = [entry.method for entry in writes(site) if "samlAcs" not in entry.path]
+    assert changes == ["PATCH", "PUT"]
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+    certify(site, remove=[old["thumbprint"]])
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert not replace(site)["changed"]
+
+
+def test_a_roll_over_is_taken_back(site: Simulator) -> None:
+    """The new certificate does not work in Commvault: the old one is activated, and written again from what the task kept."""
+    browser = Browser(site)
+    old, new = add_another(site)
+    certify(site, activate=new["thumbprint"])
+    run(commvault_saml_app, site, name="people", certificate=new["certificate"])
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+    certify(site, activate=old["thumbprint"])
+    assert "errorMessage" in browser.sign_on("j.vega@corp.example")
+    back = run(commvault_saml_app, site, name="people", certificate=old["certificate"])
+    assert back["saml_app"]["certificate_fingerprint"] == old["fingerprint_sha256"]
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+
+
+def test_a_release_that_believes_two_certificates_has_no_gap(site: Simulator) -> None:
+    site.commcells["cs01"].behaviours.change({"saml_keeps_previous_certificate": True})
+    browser = Browser(site)
+    old, new = add_another(site)
+    run(commvault_saml_app, site, name="people", certificate=new["certificate"])
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+    certify(site, activate=new["thumbprint"])
+    assert "userName" in browser.sign_on("j.vega@corp.example")
+
+
+@pytest.mark.parametrize("wrong", ["issuer", "audience", "endpoint"])
+def test_what_is_not_meant_for_the_app_is_refused(site: Simulator, wrong: str) -> None:
+    """Another tenant's assertion, another identifier, another reply URL."""
+    browser = Browser(site)
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    if wrong == "issuer":
+        app.document["identityProviderMetaData"]["entityId"] = (
+            "https://sts.windows.net/99999999-2222-4333-8444-555555555555/"
+        )
+        assert "Invalid issuer" in browser.sign_on("j.vega@corp.example")["errorMessage"]
+        return
+    seen: list[tuple[str, dict[str, str]]] = []
+    browser.post = lambda *arguments: seen.append(arguments) or {}  # type: ignore[method-assign, func-returns-value, assignment]
+    browser.sign_on("j.vega@corp.example")
+    moved = "https://cv.corp.example:443/other"
+    app.document["serviceProviderMetaData"]["serviceProviderEndpoint"] = moved
+    assert "errorMessage" in Browser(site).post(*seen[0])
