@@ -674,6 +674,7 @@ SCHEMA: dict[str, Part] = {
                     },
                     'enabled': {'type': 'bool'},
                     'exclusive': {'type': 'bool'},
+                    'login_url': {'type': 'str'},
                     'max_removals': {
                         'type': 'int',
                         'default': 20,
@@ -690,6 +691,9 @@ SCHEMA: dict[str, Part] = {
                         'type': 'list',
                         'elements': 'str',
                     },
+                    'relay_state': {
+                        'type': 'str',
+                    },
                     'reply_urls': {
                         'type': 'list',
                         'elements': 'str',
@@ -703,6 +707,30 @@ SCHEMA: dict[str, Part] = {
                             'password',
                             'notSupported',
                         ],
+                    },
+                    'signing_certificate': {
+                        'type': 'dict',
+                        'options': {
+                            'activate': {
+                                'type': 'str',
+                                'default': 'never',
+                            },
+                            'lifetime_days': {
+                                'type': 'int',
+                                'default': 1095,
+                            },
+                            'name': {
+                                'type': 'str',
+                            },
+                            'remove': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'renew_before_days': {
+                                'type': 'int',
+                                'default': 30,
+                            },
+                        },
                     },
                     'tags': {
                         'type': 'list',

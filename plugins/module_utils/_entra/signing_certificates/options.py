@@ -27,6 +27,7 @@ _UNNAMED = "Token signing"
 
 SIGNING_CERTIFICATE_SPEC: dict[str, t.Any] = {
     "type": "dict",
+    "no_log": False,
     "options": {
         "name": {"type": "str"},
         "lifetime_days": {"type": "int", "default": LONGEST_LIFETIME_DAYS},
