@@ -507,6 +507,9 @@ steps_gone:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.options import build_role_spec
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.break_glass import (
+    build_break_glass_spec,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
@@ -522,6 +525,7 @@ SPEC = commvault_spec().merge(
     build_approval_spec(),
     build_risk_spec("last_admin", "own_rights", "break_glass", "first_managed_run"),
     build_removals_spec(),
+    build_break_glass_spec(),
     ArgumentSpec(
         {
             "mappings": mappings_option(),
@@ -542,13 +546,6 @@ SPEC = commvault_spec().merge(
             "max_writes": {"type": "int"},
             "canary": {"type": "bool", "default": False},
             "managed_groups": {"type": "list", "elements": "str", "default": []},
-            "break_glass": {
-                "type": "dict",
-                "options": {
-                    kind: {"type": "list", "elements": "str"}
-                    for kind in ("commvault_users", "entra_users", "entra_groups")
-                },
-            },
             "check_rights": {"type": "bool", "default": True},
             "parallel_reads": {"type": "int", "default": 8},
             "pending_roles": {"type": "list", "elements": "raw", "default": []},

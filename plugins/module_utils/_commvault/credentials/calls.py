@@ -17,15 +17,14 @@ import typing as t
 from ..._core.errors import ApiError, ConfigError, Forbidden, mark_outcome_unknown
 from ..._core.parallel import map_in_parallel
 from ..._core.polling import poll_until
-from ..._core.retry import Repeat
 from ..._core.values import get_objects
+from ..approvals import send_write
 from ..client import CommvaultClient, quote_segment
 from ..create import LAG_LIMIT_S, create_object_once
 from ..directory import Directory
-from ..envelope import is_answer_pending, is_approval_pending, is_declined, is_in_use, is_name_taken
+from ..envelope import is_approval_pending, is_declined, is_in_use, is_name_taken
 from ..references import parse_id
 from .bodies import (
-    Body,
     build_creation,
     build_older_creation,
     build_older_removal,
@@ -158,8 +157,10 @@ class Credentials:
         intent = f"change credential {before.name}"
         if self.uses_older_calls:
             body = build_older_update(before, after, secret)
-            return self._send("PUT", _OLDER_PATH, body, intent=intent)
-        return self._send("PUT", _build_path(before.id), build_update(before, after, secret), intent=intent)
+            return send_write(self.client, "PUT", _OLDER_PATH, body, intent=intent)
+        return send_write(
+            self.client, "PUT", _build_path(before.id), build_update(before, after, secret), intent=intent
+        )
 
     def write_secret(self, credential: Credential, secret: str, fingerprint: str | None) -> bool:
         """Write a new secret to a credential, with the mark of it. Return whether it waits for an approval.
@@ -179,9 +180,10 @@ class Credentials:
         intent = f"delete credential {credential.name}"
         try:
             if not self.uses_older_calls:
-                return self._send("DELETE", _build_path(credential.id), None, intent=intent)
+                return send_write(self.client, "DELETE", _build_path(credential.id), None, intent=intent)
             # By name and id: a request that is sent again must not meet another credential of the name.
-            return self._send(
+            return send_write(
+                self.client,
                 "POST",
                 f"{_OLDER_PATH}/action/delete",
                 build_older_removal(credential),
@@ -228,32 +230,6 @@ class Credentials:
         answer = self.client.get(_OLDER_LIST, intent=f"read credential {number}", params=params)
         rows = get_objects(answer, "credentialRecordInfo")
         return next((row for row in rows if parse_credential(row).id == number), None)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: Body | None,
-        *,
-        intent: str,
-        is_undone: t.Callable[[], bool] = lambda: True,
-    ) -> bool:
-        """Send a write and return whether it waits for an approval; the answer, which may repeat a secret, is dropped."""
-        try:
-            answer = self.client.write(
-                method,
-                path,
-                body,
-                intent=intent,
-                repeat=Repeat.IF_REFUSED if method == "POST" else Repeat.BY_METHOD,
-                missing_ok=method == "DELETE",
-                is_undone=is_undone,
-            )
-        except ApiError as exc:
-            if not is_approval_pending(exc):
-                raise
-            return True
-        return is_answer_pending(answer)
 
     def _read_caller_groups(self) -> frozenset[int] | None:
         """Return the ids of the user groups of the signed-in user; None where it may not see them."""

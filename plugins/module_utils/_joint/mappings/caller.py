@@ -13,7 +13,7 @@ from ..._commvault.catalogue import COMMCELL_LEVEL
 from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.directory import Directory
 from ..._commvault.references import parse_id
-from ..._commvault.security.calls import SecurityAssociations
+from ..._commvault.security.administrators import Administrators
 from ..._commvault.security.grants import Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
@@ -23,7 +23,6 @@ from .declared_roles import DeclaredRoles
 
 #: The built-in group and the built-in role that administer everything.
 MASTER_GROUP = 1
-MASTER_ROLE = 1
 #: Permissions with which a holder can give itself or others any right (administrative, user, domain and security management).
 PRIVILEGED_PERMISSIONS = frozenset((1, 101, 102, 103, 107))
 
@@ -67,41 +66,7 @@ def is_privileged_role(roles: DeclaredRoles, role: RoleReference) -> bool:
     return held is None or bool(held & PRIVILEGED_PERMISSIONS)
 
 
-class Administrators:
-    """Counts who administers the CommCell without needing Entra ID to sign in; only those of whom that is certain."""
-
-    def __init__(self, client: CommvaultClient, security: SecurityAssociations, directory: Directory) -> None:
-        self._client, self._security, self._directory = client, security, directory
-
-    def count_left_after(self, removed: t.Collection[PlannedGrant]) -> int:
-        """Return the number of enabled local users that hold the Master role on the CommCell once *removed* is gone.
-
-        They hold it themselves, or by a group that no Entra group feeds.
-        """
-        commcell = self._security.commcell
-        rows = self._security.list_on_entity(commcell)
-        holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
-            grant.principal for grant in removed if grant.entity == commcell
-        }
-        users: set[int] = set()
-        for holder in sorted(holders):
-            if holder.kind == "user":
-                users.add(holder.id)
-            elif holder.kind == "user_group":
-                users |= self._list_members(holder.id)
-        return sum(1 for number in users if self._can_sign_in(number))
-
-    def _list_members(self, group_id: int) -> set[int]:
-        details = self._directory.read_user_group(group_id) or {}
-        if details.get("azureGUID") or not details.get("enabled"):
-            return set()
-        return {number for user in get_objects(details, "users") if (number := parse_id(user.get("id")))}
-
-    def _can_sign_in(self, user_id: int) -> bool:
-        user = (
-            self._client.get(f"v4/user/{quote_segment(user_id)}", intent=f"read user {user_id}", unknown_ok=True) or {}
-        )
-        local = "\\" not in str(user.get("name") or "\\")
-        server = user.get("authenticationMethodServer")
-        by_identity_provider = bool(isinstance(server, dict) and parse_id(server.get("id")))
-        return local and not by_identity_provider and bool(user.get("enabled"))
+def count_administrators_left(administrators: Administrators, removed: t.Collection[PlannedGrant]) -> int:
+    """Return how many administer the CommCell and can sign in without Entra ID once the grants *removed* are gone."""
+    lost = [grant.principal for grant in removed if grant.entity == administrators.commcell]
+    return len(administrators.find_all([holder for holder in lost if isinstance(holder, Principal)]))

@@ -11,13 +11,13 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
-from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue
+from ..._commvault.catalogue import Catalogue
+from ..._commvault.security.administrators import MASTER_ROLE
+from ..._commvault.security.break_glass import find_kept_user_ids
 from ..._commvault.security.grants import Principal
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.risks import require_accepted_risk
-from .caller import MASTER_ROLE
 from .canonical import MappedPrincipal, Names, PlannedGrant, PrincipalReference, Resolved, RoleReference
 from .parse import Problem, make_problem
 from .read import UnmanagedGroup
@@ -154,7 +154,7 @@ def check_break_glass(
     A user of the list is that of the task's own level or of the CommCell: a namesake in another company is somebody else.
     """
     groups = {fold_case(name) for name in kept.entra_groups}
-    find_users = functools.lru_cache(lambda: _find_user_ids(ctx, list_users(), kept.users))
+    find_users = functools.lru_cache(lambda: find_kept_user_ids(ctx, list_users(), kept.users))
 
     def is_kept(principal: MappedPrincipal) -> bool:
         if principal.reference.kind == "user":
@@ -172,25 +172,6 @@ def check_break_glass(
     if losing:
         told = _list_grants(losing, resolved.names)
         require_accepted_risk(ctx, "break_glass", f"A break-glass account would lose rights: {told}.")
-
-
-def _find_user_ids(ctx: Context, users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
-    """Return the ids of all users of these names; a warning tells of a name that nobody has, because it protects nobody."""
-    found: set[int] = set()
-    for name in names:
-        own: set[int] = set()
-        for company in (None, COMMCELL_LEVEL):
-            try:
-                entry = users.get(name, company)
-                own |= {entry.id} if entry else set()
-            except AmbiguousMatch as exc:
-                own |= {int(number) for number in exc.facts["candidates"]}
-        if not own:
-            ctx.warn(
-                f"break_glass.commvault_users: no Commvault user is named {name!r}, so that the name protects nobody"
-            )
-        found |= own
-    return frozenset(found)
 
 
 def _list_grants(grants: t.Sequence[PlannedGrant], names: Names) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ..._commvault.security.administrators import Administrators
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
@@ -27,7 +28,7 @@ from ..._core.run_record import read_records
 from ..._entra.client import GraphClient
 from . import checks, records
 from .apply import RequestWriter
-from .caller import MASTER_GROUP, Administrators, find_own_principals, is_privileged_role
+from .caller import MASTER_GROUP, count_administrators_left, find_own_principals, is_privileged_role
 from .canonical import MappedPrincipal, Pending, PlannedGrant, Resolved
 from .declared_roles import DeclaredRoles
 from .drift import (
@@ -297,7 +298,7 @@ class RoleMappingsResource:
         checks.check_first_managed_run(ctx, self._drift.list_stripped_groups(changes.remove))
         checks.check_own_rights(ctx, removed, own, resolved.names)
         administrators = Administrators(self._client, self._security, self._directory)
-        checks.check_last_admin(ctx, removed, administrators.count_left_after)
+        checks.check_last_admin(ctx, removed, functools.partial(count_administrators_left, administrators))
 
     def _remember_names(self) -> None:
         """Let the wire carry names beside ids, for people who read the service's audit trail."""

@@ -12,6 +12,10 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.administrators import (
+    MASTER_ROLE,
+    Administrators,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     Association,
     Entity,
@@ -19,9 +23,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, BadAnswer, Unreachable
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import (
-    MASTER_ROLE,
     PRIVILEGED_PERMISSIONS,
-    Administrators,
+    count_administrators_left,
     find_own_principals,
     is_privileged_role,
 )
@@ -45,7 +48,7 @@ def count(
     security = types.SimpleNamespace(commcell=CELL, list_on_entity=lambda entity: listed if entity == CELL else [])
     directory = types.SimpleNamespace(read_user_group=lambda number: group)
     administrators = Administrators(t.cast(t.Any, client), t.cast(t.Any, security), t.cast(t.Any, directory))
-    return administrators.count_left_after(removed)
+    return count_administrators_left(administrators, removed)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,8 @@ def count(
         ({"name": "admin"}, 0),
         ({"name": "admin", "enabled": None}, 0),
         ({"name": "corp\\admin", "enabled": True}, 0),
+        ({"name": "robot", "enabled": True, "isServiceAccount": True}, 0),
+        ({"name": "admin", "enabled": True, "isServiceAccount": False}, 1),
         ({"enabled": True}, 0),
         ({"name": "admin", "enabled": True, "authenticationMethodServer": {"id": 3}}, 0),
         ({"name": "admin", "enabled": True, "authenticationMethodServer": {"id": 0}}, 1),

@@ -11,10 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.administrators import MASTER_ROLE
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import checks
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import MASTER_ROLE
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
     MappedPrincipal,
     Names,
