@@ -73,6 +73,8 @@ _BY_HAND = {
     " gone: make a new one and hand it over",
     "commvault_saml_app": "run commvault_saml_app with the former values, which planned.before of the record has; the former certificate is not in it:"
     " give that of the identity provider",
+    "commvault_user": "run commvault_user with the former values, which planned.before of the record has; the former password, and a user that was deleted"
+    " with what it owned, do not come back",
     "commvault_user_group": "run commvault_user_group with the former values, which planned.before of the record has",
     "entra_admin_consent": "run entra_admin_consent with the former permissions, or in the portal: Enterprise applications, Permissions",
     "entra_app_role_assignment": "run entra_app_role_assignment with the former assignments, which planned.before of the record has",

@@ -44,11 +44,16 @@ _USER_GROUP_PARAMS = {"includeSystemCreated": "true", "level": "10"}
 _LOCAL_SERVICES = ("COMMSERVE", "ORGANIZATIONS", "UNKNOWN", "0", "1", "5")
 
 
+def is_local_service(service: t.Any) -> bool:
+    """Return whether the ``serviceType`` of a user or group, a word or its number, is that of Commvault itself and no directory's."""
+    return str(service).upper() in _LOCAL_SERVICES
+
+
 def is_directory_group(row: Body) -> bool:
     """Return whether a row of the user group list is a group of a directory such as Active Directory."""
-    service = str(row.get("serviceType") if row.get("serviceType") is not None else "").upper()
-    if service:
-        return service not in _LOCAL_SERVICES
+    service = row.get("serviceType")
+    if service not in (None, ""):
+        return not is_local_service(service)
     return "\\" in str(_get_first(row, ("name", "userGroupEntity.userGroupName")) or "")
 
 

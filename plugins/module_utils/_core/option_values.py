@@ -27,7 +27,9 @@ _MAY_BE_EMPTY = frozenset(
         "accept_reason",
         "business_owner",
         "description",
+        "email",
         "entra_group_id",
+        "full_name",
         "home_page_url",
         "logout_url",
         "notes",
@@ -35,6 +37,7 @@ _MAY_BE_EMPTY = frozenset(
         "source",
         "user_consent_description",
         "user_consent_display_name",
+        "user_principal_name",
     )
 )
 #: Options of the connection that choose an identity or a company: an empty one would choose another.
@@ -44,7 +47,7 @@ _TOKENS = frozenset(("access_token", "commvault_access_token", "federated_token"
 _IN_ONE_LINE = frozenset(("client_secret", "secret_id", *_TOKENS))
 #: Options that give a certificate, or the path of one.
 _CERTIFICATES = ("client_certificate", "certificate")
-_PASSWORDS = frozenset(("client_certificate_password", "commvault_password"))
+_PASSWORDS = frozenset(("client_certificate_password", "commvault_password", "password", "validation_password"))
 _HEADER_START = re.compile(r"(?i:(?:(?:authorization|authtoken)\s*:\s*)?bearer\s|(?:authorization|authtoken)\s*:)")
 _CERTIFICATE_ENDINGS = frozenset((".pem", ".pfx", ".p12", ".crt", ".cer", ".cert", ".key", ".txt"))
 _LONGEST_PATH = 1024

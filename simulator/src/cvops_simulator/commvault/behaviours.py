@@ -10,6 +10,7 @@ from typing import Any
 
 INHERITED_ROWS = ("marked", "unmarked", "hidden")
 APPROVALS = ("", "code", "text", "silent")
+VALIDATION_PASSWORDS = ("caller", "user")
 
 
 @dataclass
@@ -34,6 +35,14 @@ class Behaviours:
     strict_enums: bool = False
     #: Service accounts stay invisible until `approve` is called.
     pending_approval: bool = True
+    #: Until then not even a read of the one account shows them.
+    hide_pending_accounts: bool = False
+    #: V4 answers do not say which users are service accounts.
+    hide_service_accounts: bool = False
+    #: Whose password allows a new one: "caller" (as the official client has it) or "user" (the specification).
+    validation_password: str = "caller"
+    #: Updates and deletions of users: see `credential_approval`.
+    user_approval: str = ""
     #: PIN that a password login appends and sensitive changes send in the header `otp`; empty: two-factor is off.
     two_factor_pin: str = ""
     #: Life of access tokens in seconds; 0: what the release says.
@@ -79,6 +88,8 @@ class Behaviours:
                 raise ValueError(f"behaviour {name!r} takes {type(current).__name__}")
             if name == "inherited_rows" and value not in INHERITED_ROWS:
                 raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
-            if name == "credential_approval" and value not in APPROVALS:
-                raise ValueError(f"credential_approval is one of {', '.join(APPROVALS[1:])}, or empty")
+            if name in ("credential_approval", "user_approval") and value not in APPROVALS:
+                raise ValueError(f"{name} is one of {', '.join(APPROVALS[1:])}, or empty")
+            if name == "validation_password" and value not in VALIDATION_PASSWORDS:
+                raise ValueError(f"validation_password is one of {', '.join(VALIDATION_PASSWORDS)}")
             setattr(self, name, value)

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
 from cvops_simulator.commvault.envelopes import (
-    AWAITS_APPROVAL,
     CREDENTIAL_EXISTS,
     IN_USE,
     MISSING_RIGHTS,
@@ -122,17 +120,3 @@ def make_share(credential: Credential, principal: tuple[int, int], permissions: 
     """Return the grant that lets a principal use a credential, or of other permissions on it."""
     permission_ids = permissions or frozenset({USER_CREDENTIAL})
     return Grant(*principal, None, CREDENTIAL, credential.id, permission_ids=permission_ids)
-
-
-def find_approval_answer(call: Call, write: Callable[[], None]) -> dict[str, Any] | None:
-    """Return the answer to *write*, which waits for an approval and does nothing yet; None where none is asked for.
-
-    Raises the error by which it may be told. No source shows what the product answers.
-    """
-    how = call.cell.behaviours.credential_approval
-    if how:
-        call.cell.waiting_writes.append(write)
-    text = "The request has been submitted for approval."
-    if how == "code":
-        raise ApiError(AWAITS_APPROVAL, text)
-    return {"errorCode": 0, "errorMessage": text if how == "text" else ""} if how else None

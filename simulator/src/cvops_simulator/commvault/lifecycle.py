@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, not_found
+from cvops_simulator.commvault.envelopes import AWAITS_APPROVAL, DUPLICATE, ApiError, invalid, not_found
 from cvops_simulator.commvault.model import COMPANY, CREATOR, OWNER, ROLE, USER, Grant, Role, User, UserGroup
+from cvops_simulator.commvault.references import find_addressed
 from cvops_simulator.commvault.rights import MASTER_GROUP, MASTER_ROLE
 from cvops_simulator.commvault.routing import Call
+from cvops_simulator.core.names import fold_case
 
 
 def check_name(value: Any, what: str) -> str:
@@ -36,10 +39,45 @@ def require_unique_group(call: Call, name: str, company_id: int, but: int = 0) -
         raise ApiError(DUPLICATE, f"User group [{name}] already exists")
 
 
-def require_unique_user(call: Call, name: str, but: int = 0) -> None:
-    """Refuse a name that another user has."""
-    if any(user.id != but for user in call.state.users.named(name)):
+def require_unique_user(call: Call, name: str, company_id: int, but: int = 0) -> None:
+    """Refuse a name that another user of the company has."""
+    if any(user.company_id == company_id and user.id != but for user in call.state.users.named(name)):
         raise ApiError(DUPLICATE, f"User [{name}] already exists")
+
+
+def find_approval_answer(call: Call, how: str, write: Callable[[], None]) -> dict[str, Any] | None:
+    """Return the answer to *write*, which waits for an approval and does nothing yet; None where none is asked for.
+
+    *how*: a value of APPROVALS. Raises the error by which it may be told. No source shows what the product answers.
+    """
+    if how:
+        call.cell.waiting_writes.append(write)
+    text = "The request has been submitted for approval."
+    if how == "code":
+        raise ApiError(AWAITS_APPROVAL, text)
+    return {"errorCode": 0, "errorMessage": text if how == "text" else ""} if how else None
+
+
+def find_user(call: Call) -> User:
+    """Return the user of the path; one that waits for its approval may be hidden."""
+    user = find_addressed(call.state.users, call, "User")
+    if not user.approved and call.cell.behaviours.hide_pending_accounts:
+        raise not_found(f"User [{call.params['id']}] does not exist")
+    return user
+
+
+def find_domain(call: Call, name: str) -> str:
+    """Return the directory of a new user, from its name; empty for a local one, which may have its company in front."""
+    domain, separator, _short = name.partition("\\")
+    is_company = any(fold_case(domain) in (fold_case(one.name), fold_case(one.alias)) for one in call.state.companies)
+    return domain if separator and not is_company else ""
+
+
+def check_validation_password(call: Call, user: User, proof: str) -> None:
+    """Refuse to change the password of a user without the right other one: that of the caller, or the old one."""
+    prover = user if call.cell.behaviours.validation_password == "user" else call.caller.user
+    if prover.password is None or proof != prover.password:
+        raise invalid("The validation password is not correct")
 
 
 def add_creator_grant(call: Call, entity_type: int, entity_id: int) -> None:

@@ -40,7 +40,8 @@ def find_addressed(records: Records[R], call: Call, what: str) -> R:
     text = call.params["id"]
     if text.lower().startswith("byname(") and "'" in text:
         found = records.named(text.split("'", 1)[1].rsplit("'", 1)[0])
-        record = found[0] if found else None
+        own = [one for one in found if getattr(one, "company_id", 0) == call.caller.company_id]
+        record = next(iter(own or found), None)
     else:
         record = records.get(int(text)) if text.isdigit() else None
         if record is None and not text.isdigit():

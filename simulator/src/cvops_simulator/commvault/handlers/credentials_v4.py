@@ -9,7 +9,6 @@ from typing import Any
 
 from cvops_simulator.commvault.body_values import decode_secret
 from cvops_simulator.commvault.credential_rules import (
-    find_approval_answer,
     list_secret_keys,
     list_sharing_grants,
     list_visible_credentials,
@@ -21,6 +20,7 @@ from cvops_simulator.commvault.credential_rules import (
     share_credential,
 )
 from cvops_simulator.commvault.envelopes import invalid, make_success_g, not_found
+from cvops_simulator.commvault.lifecycle import find_approval_answer
 from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential, Grant
 from cvops_simulator.commvault.references import find_addressed, make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
@@ -213,7 +213,7 @@ def _create(call: Call) -> dict[str, Any]:
         call.state.credentials.add(credential)
         share_credential(call, credential, shares or [])
 
-    if (pending := find_approval_answer(call, write)) is not None:
+    if (pending := find_approval_answer(call, call.cell.behaviours.credential_approval, write)) is not None:
         return pending
     write()
     return {"id": credential.id, "type": auth_type or credential.account_type}
@@ -244,7 +244,7 @@ def _update(call: Call) -> dict[str, Any]:
         if shares is not None:
             share_credential(call, credential, shares)
 
-    if (pending := find_approval_answer(call, write)) is not None:
+    if (pending := find_approval_answer(call, call.cell.behaviours.credential_approval, write)) is not None:
         return {**echo, **pending}
     write()
     return {**echo, **make_success_g()}
@@ -253,7 +253,8 @@ def _update(call: Call) -> dict[str, Any]:
 def _delete(call: Call) -> dict[str, Any]:
     credential = _find(call)
     require_owner(call, credential)
-    if (pending := find_approval_answer(call, lambda: remove_credential(call, credential))) is not None:
+    how = call.cell.behaviours.credential_approval
+    if (pending := find_approval_answer(call, how, lambda: remove_credential(call, credential))) is not None:
         return pending
     remove_credential(call, credential)
     return make_success_g()

@@ -13,11 +13,18 @@ from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, ApiError, invalid, make_success_r
 from cvops_simulator.commvault.handlers.security_read import render_principal_associations
 from cvops_simulator.commvault.handlers.user_groups_v1 import resolve_group_ids
-from cvops_simulator.commvault.lifecycle import check_name, remove_user, require_unique_user
+from cvops_simulator.commvault.lifecycle import (
+    check_name,
+    check_validation_password,
+    find_approval_answer,
+    find_domain,
+    find_user,
+    remove_user,
+    require_unique_user,
+)
 from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import USER, User
 from cvops_simulator.commvault.references import (
-    find_addressed,
     is_in_scope,
     list_member_groups,
     make_entity_info,
@@ -78,7 +85,7 @@ def _list(call: Call) -> dict[str, Any]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    user = find_addressed(call.state.users, call, "User")
+    user = find_user(call)
     groups = list_member_groups(call, user)
     row = {
         **_render_row(call, user),
@@ -88,7 +95,7 @@ def _read(call: Call) -> dict[str, Any]:
         "quotaLimitInGB": 0,
         "enforceFSQuota": False,
         "apiQuota": {"APILimit": 0, "APItimeFrame": 0},
-        "isServiceAccount": user.is_service_account,
+        **({"isServiceAccount": user.is_service_account} if call.cell.release >= 42 else {}),
         "associatedUserGroups": [
             {"userGroupId": group.id, "userGroupName": group.name} for group in groups if not group.provider
         ],
@@ -117,7 +124,7 @@ def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
     row = _parse_body(call)
     name = check_name((row.get("userEntity") or {}).get("userName"), "user")
-    require_unique_user(call, name)
+    require_unique_user(call, name, call.caller.company_id)
     service_account = bool(row.get("isServiceAccount", False))
     if service_account:
         if call.cell.release < 42:
@@ -134,6 +141,7 @@ def _create(call: Call) -> dict[str, Any]:
         "" if service_account else str(row.get("UPN") or ""),
         str(row.get("description") or ""),
         company_id=call.caller.company_id,
+        provider=find_domain(call, name),
         is_service_account=service_account,
         approved=not (service_account and call.cell.behaviours.pending_approval),
     )
@@ -162,7 +170,7 @@ def set_groups(call: Call, user: User, kind: int, given: set[int]) -> None:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user, row = find_addressed(call.state.users, call, "User"), _parse_body(call)
+    user, row = find_user(call), _parse_body(call)
     security = row.get("securityAssociations") or {}
     kind = parse_operation(call, security.get("associationsOperationType"), NONE)
     grants = parse_principal_associations(call, security.get("associations"), (USER, user.id))
@@ -172,8 +180,7 @@ def _update(call: Call) -> dict[str, Any]:
     if row.get("password"):
         call.require_otp()
         proof = decode_secret((row.get("validationParameters") or {}).get("password"), "password")
-        if call.caller.user.password is None or proof != call.caller.user.password:
-            raise invalid("The validation password is not correct")
+        check_validation_password(call, user, proof)
         user.password = decode_secret(row["password"], "password")
     plain = {
         "email": "email",
@@ -193,7 +200,7 @@ def _update(call: Call) -> dict[str, Any]:
 
 def _set_enabled(call: Call, enabled: bool) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user = find_addressed(call.state.users, call, "User")
+    user = find_user(call)
     user.enabled = enabled
     return make_success_r(userId=user.id, userName=user.name)
 
@@ -219,5 +226,8 @@ def _unlock(call: Call) -> dict[str, Any]:
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    remove_user(call, find_addressed(call.state.users, call, "User"))
+    user = find_user(call)
+    how = call.cell.behaviours.user_approval
+    if find_approval_answer(call, how, lambda: remove_user(call, user)) is None:
+        remove_user(call, user)
     return make_success_r()

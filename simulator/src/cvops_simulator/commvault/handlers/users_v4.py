@@ -12,10 +12,18 @@ from cvops_simulator.commvault.catalogue import USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, make_success_g
 from cvops_simulator.commvault.handlers.user_groups_v1 import resolve_group_ids
 from cvops_simulator.commvault.handlers.users_v1 import list_visible_users, set_groups
-from cvops_simulator.commvault.lifecycle import check_name, choose_company, remove_user, require_unique_user
+from cvops_simulator.commvault.lifecycle import (
+    check_name,
+    check_validation_password,
+    choose_company,
+    find_approval_answer,
+    find_domain,
+    find_user,
+    remove_user,
+    require_unique_user,
+)
 from cvops_simulator.commvault.model import User
 from cvops_simulator.commvault.references import (
-    find_addressed,
     list_member_groups,
     make_company_reference,
     make_guid,
@@ -65,7 +73,7 @@ def _render_row(call: Call, user: User) -> dict[str, Any]:
         "fullName": user.full_name,
         "description": user.description,
         "enabled": user.enabled,
-        "isServiceAccount": user.is_service_account,
+        **_render_kind(call, user),
         "lockInfo": {
             "isLocked": user.locked_until > call.now,
             "startTime": 0,
@@ -80,6 +88,12 @@ def _render_row(call: Call, user: User) -> dict[str, Any]:
     }
 
 
+def _render_kind(call: Call, user: User) -> dict[str, Any]:
+    """Return the member that tells service accounts from others, where this release has it and shows it here."""
+    is_shown = call.cell.release >= 42 and not call.cell.behaviours.hide_service_accounts
+    return {"isServiceAccount": user.is_service_account} if is_shown else {}
+
+
 def _list(call: Call) -> dict[str, Any]:
     users = list_visible_users(call, call.cell.lists(v4=True).users)
     wanted = call.query.get("usergroupid", "")
@@ -91,7 +105,7 @@ def _list(call: Call) -> dict[str, Any]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    user = find_addressed(call.state.users, call, "User")
+    user = find_user(call)
     app = call.state.apps.get(user.auth_server_id)
     groups = []
     for group in list_member_groups(call, user):
@@ -125,10 +139,10 @@ def _make_user(call: Call, row: Any) -> User:
     if not isinstance(row, dict):
         raise invalid("A user is not an object")
     name = check_name(row.get("name") or row.get("email"), "user")
-    require_unique_user(call, name)
+    company_id = choose_company(call, row)
+    require_unique_user(call, name, company_id)
     if not row.get("email") and "\\" not in name:
         raise invalid("The email address is missing")
-    company_id = choose_company(call, row)
     groups = resolve_group_ids(call, row.get("userGroups"), "id", "name")
     user = User(
         call.state.users.new_id(),
@@ -138,6 +152,7 @@ def _make_user(call: Call, row: Any) -> User:
         str(row.get("email") or ""),
         str(row.get("userPrincipalName") or ""),
         company_id=company_id,
+        provider=find_domain(call, name),
     )
     if row.get("password") and not row.get("useSystemGeneratePassword"):
         user.password = decode_secret(row["password"], "password")
@@ -148,19 +163,38 @@ def _make_user(call: Call, row: Any) -> User:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user, data = find_addressed(call.state.users, call, "User"), call.strict_body(_UPDATE)
+    user, data = find_user(call), call.strict_body(_UPDATE)
     if "email" in data or "newPassword" in data:
         call.require_otp()
     groups = resolve_group_ids(call, data.get("userGroups"), "id", "name")
     kind = parse_operation(call, data.get("userGroupOperation"), ADD, v4=True)
     if "userGroups" in data and user.provider:
         raise invalid("Groups of an external user cannot be changed")
-    password = _parse_new_password(call, data)
+    password = _parse_new_password(call, user, data)
     method = _parse_method(call, data)
     name = data.get("newName")
+
+    def write() -> None:
+        _write_user(call, user, data, password, method, kind, groups)
+
+    if (pending := find_approval_answer(call, call.cell.behaviours.user_approval, write)) is not None:
+        return pending
     if name is not None and name != user.name:
-        require_unique_user(call, check_name(name, "user"), user.id)
+        require_unique_user(call, check_name(name, "user"), user.company_id, user.id)
         call.state.users.rename(user, name)
+    write()
+    return make_success_g()
+
+
+def _write_user(
+    call: Call,
+    user: User,
+    data: dict[str, Any],
+    password: str | None,
+    method: int | None,
+    kind: int,
+    groups: set[int],
+) -> None:
     plain = {
         "fullName": "full_name",
         "email": "email",
@@ -178,15 +212,12 @@ def _update(call: Call) -> dict[str, Any]:
         user.auth_server_id = method
     if "userGroups" in data:
         set_groups(call, user, kind, groups)
-    return make_success_g()
 
 
-def _parse_new_password(call: Call, data: dict[str, Any]) -> str | None:
+def _parse_new_password(call: Call, user: User, data: dict[str, Any]) -> str | None:
     if "newPassword" not in data:
         return None
-    proof = decode_secret(data.get("validationPassword"), "validation password")
-    if call.caller.user.password is None or proof != call.caller.user.password:
-        raise invalid("The validation password is not correct")
+    check_validation_password(call, user, decode_secret(data.get("validationPassword"), "validation password"))
     return decode_secret(data["newPassword"], "password")
 
 
@@ -202,7 +233,11 @@ def _parse_method(call: Call, data: dict[str, Any]) -> int | None:
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    remove_user(call, find_addressed(call.state.users, call, "User"))
+    user = find_user(call)
+    how = call.cell.behaviours.user_approval
+    if (pending := find_approval_answer(call, how, lambda: remove_user(call, user))) is not None:
+        return pending
+    remove_user(call, user)
     return make_success_g()
 
 
@@ -219,7 +254,7 @@ def _bulk_delete(call: Call) -> dict[str, Any]:
 
 
 def _list_authentication_methods(call: Call) -> dict[str, Any]:
-    user = find_addressed(call.state.users, call, "User")
+    user = find_user(call)
     if call.query.get("fetchavailablemethodsonly", "").lower() == "true":
         return {"availableMethods": list(_METHODS), "error": {"errorCode": 0}}
     app = call.state.apps.get(user.auth_server_id)
