@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
+from helpers.cases import make_user
 from helpers.direct import run_body
 from helpers.virtual_time import share_clock
 
@@ -19,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_role,
     commvault_roles,
     commvault_saml_app,
+    commvault_user,
     commvault_user_group,
     entra_application,
     entra_application_secret,
@@ -105,6 +107,12 @@ FOUND_LATE = [
         lambda site: {"name": "corp.example"},
         "*/ThirdParty/App",
         {"status": 200, "body": {"clientThirdPartyApps": []}},
+    ),
+    (
+        commvault_user,
+        lambda site: make_user(site, skip_ownership_transfer=True),
+        "*/v4/user",
+        {"status": 200, "body": {"users": []}},
     ),
     (commvault_access_token, _token, "*/V4/AccessToken*", {"status": 200, "body": {"tokensInfo": []}}),
 ]

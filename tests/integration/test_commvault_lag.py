@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_access_token,
     commvault_credential,
     commvault_role,
+    commvault_user,
     commvault_user_group,
 )
 
@@ -25,6 +26,13 @@ pytestmark = pytest.mark.any_core
 LAG_S = 0.7
 ROLE = {"name": "Tape courier", "permissions": ["View"]}
 GROUP = {"name": "tape couriers", "members": ["breakglass"]}
+USER = {
+    "name": "jvega",
+    "kind": "local",
+    "email": "jvega@corp.example",
+    "description": "First line",
+    "user_groups": ["View All"],
+}
 TOKEN = {"name": "nightly", "allowed_ips": ["10.0.0.1", "10.0.0.2"]}
 CREDENTIAL = {
     "name": "azure-tape",
@@ -38,6 +46,7 @@ NOUNS = [
     pytest.param(commvault_role, ROLE, {"enabled": False}, {}, id="role"),
     pytest.param(commvault_user_group, GROUP, {"members": []}, {"transfer_to_user": "admin"}, id="group"),
     pytest.param(commvault_access_token, TOKEN, {"allowed_ips": ["10.0.0.1"]}, {}, id="token"),
+    pytest.param(commvault_user, USER, {"user_groups": []}, {"new_owner": {"user": "admin"}}, id="user"),
     pytest.param(commvault_credential, CREDENTIAL, {"secret_fingerprint": "key-2"}, {}, id="credential"),
 ]
 

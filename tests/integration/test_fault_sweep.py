@@ -27,7 +27,7 @@ from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.graph.token_signing import add_signing_certificate
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
-from helpers.cases import CASES, Case, make_oidc_app, make_role_holder, make_saml_app
+from helpers.cases import CASES, Case, make_oidc_app, make_role_holder, make_saml_app, make_user
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
 from helpers.virtual_time import share_clock
@@ -358,6 +358,11 @@ MORE = (
     Case("entra_application_secret", "remove", _remove_secret),
     Case("commvault_role", "delete", _delete_role),
     Case("commvault_credential", "narrow", _narrow_credential),
+    Case(
+        "commvault_user",
+        "other groups",
+        lambda site: make_user(site, email="x@corp.example", user_groups=["Storage Team"], exclusive=True),
+    ),
     Case("commvault_access_token", "narrow", lambda site: _token(site, allowed_ips=["127.0.0.1"])),
     Case("commvault_access_token", "revoke", lambda site: _token(site, state="absent")),
     Case("commvault_oidc_app", "a new secret", _oidc_app),

@@ -395,6 +395,14 @@ PLACES: list[Place] = [
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(
+        "cell-user-create",
+        "cell",
+        "commvault_user",
+        Target("POST", "/user$"),
+        lambda w, n: {**w.cell, "name": f"user {n}", "kind": "local", "email": "x@corp.example"},
+        _tags("cell", "write"),
+    ),
+    Place(
         "cell-key-holders",
         "cell",
         "expiry_info",

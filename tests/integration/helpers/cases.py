@@ -15,6 +15,7 @@ import types
 import typing as t
 
 from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import User
 
 from . import certificates
 from .saml_metadata import write_metadata
@@ -77,6 +78,21 @@ def make_role_holder(site: Simulator, **more: t.Any) -> Options:
     site.tenant.add("servicePrincipal", values, replicated=True)
     assignments = [{"group": _group(site)["displayName"], "app_role": "Reports.Read"}]
     return {"application": {"unique_name": "reports"}, "assignments": assignments, **more}
+
+
+def make_user(site: Simulator, name: str = "leaver", **more: t.Any) -> Options:
+    """A local user who is in a group of the first CommCell."""
+    state = site.commcells["cs01"].state
+    user = User(state.users.new_id(), name, email=f"{name}@corp.example")
+    state.users.add(user)
+    next(group for group in state.groups if group.name == "View All").member_ids.add(user.id)
+    return {"name": name, "kind": "local", **more}
+
+
+def make_service_account(site: Simulator, **more: t.Any) -> Options:
+    """A service account that nobody has to approve."""
+    site.commcells["cs01"].behaviours.pending_approval = False
+    return {"name": "robot", "kind": "service_account", "user_groups": ["View All"], **more}
 
 
 def _application(site: Simulator) -> Options:
@@ -311,6 +327,26 @@ CASES = (
             "prove": {"successes": 1, "over_seconds": 0},
         },
     ),
+    Case(
+        "commvault_user",
+        "create",
+        _fixed(
+            name="jvega",
+            kind="local",
+            email="jvega@corp.example",
+            description="ü",
+            password="not-a-real-password",
+            user_groups=["NOC Night Shift"],
+        ),
+    ),
+    Case("commvault_user", "service account", make_service_account),
+    Case(
+        "commvault_user",
+        "change",
+        lambda site: make_user(site, "mover", full_name="M. Mover", enabled=False, user_groups=[]),
+    ),
+    Case("commvault_user", "delete", lambda site: make_user(site, state="absent", skip_ownership_transfer=True)),
+    Case("commvault_user", "nothing to do", _fixed(name="breakglass", kind="local", enabled=True), False),
 )
 
 

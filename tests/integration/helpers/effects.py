@@ -72,6 +72,11 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (f"PUT .*/V4/UserGroup/{_ID}$", ("update", "add", "remove")),
         (f"DELETE .*/V4/UserGroup/{_ID}$", ("delete",)),
     ),
+    "commvault_user": (
+        ("POST .*/(v4/user|User)$", ("create",)),
+        (f"PUT .*/v4/user/{_ID}$", ("update", "set_password", "join", "leave")),
+        (f"DELETE .*/v4/user/{_ID}$", ("delete",)),
+    ),
     "commvault_role_mappings": (
         ("POST .*/V4/UserGroup$", ("create_group",)),
         (f"PUT .*/V4/UserGroup/{_ID}$", ("link_group",)),

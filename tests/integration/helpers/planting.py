@@ -90,6 +90,7 @@ def plant_in_new_objects(site: Simulator) -> list[Planted]:
         "entra_application": ("unique_name", "display_name"),
         "entra_group": ("unique_name", "display_name"),
         "commvault_role": ("name",),
+        "commvault_user": ("name",),
         "commvault_user_group": ("name",),
     }
     found: list[Planted] = []
