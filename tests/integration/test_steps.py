@@ -46,6 +46,12 @@ def read_sentence(step: t.Mapping[str, t.Any]) -> Told | None:
     verb, _blank, what = str(step["sentence"]).partition(" ")
     if step["kind"] not in OBSERVED:
         return None
+    if step["kind"] == "membership":  # told of the member, and observed of the group
+        group = what.rpartition(" user group ")[2]
+        assert verb == {"+": "add", "-": "remove"}[step["sign"]], step
+        return step["sign"], group, f"member {step['principal']}"
+    if step["kind"] == "user" and verb in ("create", "delete"):
+        return step["sign"], str(step["principal"]), "the user"
     if verb in _SWITCHES:
         sign, effect = _SWITCHES[verb]
         assert step["sign"] == sign, step
@@ -62,10 +68,13 @@ def list_changes(before: frozenset[Effect], after: frozenset[Effect]) -> collect
     lost = {(effect.place, effect.principal, effect.what) for effect in gone if effect.what.startswith("the ")}
     lost |= {(place, name, "the service principal") for place, name, what in lost if what == "the application"}
     groups = {f"to the Entra group {name}" for dummy, name, what in lost if what == "the group"}
+    members = {(place, f"member {name}") for place, name, what in lost if what == "the user"}
     ended = [
         effect
         for effect in gone
-        if (effect.place, effect.principal, effect.needs) not in lost and effect.what not in groups
+        if (effect.place, effect.principal, effect.needs) not in lost
+        and effect.what not in groups
+        and (effect.place, effect.what) not in members
     ]
     came = [("+", effect.principal, effect.what) for effect in after - before]
     return collections.Counter([*came, *(("-", effect.principal, effect.what) for effect in ended)])

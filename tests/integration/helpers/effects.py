@@ -19,7 +19,7 @@ _ENTITY_WORDS = {3: "server", 17: "storage pool", 28: "server group", 61: "compa
 OBSERVED = frozenset(
     (
         *("application", "application permission", "delegated permission", "grant", "group", "member"),
-        *("permission", "role", "service principal", "user group"),
+        *("membership", "permission", "role", "service principal", "user", "user group"),
     )
 )
 #: What holds while an application is deactivated.
@@ -144,6 +144,8 @@ def name_objects(site: Simulator) -> dict[tuple[str, str], str]:
     for key, row in rows("servicePrincipals").items():
         found["graph", key] = _label(row, applications)
     for name, cell in site.commcells.items():
+        for item in cell.state.users:
+            found[name, f"user/{item.id}"] = item.name
         for item in cell.state.roles:
             found[name, f"Role/{item.id}"] = item.name
         for item in cell.state.groups:
@@ -155,7 +157,7 @@ def name_objects(site: Simulator) -> dict[tuple[str, str], str]:
 
 def find_principal(entry: Entry, names: t.Mapping[tuple[str, str], str]) -> str | None:
     """The name of the object that a write addresses; None where the path has none."""
-    for part in (*re.findall(r"(?:Role|UserGroup|Credential)/\d+", entry.path), *re.split(r"[/()]", entry.path)):
+    for part in (*re.findall(r"(?:Role|UserGroup|Credential|user)/\d+", entry.path), *re.split(r"[/()]", entry.path)):
         if (entry.service, part) in names:
             return names[entry.service, part]
     return None
@@ -203,6 +205,8 @@ def _observe_commcell(site: Simulator, place: str) -> t.Iterator[Effect]:
     users = {user.id: user.name for user in state.users}
     groups = {group.id: group for group in state.groups}
     roles = {role.id: role for role in state.roles}
+    for user in state.users:
+        yield Effect("user", place, user.name, "the user", key=str(user.id))
     for role in roles.values():
         yield Effect("role", place, role.name, "the role", key=str(role.id))
         for number in expand(set(role.permission_ids), set(role.category_ids)):

@@ -105,6 +105,7 @@ def _plan_creation(
     taken = {name: value for name, value in wanted.fields.items() if name not in _AFTER_CREATE[wanted.kind]}
     noun = _NOUNS[wanted.kind]
     (created,) = describe_creation(noun, principal, taken, _WORDS)
+    created = dataclasses.replace(created, kind="user", facts={**created.facts, "kind": wanted.kind})
     if wanted.kind == "local":
         how = (
             "with a password" if wanted.has_password else "with a generated password, for which a reset link is mailed"
