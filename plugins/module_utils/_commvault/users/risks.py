@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import ApiError
+from ..._core.errors import ApiError, NotFound
 from ..._core.names import is_same_name
 from ..._core.risks import require_accepted_risk
 from ..client import CommvaultClient
@@ -62,7 +62,9 @@ class UserRisks:
         try:
             found = Administrators(self._client, security, self._directory).find_all()
         except ApiError as exc:
-            if not is_declined(exc):
+            is_accepted = "last_admin" in (self._ctx.options.get("accept_risk") or [])
+            # "Not found" is no refusal: the CommCell is there, so that a further run may well be told.
+            if not is_declined(exc) or (isinstance(exc, NotFound) and not is_accepted):
                 raise
             require_accepted_risk(
                 self._ctx,

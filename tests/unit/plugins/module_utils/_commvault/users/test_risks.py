@@ -13,7 +13,12 @@ from fake_commvault import FakeCommvault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.users.risks import UserRisks
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, GuardRefused
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    Forbidden,
+    GuardRefused,
+    NotFound,
+)
 
 HOME = {"id": 0, "name": "Commcell"}
 PASSWORD = {"commvault_auth_method": "password", "commvault_username": "corp\\Anna"}
@@ -103,6 +108,13 @@ def test_a_read_that_fails_is_an_error(make_ctx: t.Any) -> None:
     for path in ("Security/1/2", "v4/user/5", "V4/UserGroup/1"):
         with pytest.raises(ApiError, match="broken"):
             risks(make_ctx, {path: ApiError("broken", status=500)}).check_last_admin("be deleted", None)
+
+
+def test_not_found_may_pass_and_is_passed_on_unless_the_risk_is_accepted(make_ctx: t.Any) -> None:
+    answers = {"Security/1/2": NotFound("not now", status=404)}
+    with pytest.raises(NotFound):
+        risks(make_ctx, answers).check_last_admin("be deleted", None)
+    risks(make_ctx, answers, accept_risk=["last_admin"], accept_reason="x").check_last_admin("be deleted", None)
 
 
 @pytest.mark.parametrize(
