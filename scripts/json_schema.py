@@ -151,7 +151,15 @@ def describe_list(option: Option) -> Schema:
 
 
 def describe_scalar(option: Option, kind: str) -> Schema:
-    """Return the schema of a text, number or boolean."""
+    """Return the schema of a text, number or boolean; an empty text is one where it counts as not given."""
+    found = _describe_given_scalar(option, kind)
+    if option.get("may_be_empty") and ("choices" in option or "only" in option or kind in ("bool", "int", "float")):
+        return {"anyOf": [*found.get("anyOf", [found]), {"type": "string", "pattern": r"^\s*$"}]}
+    return found
+
+
+def _describe_given_scalar(option: Option, kind: str) -> Schema:
+    """Return the schema of a text, number or boolean that is given."""
     choices = option.get("choices")
     if "only" in option:
         return {"enum": [option["only"], str(option["only"]).lower()]}
