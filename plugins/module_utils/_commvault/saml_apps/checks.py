@@ -16,7 +16,7 @@ from ..console_urls import clean_console_urls
 from ..secret_marks import CERTIFICATE, split_mark
 from .canonical import NAME_IDS, SamlSettings
 
-_SUFFIX = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,}")
 _LONGEST_CLAIM = 1024
 
 

@@ -20,6 +20,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import http
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
+    ServicePrincipalResource,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.signing_certificates.task import (
+    SigningCertificateTask,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import Operation
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.roles_and_mapping import (
@@ -37,7 +43,10 @@ EXPRESSIONS = {
     "move.action": frozenset(t.get_args(Action)),
 }
 #: A resource whose plan is that of others; a list of roles that is left out has no actions.
-COMPOSED: dict[type, tuple[type, ...]] = {RolesAndMappingResource: (RoleMappingsResource,)}
+COMPOSED: dict[type, tuple[type, ...]] = {
+    RolesAndMappingResource: (RoleMappingsResource,),
+    ServicePrincipalResource: (ServicePrincipalResource, SigningCertificateTask),
+}
 CONNECTION = {
     "tenant_id": "11111111-2222-4333-8444-555555555555",
     "client_id": "11111111-2222-4333-8444-666666666666",

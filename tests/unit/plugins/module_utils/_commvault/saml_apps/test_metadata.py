@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import itertools
 
 import pytest
 from certificate_examples import make_key_pem, make_public
@@ -96,6 +97,7 @@ def test_several_certificates_are_all_named() -> None:
         (make_metadata(more=' validUntil="soon"'), "no time"),
         (b" " * (LARGEST_METADATA + 1), "more than 1024 KiB"),
     ],
+    ids=itertools.count(),
 )
 def test_what_could_say_something_else_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as caught:
