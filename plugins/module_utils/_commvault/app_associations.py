@@ -10,7 +10,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core.errors import AmbiguousMatch, NotFound, Problems
 from .._core.names import is_same_name
+from .._core.plan import Change
+from .._core.risks import check_removals
 
 #: The kind of what an app is associated with and the options do not name; nobody manages it.
 OTHERS = "others"
@@ -78,3 +81,54 @@ def describe_associations(associations: t.Iterable[Association], kinds: t.Iterab
         twins = [other for other in listed if other.kind == item.kind and is_same_name(other.name, item.name)]
         found[item.kind].append(f"{item.name} (id {item.id})" if len(twins) > 1 and item.id else item.name)
     return {kind: sorted(names) for kind, names in found.items()}
+
+
+def describe_association_changes(principal: str, changes: AssociationChanges) -> list[Change]:
+    """Return one change per association that the app *principal* gains or loses."""
+    return [
+        Change(
+            "+" if verb == "add" else "-",
+            "association",
+            principal,
+            f"{verb} {WORDS.get(item.kind, item.kind)} {item.name}",
+            {"kind": item.kind},
+            {"associated": item.id},
+        )
+        for verb, listed in (("add", changes.add), ("remove", changes.remove))
+        for item in listed
+        if item.kind != OTHERS
+    ]
+
+
+def check_association_removals(changes: AssociationChanges, limit: int) -> None:
+    """Raise GuardRefused where more than *limit* associations would go."""
+    gone = [f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in changes.remove]
+    check_removals(gone, limit, "associations", "the list")
+
+
+def resolve_associations(
+    given: t.Mapping[str, t.Sequence[t.Any]],
+    resolve: t.Callable[[str, t.Any], Association],
+    subject: str,
+    places: t.Mapping[str, str] | None = None,
+) -> dict[str, list[Association]]:
+    """Return the associations that options name, by kind. Raises Problems with all that cannot be resolved.
+
+    *resolve*: of a kind and a value; it raises NotFound, AmbiguousMatch, ValueError. *subject*: the app, for the message; *places*:
+    the option of a kind that is not one of ``associations``.
+    """
+    found: dict[str, list[Association]] = {}
+    problems = []
+    for kind, listed in given.items():
+        found[kind] = []
+        for index, value in enumerate(listed):
+            where = f"{(places or {}).get(kind, f'associations.{kind}')}[{index}]"
+            try:
+                found[kind].append(resolve(kind, value))
+            except (AmbiguousMatch, NotFound) as exc:
+                problems.append({"kind": exc.kind, "where": where, "message": str(exc)})
+            except ValueError as exc:
+                problems.append({"kind": "config", "where": where, "message": str(exc)})
+    if problems:
+        raise Problems(f"{subject} cannot be planned:", problems)
+    return found

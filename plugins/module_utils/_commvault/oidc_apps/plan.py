@@ -12,7 +12,7 @@ import typing as t
 
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, add_ids
-from ..app_associations import OTHERS, WORDS, Association, AssociationChanges, describe_associations
+from ..app_associations import Association, AssociationChanges, describe_association_changes, describe_associations
 from .associations import KINDS
 from .canonical import OidcSettings
 
@@ -54,7 +54,7 @@ def plan_oidc_app(
     name for people, by default *name*.
     """
     told = [*_describe_secret(principal or name, after, writes_secret)]
-    told += _describe_associations(principal or name, associations)
+    told += describe_association_changes(principal or name, associations)
     shown_after = format_oidc_app(name, after, had if had is None else associations.after)
     if current is None:
         fields = _list_fields(after)
@@ -113,19 +113,3 @@ def _describe_secret(principal: str, after: OidcSettings, writes_secret: bool) -
     known = f"known as {after.secret_fingerprint}" if after.secret_fingerprint else "without a mark"
     facts = {"fingerprint": after.secret_fingerprint}
     return [Change("~", "client secret", principal, f"write the client secret, {known}", facts)]
-
-
-def _describe_associations(principal: str, changes: AssociationChanges) -> list[Change]:
-    return [
-        Change(
-            "+" if verb == "add" else "-",
-            "association",
-            principal,
-            f"{verb} {WORDS[item.kind]} {item.name}",
-            {"kind": item.kind},
-            {"associated": item.id},
-        )
-        for verb, listed in (("add", changes.add), ("remove", changes.remove))
-        for item in listed
-        if item.kind != OTHERS
-    ]

@@ -11,19 +11,25 @@ import dataclasses
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, ApiError, NotFound, Problems
-from ..._core.names import describe_lookalike, describe_suspicious_name, fold_case, is_lookalike
+from ..._core.errors import ApiError
+from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
-from ..._core.risks import check_removals
 from ..acting_company import act_in_company
-from ..app_associations import WORDS, Association, AssociationChanges, plan_associations
+from ..app_associations import (
+    Association,
+    AssociationChanges,
+    check_association_removals,
+    plan_associations,
+    resolve_associations,
+)
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..console_urls import build_console_url, clean_console_urls
 from ..directory import Directory
 from ..envelope import is_declined
+from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
 from ..references import parse_reference
 from ..secret_marks import check_secret_options
@@ -33,8 +39,6 @@ from .canonical import OidcApp, OidcSettings, build_changed_row
 from .checks import build_discovery_url, check_application_id, check_discovery_url
 from .desired import desired_oidc_app, is_secret_written
 from .plan import KIND, find_narrowed_fields, format_oidc_app, plan_oidc_app, plan_oidc_app_removal
-
-_TOLD = 3
 
 
 class OidcAppResource:
@@ -69,14 +73,13 @@ class OidcAppResource:
         if self._options["state"] == "absent":
             self._planned = plan_oidc_app_removal(name, current, self._had, self.key, principal)
             return self._planned
-        self._warn_of_lookalikes(name)
+        warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
         if current is None:
             self._complete_new_options()
         self._after = desired_oidc_app(name, self._options, current, self._options["exclusive"])
         self._check_discovery_url(current)
         self._changes = self._plan_associations()
-        gone = [f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in self._changes.remove]
-        check_removals(gone, self._options["max_removals"], "associations", "the list")
+        check_association_removals(self._changes, self._options["max_removals"])
         self._planned = plan_oidc_app(
             self._app.name if self._app else name,
             current,
@@ -207,24 +210,9 @@ class OidcAppResource:
                     f"Commvault does not show who is associated with {KIND} {self._options['name']}: associations are left as they are."
                 )
             return AssociationChanges([], [], [])
-        wanted = self._resolve_associations(given)
+        given = {kind: given[kind] for kind in KINDS if kind in given}
+        wanted = resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}")
         return plan_associations(wanted, self._had, self._options["exclusive"])
-
-    def _resolve_associations(self, given: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, list[Association]]:
-        found: dict[str, list[Association]] = {}
-        problems = []
-        for kind in (kind for kind in KINDS if kind in given):
-            found[kind] = []
-            for index, value in enumerate(given[kind]):
-                try:
-                    found[kind].append(self._resolve_association(kind, value))
-                except (AmbiguousMatch, NotFound) as exc:
-                    problems.append({"kind": exc.kind, "where": f"associations.{kind}[{index}]", "message": str(exc)})
-                except ValueError as exc:
-                    problems.append({"kind": "config", "where": f"associations.{kind}[{index}]", "message": str(exc)})
-        if problems:
-            raise Problems(f"{KIND} {self._options['name']} cannot be planned:", problems)
-        return found
 
     def _resolve_association(self, kind: str, value: t.Any) -> Association:
         """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""
@@ -236,10 +224,3 @@ class OidcAppResource:
         return make_association(
             kind, entry.aliases[0] if kind == "companies" and entry.aliases else entry.name, entry.id
         )
-
-    def _warn_of_lookalikes(self, name: str) -> None:
-        doubt = describe_suspicious_name(KIND, name)
-        if doubt:
-            self._ctx.warn(doubt)
-        for other in [other for other in self._apps.rows.names if is_lookalike(name, other)][:_TOLD]:
-            self._ctx.warn(describe_lookalike("App", name, other, repr(other)))

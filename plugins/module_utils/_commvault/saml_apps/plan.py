@@ -16,7 +16,7 @@ import typing as t
 
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, add_ids
-from ..app_associations import WORDS, Association, AssociationChanges, describe_associations
+from ..app_associations import Association, AssociationChanges, describe_association_changes, describe_associations
 from .canonical import LISTS, SamlSettings, make_created_settings
 from .certificates import CertificateMark
 
@@ -68,7 +68,7 @@ def plan_saml_app(
     *principal*: its name for people, by default *name*.
     """
     who = principal or name
-    told = [*_describe_certificate(who, written), *_describe_associations(who, associations)]
+    told = [*_describe_certificate(who, written), *describe_association_changes(who, associations)]
     shown_after = format_saml_app(name, after, associations.after)
     redirect = _plan_redirect(name, who, current, after)
     if current is None:
@@ -162,18 +162,3 @@ def _describe_certificate(principal: str, written: CertificateMark | None) -> li
         f"believe what is signed with the certificate {written.fingerprint}, until {written.expires}, and nothing else"
     )
     return [Change("~", "signing certificate", principal, sentence, {"fingerprint": written.fingerprint})]
-
-
-def _describe_associations(principal: str, changes: AssociationChanges) -> list[Change]:
-    return [
-        Change(
-            "+" if verb == "add" else "-",
-            "association",
-            principal,
-            f"{verb} {WORDS.get(item.kind, item.kind)} {item.name}",
-            {"kind": item.kind},
-            {"associated": item.id},
-        )
-        for verb, listed in (("add", changes.add), ("remove", changes.remove))
-        for item in listed
-    ]

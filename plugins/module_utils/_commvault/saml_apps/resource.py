@@ -11,21 +11,28 @@ import dataclasses
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
-from ..._core.names import describe_lookalike, describe_suspicious_name, fold_case, is_lookalike
+from ..._core.errors import ConfigError
+from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.polling import poll_until
 from ..._core.public_certificates import PublicCertificate, load_public_certificate
 from ..._core.resource import Action, Finding
-from ..._core.risks import check_removals, require_accepted_risk
+from ..._core.risks import require_accepted_risk
 from ..acting_company import act_in_company
-from ..app_associations import WORDS, Association, AssociationChanges, plan_associations
+from ..app_associations import (
+    Association,
+    AssociationChanges,
+    check_association_removals,
+    plan_associations,
+    resolve_associations,
+)
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..console_urls import build_console_url
 from ..create import LAG_LIMIT_S
 from ..directory import Directory
+from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
 from ..references import parse_reference
 from .calls import SamlApps
@@ -47,7 +54,6 @@ from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, pl
 RISKS = ("lock_out", "rename")
 #: Kinds of associations that options name by reference, with the list that they are looked up in.
 _REFERENCES = {"companies": "companies", "user_groups": "user_groups", "default_user_groups": "user_groups"}
-_TOLD = 3
 
 
 class SamlAppResource:
@@ -79,7 +85,7 @@ class SamlAppResource:
         self._certificate = choose_certificate(given, metadata, wanted)
         self._app = self._apps.find(name)
         current = self._app.settings if self._app else None
-        self._warn_of_lookalikes(name)
+        warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
         if current is None:
             self._complete_new_options(name)
         mark = make_mark(self._certificate) if self._certificate else None
@@ -273,27 +279,11 @@ class SamlAppResource:
         if self._options.get("default_user_groups") is not None:
             given["default_user_groups"] = self._options["default_user_groups"]
         had = self._app.associations if self._app else ()
-        changes = plan_associations(self._resolve_associations(given), had, self._options["exclusive"])
-        gone = [f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in changes.remove]
-        check_removals(gone, self._options["max_removals"], "associations", "the list")
+        places = {"default_user_groups": "default_user_groups"}
+        wanted = resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}", places)
+        changes = plan_associations(wanted, had, self._options["exclusive"])
+        check_association_removals(changes, self._options["max_removals"])
         return changes
-
-    def _resolve_associations(self, given: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, list[Association]]:
-        found: dict[str, list[Association]] = {}
-        problems = []
-        for kind in given:
-            found[kind] = []
-            place = kind if kind == "default_user_groups" else f"associations.{kind}"
-            for index, value in enumerate(given[kind]):
-                try:
-                    found[kind].append(self._resolve_association(kind, value))
-                except (AmbiguousMatch, NotFound) as exc:
-                    problems.append({"kind": exc.kind, "where": f"{place}[{index}]", "message": str(exc)})
-                except ValueError as exc:
-                    problems.append({"kind": "config", "where": f"{place}[{index}]", "message": str(exc)})
-        if problems:
-            raise Problems(f"{KIND} {self._options['name']} cannot be planned:", problems)
-        return found
 
     def _resolve_association(self, kind: str, value: t.Any) -> Association:
         """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""
@@ -303,10 +293,3 @@ class SamlAppResource:
             return make_association(kind, fold_case(value) if kind == "email_suffixes" else value, None)
         entry = self._directory.read_catalogue(_REFERENCES[kind]).find_reference(parse_reference(value))
         return make_association(kind, entry.name, entry.id, self._client.company_id)
-
-    def _warn_of_lookalikes(self, name: str) -> None:
-        doubt = describe_suspicious_name(KIND, name)
-        if doubt:
-            self._ctx.warn(doubt)
-        for other in [other for other in self._apps.rows.names if is_lookalike(name, other)][:_TOLD]:
-            self._ctx.warn(describe_lookalike("App", name, other, repr(other)))
