@@ -13,15 +13,20 @@ import html
 import json
 import re
 import ssl
+import sys
 import typing as t
 import urllib.error
 import urllib.parse
 import urllib.request
 
 import pytest
+from collection_tree import ROOT
 from cvops_simulator import Simulator
+from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.grants import assign_role
 from helpers.checks import writes
 from helpers.direct import run_body
+from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import (
@@ -31,6 +36,10 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_service_principal,
 )
 
+sys.path.append(str(ROOT / "tests" / "unit"))
+from documented import blocks_of, parsed  # noqa: E402 - it lies beside the unit tests
+
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_single_sign_on.rst"
 pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
 
 CONSOLE = "https://cv.corp.example:443/webconsole"
@@ -46,7 +55,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Browser:
     """Somebody who opens the console: follows to Entra ID as *upn*, and posts what it answers back to Commvault."""
 
-    def __init__(self, site: Simulator) -> None:
+    def __init__(self, site: Simulator, app: str = "people") -> None:
+        self._app = app
         context = ssl.create_default_context(cafile=site.ca_path)
         self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect()).open
         cell = site.commcells["cs01"]
@@ -55,7 +65,7 @@ class Browser:
 
     def sign_on(self, upn: str) -> dict[str, t.Any]:
         """What Commvault answers: the user and its groups, or why not."""
-        (app,) = self._cell.state.apps.named("people")
+        (app,) = self._cell.state.apps.named(self._app)
         try:
             self._open(f"{self._origin}/identity/samlLogin?samlAppKey={app.key}", timeout=30)
             raise AssertionError("Commvault did not send the browser to Entra ID")
@@ -63,10 +73,14 @@ class Browser:
             assert error.code == 302, error.read()
             asked = urllib.parse.urlsplit(error.headers["Location"])
         assert f"https://{asked.netloc}" == self._login_url
-        page = self._open(f"{asked.geturl()}&{urllib.parse.urlencode({'login_hint': upn})}", timeout=30).read().decode()
+        try:
+            asking = f"{asked.geturl()}&{urllib.parse.urlencode({'login_hint': upn})}"
+            page = self._open(asking, timeout=30).read().decode()
+        except urllib.error.HTTPError as error:
+            return {"errorMessage": error.read().decode()}
         action = html.unescape(re.findall('action="([^"]*)"', page)[0])
         fields = {name: html.unescape(value) for name, value in re.findall('name="([^"]*)" value="([^"]*)"', page)}
-        assert action.startswith(CONSOLE)
+        assert re.match(r"https://(cv|commvault)\.corp\.example:443/webconsole/", action)
         return self.post(action, fields)
 
     def post(self, action: str, fields: dict[str, str]) -> dict[str, t.Any]:
@@ -111,7 +125,12 @@ def site(empty_site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     )
     certify(empty_site, activate="first", lifetime_days=300)
     user = empty_site.tenant.add(
-        "user", {"displayName": "J. Vega", "userPrincipalName": "j.vega@corp.example", "mail": "j.vega@corp.example"}
+        "user",
+        {
+            "displayName": "Sam Signer",
+            "userPrincipalName": "sam.signer@corp.example",
+            "mail": "sam.signer@corp.example",
+        },
     )
     group = empty_site.tenant.add("group", {"displayName": "GG Operators", "securityEnabled": True})
     empty_site.tenant.relate("members", group["id"], [user["id"]])
@@ -139,11 +158,11 @@ def replace(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
 
 def test_a_person_signs_on_with_the_groups_of_entra(site: Simulator) -> None:
     browser = Browser(site)
-    found = browser.sign_on("j.vega@corp.example")
-    assert found["userName"] == "j.vega@corp.example" and found["userGroups"] == ["operators"]
+    found = browser.sign_on("sam.signer@corp.example")
+    assert found["userName"] == "sam.signer@corp.example" and found["userGroups"] == ["operators"]
     group = next(row for row in site.tenant.groups.values() if row["displayName"] == "GG Operators")
     site.tenant.relate("members", group["id"], [])
-    assert browser.sign_on("J.Vega@corp.example")["userGroups"] == []
+    assert browser.sign_on("Sam.Signer@corp.example")["userGroups"] == []
 
 
 def test_nobody_else_signs_on(site: Simulator) -> None:
@@ -154,7 +173,7 @@ def test_nobody_else_signs_on(site: Simulator) -> None:
     seen: list[tuple[str, dict[str, str]]] = []
     post = browser.post
     browser.post = lambda *arguments: seen.append(arguments) or post(*arguments)  # type: ignore[method-assign, func-returns-value, assignment]
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
     assert "used before" in post(*seen[0])["errorMessage"] or "not sent" in post(*seen[0])["errorMessage"]
     run(commvault_saml_app, site, name="people", enabled=False)
     assert "disabled" in post(*seen[0])["errorMessage"]
@@ -164,18 +183,18 @@ def test_a_roll_over_has_a_gap_of_two_requests_and_no_more(site: Simulator) -> N
     """Added: nothing changes. Activated: refused until Commvault holds it. Then believed; the old one is removed last."""
     browser = Browser(site)
     old, new = add_another(site)
-    assert not new["active"] and "userName" in browser.sign_on("j.vega@corp.example")
+    assert not new["active"] and "userName" in browser.sign_on("sam.signer@corp.example")
     assert not replace(site)["changed"]
     site.journal.clear()
     certify(site, activate=new["thumbprint"])
-    assert "errorMessage" in browser.sign_on("j.vega@corp.example")
+    assert "errorMessage" in browser.sign_on("sam.signer@corp.example")
     replaced = replace(site)
     assert replaced["changed"] and replaced["saml_app"]["certificate_fingerprint"] == new["fingerprint_sha256"]
     changes = [entry.method for entry in writes(site) if "samlAcs" not in entry.path]
     assert changes == ["PATCH", "PUT"]
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
     certify(site, remove=[old["thumbprint"]])
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
     assert not replace(site)["changed"]
 
 
@@ -185,12 +204,12 @@ def test_a_roll_over_is_taken_back(site: Simulator) -> None:
     old, new = add_another(site)
     certify(site, activate=new["thumbprint"])
     run(commvault_saml_app, site, name="people", certificate=new["certificate"])
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
     certify(site, activate=old["thumbprint"])
-    assert "errorMessage" in browser.sign_on("j.vega@corp.example")
+    assert "errorMessage" in browser.sign_on("sam.signer@corp.example")
     back = run(commvault_saml_app, site, name="people", certificate=old["certificate"])
     assert back["saml_app"]["certificate_fingerprint"] == old["fingerprint_sha256"]
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
 
 
 def test_a_release_that_believes_two_certificates_has_no_gap(site: Simulator) -> None:
@@ -198,9 +217,9 @@ def test_a_release_that_believes_two_certificates_has_no_gap(site: Simulator) ->
     browser = Browser(site)
     old, new = add_another(site)
     run(commvault_saml_app, site, name="people", certificate=new["certificate"])
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
     certify(site, activate=new["thumbprint"])
-    assert "userName" in browser.sign_on("j.vega@corp.example")
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
 
 
 @pytest.mark.parametrize("wrong", ["issuer", "audience", "endpoint"])
@@ -212,11 +231,53 @@ def test_what_is_not_meant_for_the_app_is_refused(site: Simulator, wrong: str) -
         app.document["identityProviderMetaData"]["entityId"] = (
             "https://sts.windows.net/99999999-2222-4333-8444-555555555555/"
         )
-        assert "Invalid issuer" in browser.sign_on("j.vega@corp.example")["errorMessage"]
+        assert "Invalid issuer" in browser.sign_on("sam.signer@corp.example")["errorMessage"]
         return
     seen: list[tuple[str, dict[str, str]]] = []
     browser.post = lambda *arguments: seen.append(arguments) or {}  # type: ignore[method-assign, func-returns-value, assignment]
-    browser.sign_on("j.vega@corp.example")
+    browser.sign_on("sam.signer@corp.example")
     moved = "https://cv.corp.example:443/other"
     app.document["serviceProviderMetaData"]["serviceProviderEndpoint"] = moved
     assert "errorMessage" in Browser(site).post(*seen[0])
+
+
+def pick(name: str) -> list[dict[str, t.Any]]:
+    """The tasks of the guide's example that begins with this one."""
+    blocks = (parsed(block) for block in blocks_of(GUIDE))
+    return next(
+        tasks for documents in blocks for tasks in documents if isinstance(tasks, list) and tasks[0].get("name") == name
+    )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_guide_sets_up_both_sides_and_rolls_over(
+    empty_site: Simulator, make_player: t.Callable[[Simulator], Player], fails: bool
+) -> None:
+    """Also where Commvault does not take the new certificate: then people sign on with the former one, and a later run goes on."""
+    site, play = empty_site, make_player(empty_site)
+    set_up = pick("The registration")
+    signing = set_up[1]["cvops.identity.entra_service_principal"]["signing_certificate"]
+    signing["lifetime_days"] = 60  # so that it is time for the next one soon
+    assert play(set_up).ok().results[-1].task == "Where Entra ID sends people back to"
+    assert not any(result["changed"] for result in play(set_up).ok().results[1:3])
+    user = site.tenant.add("user", {"displayName": "Sam Signer", "userPrincipalName": "sam.signer@corp.example"})
+    (principal,) = [row for row in site.tenant.service_principals.values() if row["displayName"] == "Commvault SAML"]
+    assign_role(site.tenant, user["id"], principal["id"], "00000000-0000-0000-0000-000000000000", replicated=True)
+    (app,) = site.commcells["cs01"].state.apps.named("corp.example")
+    app.document["autoCreateUser"] = True
+    browser = Browser(site, "corp.example")
+    found = browser.sign_on("sam.signer@corp.example")
+    assert "userName" in found, found
+    signing["renew_before_days"], signing["lifetime_days"] = 90, 1000
+    rolled = [*set_up, *pick("The next certificate")]
+    if fails:
+        site.faults.add(Fault("cs01", "PUT", "*/v4/SAML/*", "status", status=400, times=1))
+        refused = play(rolled)
+        assert "The next certificate is not in use" in refused.text
+        assert "userName" in browser.sign_on("sam.signer@corp.example")
+    held = app.secrets["certificateData"]
+    play(rolled).ok()
+    assert app.secrets["certificateData"] != held
+    assert "userName" in browser.sign_on("sam.signer@corp.example")
+    play([*set_up, *pick("The old certificate goes, with its private key")]).ok()
+    assert "userName" in browser.sign_on("sam.signer@corp.example")

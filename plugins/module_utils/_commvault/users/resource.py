@@ -283,7 +283,7 @@ class UserResource:
                     " Choose another name, or let somebody who sees it look.",
                     source="option name",
                     **exc.facts,
-                ) from exc
+                ) from exc.__cause__
             self._ctx.warn(
                 f"Service account {self._options['name']} exists already, and no list shows it to this account: it waits for an approval, or"
                 " it is of another company. It was not created again."
