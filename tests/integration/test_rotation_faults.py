@@ -567,7 +567,11 @@ def _show_the_value(patch: pytest.MonkeyPatch) -> None:
 
 
 def _send_the_new_certificate_alone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(writer, "_keep", lambda entries, gone: [])
+    def send_new_ones(self: t.Any, entries: t.Any, body: t.Any) -> dict[str, t.Any]:
+        known = {item["keyId"] for item in entries}
+        return {"keyCredentials": [item for item in body if item["keyId"] not in known]}
+
+    patch.setattr(writer.CertificateWriter, "_build_body", send_new_ones)
 
 
 def _remove_certificates_by_position(patch: pytest.MonkeyPatch) -> None:
