@@ -84,7 +84,8 @@ options:
     description:
       - When the certificate is written to an app that exists.
       - V(fingerprint) - where the mark in the app's description names another one, or where there is no mark, because it is unknown then what the app
-        holds. V(always) - in every run, which is then a change. V(on_create) - never, unless addresses of the identity provider change, which
+        holds. V(always) - in every run, which is then a change; take it once after the certificate was changed in the Command Center, which leaves the
+        mark as it was. V(on_create) - never, unless addresses of the identity provider change, which
         Commvault takes only with the certificate.
     type: str
     choices: [fingerprint, always, on_create]
@@ -178,7 +179,7 @@ options:
     description:
       - Whether everybody who opens the web console is sent to the identity provider at once. When left out it is not managed.
       - It is switched on only after the account in O(break_glass) was proven to get in without the identity provider, or with C(lock_out) in
-        O(accept_risk). It is switched on last, and off first.
+        O(accept_risk). It is switched on last, and off first. The same holds for disabling an app that people are sent to.
     type: bool
   break_glass:
     description:
@@ -196,6 +197,10 @@ options:
           - The password.
         type: str
         required: true
+      pin:
+        description:
+          - The PIN of two-factor authentication, where the CommCell asks for one. When left out, none is sent; that of O(commvault_pin) is another user's.
+        type: str
   exclusive:
     description:
       - Whether aliases, mappings, associations and default user groups that the options do not name are removed. Those that are left out are not touched.
@@ -209,9 +214,9 @@ options:
   accept_risk:
     description:
       - Dangerous changes that are refused unless they are listed here.
-      - V(lock_out) - O(auto_redirect) is switched on and nobody is proven to get in without the identity provider.
-      - V(rename) - a new app is of the same identity provider and endpoint as another one; it would not take its place, but have another app key and
-        another reply URL.
+      - V(lock_out) - people are sent to the identity provider, or to an app that is disabled, and nobody is proven to get in without it.
+      - V(rename) - a new app is of the same identity provider and endpoint as another one, or it cannot be checked whether it is; it would not take
+        its place, but have another app key and another reply URL.
     type: list
     elements: str
     choices: [lock_out, rename]
@@ -314,10 +319,13 @@ saml_app:
       type: list
       elements: str
     reply_url:
-      description: The reply URL to register in Entra ID, V(null) for an app that is not there yet.
+      description:
+        - The reply URL to register in Entra ID, V(null) for an app that is not there yet.
+        - Entra ID sends sign-ins there, and it is Commvault that says where. So V(null), too, where its host is neither that of
+          O(service_provider_endpoint) or O(service_provider_aliases) nor that of O(commvault_url); a warning where the endpoint is given.
       type: str
     sign_out_reply_url:
-      description: The address that people come back to from signing out.
+      description: The address that people come back to from signing out, under the same condition.
       type: str
     name_id:
       description: What the NameID holds; a word of Commvault where it is none of the choices, V(null) where it is not shown.
@@ -446,6 +454,7 @@ SPEC = commvault_spec().merge(
                 "options": {
                     "username": {"type": "str", "required": True},
                     "password": {"type": "str", "required": True, "no_log": True},
+                    "pin": {"type": "str", "no_log": True},
                 },
             },
             "exclusive": {"type": "bool", "default": False},

@@ -287,6 +287,7 @@ def test_another_name_is_another_app(site: Simulator) -> None:
         ({"associations": {"user_groups": ["none"], "companies": ["nobody"]}}, "associations.companies[0]"),
         ({"associations": {"email_suffixes": ["j.vega@corp.example"]}}, "stands behind the @"),
         ({"associations": None}, "associations.email_suffixes"),
+        ({"name": ".."}, "would lead to another place"),
         ({"name": "oidc app"}, "of another kind (OpenID Connect)"),
         ({"service_provider_endpoint": "http://cv.corp.example/webconsole"}, "is not an https address"),
         ({"metadata": None}, "to create it, metadata is needed"),
@@ -315,6 +316,35 @@ def test_metadata_of_another_tenant_is_refused(site: Simulator, tmp_path: pathli
     assert found["failed"] and other in found["msg"]
     named = {"file": str(path), "entity_id": f"https://sts.windows.net/{other}/"}
     assert run(site, **whole(site, metadata=named))["saml_app"]["entity_id"] == named["entity_id"]
+
+
+def test_sign_ins_are_not_sent_where_only_the_service_says(site: Simulator) -> None:
+    """Whoever registers that address in Entra ID has everybody's sign-in sent there."""
+    run(site, **whole(site))
+    (app,) = stored(site)
+    app.document["serviceProviderMetaData"]["serviceProviderEndpoint"] = "https://evil.example:443/webconsole"
+    found = run(site, name="people")
+    assert found["saml_app"]["reply_url"] is None and found["saml_app"]["sign_out_reply_url"] is None
+    assert not found.get("warnings")  # this task does not name the console
+    found = run_body(commvault_saml_app, site, {"name": "people", "service_provider_endpoint": CONSOLE}, check=True)
+    assert found["saml_app"]["reply_url"] is None
+    assert any("service_provider_endpoint, https://evil.example" in text for text in found["warnings"])
+
+
+def test_people_are_not_sent_to_an_app_that_is_disabled(site: Simulator) -> None:
+    account = break_glass(site)
+    run(site, **whole(site), auto_redirect=True, break_glass=account)
+    found = run_body(commvault_saml_app, site, {"name": "people", "enabled": False})
+    assert found["failed"] and found["error"]["risk"] == "lock_out" and "although the app is disabled" in found["msg"]
+    assert run(site, name="people", enabled=False, break_glass=account)["changed"]
+    assert not run(site, name="people", enabled=False)["changed"]
+
+
+def test_what_cannot_be_told_from_a_rename_takes_the_same_risk(site: Simulator) -> None:
+    site.faults.add(Fault("cs01", "GET", "*/v4/SAML/Corp-Entra", "status", status=403, times=2))
+    found = run_body(commvault_saml_app, site, whole(site))
+    assert found["failed"] and found["error"]["risk"] == "rename" and "cannot be checked" in found["msg"]
+    assert run(site, **whole(site, **SECOND_APP))["changed"]
 
 
 @pytest.mark.parametrize("action", ["drop_after", "status_after"])

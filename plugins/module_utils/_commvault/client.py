@@ -26,11 +26,6 @@ _COMPANY_HEADER = "operatorCompanyId"
 _LOCAL_COMMCELL = 2
 
 
-def quote_segment(value: str | int) -> str:
-    """Return one path segment, percent-encoded."""
-    return quote(str(value), safe="")
-
-
 class CommvaultClient:
     """A signed-in client of one CommServe. All methods raise ApiError and its subclasses, and Unreachable."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.errors import AmbiguousMatch, ApiError
 from .._core.names import fold_case
 from .._core.polling import Backoff
 from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
-from .client import CommvaultClient, quote_segment
+from .client import CommvaultClient
 from .envelope import is_withheld
 from .references import parse_id
 

@@ -27,6 +27,8 @@ def find_name_fault(name: str) -> str | None:
         return "a name cannot be empty"
     if name != name.strip():
         return f"{name!r} begins or ends with a blank; take it away"
+    if name in (".", ".."):
+        return f"{name!r} would lead to another place wherever it stands in an address; choose another name"
     if len(name) > _LONGEST_NAME:
         return f"{name[:_SHOWN]!r} and so on has {len(name)} characters, more than {_LONGEST_NAME}; shorten it"
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.context import Context
 from .._core.errors import ApiError, NotFound
 from .._core.http import describe_proxy
@@ -16,7 +17,7 @@ from .._core.values import get_objects
 from .._signin.inputs import list_option_sources
 from .._signin.options import commvault_spec, entra_spec
 from .._signin.transport_settings import build_commvault_settings
-from .client import CommvaultClient, quote_segment
+from .client import CommvaultClient
 from .envelope import is_declined
 from .references import parse_id
 

@@ -16,7 +16,7 @@ import re
 import typing as t
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from .errors import ConfigError, Problems
 from .secret_encodings import is_short_secret
@@ -277,6 +277,17 @@ def split_any_address(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", "", "", "")
+
+
+def quote_segment(value: str | int) -> str:
+    """Return *value* as one segment of a path, percent-encoded.
+
+    Raises ConfigError for an empty text and for dots, which no encoding keeps from being taken for a step to another path (RFC 3986, 5.2.4).
+    """
+    text = str(value)
+    if text in ("", ".", ".."):
+        raise ConfigError(f"{text!r} cannot be a name or an id in an address: it would lead to another place")
+    return quote(text, safe="")
 
 
 def extract_path(url: str) -> str:

@@ -12,6 +12,7 @@ import datetime
 import typing as t
 from urllib.parse import quote
 
+from .._core.addresses import quote_segment
 from .._core.answers import MIB
 from .._core.context import Context, CountAs
 from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, add_token_source, mark_outcome_unknown
@@ -54,11 +55,6 @@ def format_alternate_key(name: str, value: str) -> str:
 def quote_literal(value: str) -> str:
     """Return *value* as a string of $filter: in quotes, inner quotes doubled."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def quote_segment(value: str) -> str:
-    """Return *value* as one segment of a path, percent-encoded."""
-    return quote(value, safe="")
 
 
 def build_name_filter(name: str) -> str:

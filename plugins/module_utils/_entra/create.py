@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.errors import ApiError, CvopsError, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
-from .client import GraphClient, quote_segment
+from .client import GraphClient
 from .confirm import wait_until_shown
 from .owners import list_owners
 

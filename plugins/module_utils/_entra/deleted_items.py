@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.errors import ApiError, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
-from .client import GraphClient, quote_segment
+from .client import GraphClient
 
 #: Collections, and the types under which their deleted items are listed.
 TYPES = {"applications": "microsoft.graph.application", "servicePrincipals": "microsoft.graph.servicePrincipal"}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.errors import ApiError
 from .._core.retry import Repeat
-from .client import GraphClient, quote_segment
+from .client import GraphClient
 from .errors import is_already_done
 from .relations import NAMING_FIELDS
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.addresses import quote_segment
 from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
@@ -18,7 +19,7 @@ from .._signin.inputs import list_option_sources
 from .._signin.options import entra_spec
 from .._signin.tokens import describe_identity, get_expiry, get_identity_kind
 from .._signin.transport_settings import build_graph_settings
-from .client import GraphClient, quote_segment
+from .client import GraphClient
 
 #: Names of the services whose answers tell the time; no sign-in is sent when the token comes from the cache.
 ENTRA_SERVICES = ("Entra sign-in", "Microsoft Graph")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, Throttled, mark_outcome_unknown
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff
 from ..._core.retry import Repeat
 from ..._signin.commvault.token_pair_wire import get_token_id, get_token_name, parse_token_list
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S
 from ..envelope import is_name_taken
 from .canonical import CanonicalAccessToken, serialize_access_token

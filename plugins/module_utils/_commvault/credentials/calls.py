@@ -14,12 +14,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, ConfigError, Forbidden, mark_outcome_unknown
 from ..._core.parallel import map_in_parallel
 from ..._core.polling import poll_until
 from ..._core.values import get_objects
 from ..approvals import send_write
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_object_once
 from ..directory import Directory
 from ..envelope import is_approval_pending, is_declined, is_in_use, is_name_taken

@@ -14,10 +14,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import AnswerObject, get_objects, get_texts
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..references import parse_id
 from .app_rows import OIDC_TYPE, SAML_TYPE
 

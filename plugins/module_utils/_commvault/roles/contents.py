@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..catalogue import Catalogue
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.parallel import map_in_parallel
 from ..catalogue import Catalogue
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
 

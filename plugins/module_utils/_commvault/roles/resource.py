@@ -10,12 +10,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..catalogue import Catalogue
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..create import create_object_once
 from ..lookalikes import warn_of_lookalikes

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import (
     ApiError,
     AuthError,
@@ -23,7 +24,7 @@ from ..._core.parallel import map_in_parallel
 from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..app_associations import Association
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
 from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows

@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, GuardRefused
 from ..._core.names import fold_case
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..whoami import parse_rights
 
 #: Permission "Administrative Management" (Commvault documentation: permissions).
@@ -24,7 +25,7 @@ _SOURCE = "option break_glass"
 
 
 def prove_local_sign_in(ctx: Context, account: t.Mapping[str, t.Any]) -> str:
-    """Sign in as *account* (``username``, ``password``), sign out when the task ends, and return the user's name.
+    """Sign in as *account* (``username``, ``password``, ``pin`` or None), sign out when the task ends, and return the user's name.
 
     Raises GuardRefused for an account that cannot sign in, that an identity provider checks, or that does not administer the CommCell;
     and Unreachable and other errors of reads, since what could not be checked is not proven.
@@ -34,10 +35,11 @@ def prove_local_sign_in(ctx: Context, account: t.Mapping[str, t.Any]) -> str:
         "commvault_auth_method": "password",
         "commvault_username": account["username"],
         "commvault_password": account["password"],
-        "commvault_otp": None,
+        "commvault_pin": account.get("pin"),
         "commvault_company": None,
     }
-    client, name = CommvaultClient(dataclasses.replace(ctx, options=options)), str(account["username"])
+    # The record of the run says who the task signs in as, and that is not this account.
+    client, name = CommvaultClient(dataclasses.replace(ctx, options=options, identity={})), str(account["username"])
 
     def refuse(why: str, cause: Exception | None = None) -> t.NoReturn:
         raise GuardRefused(

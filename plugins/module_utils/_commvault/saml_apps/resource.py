@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.addresses import describe_host
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import ApiError, ConfigError
 from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.polling import poll_until
@@ -32,6 +33,7 @@ from ..confirm import wait_until_shown
 from ..console_urls import build_console_url
 from ..create import LAG_LIMIT_S
 from ..directory import Directory
+from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
 from ..references import parse_reference
@@ -45,7 +47,7 @@ from .canonical import (
     make_created_settings,
 )
 from .certificates import check_certificate, choose_certificate, make_mark, parse_fingerprint_option
-from .checks import check_auto_create, check_saml_options
+from .checks import check_auto_create, check_saml_options, is_own_address
 from .desired import desired_saml_app, get_provider, is_certificate_written
 from .local_sign_in import prove_local_sign_in
 from .metadata_source import load_metadata
@@ -54,6 +56,9 @@ from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, pl
 RISKS = ("lock_out", "rename")
 #: Kinds of associations that options name by reference, with the list that they are looked up in.
 _REFERENCES = {"companies": "companies", "user_groups": "user_groups", "default_user_groups": "user_groups"}
+
+#: Settings that not every release and account is shown.
+_SOMETIMES_SHOWN = ("enabled", "auto_create_users", "auto_redirect", "name_id")
 
 
 class SamlAppResource:
@@ -87,7 +92,7 @@ class SamlAppResource:
         current = self._app.settings if self._app else None
         warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
         if current is None:
-            self._complete_new_options(name)
+            self._complete_new_options()
         mark = make_mark(self._certificate) if self._certificate else None
         self._after = desired_saml_app(self._options, current, metadata, mark)
         is_written = mark is not None and is_certificate_written(self._options, current, self._after, mark)
@@ -146,9 +151,26 @@ class SamlAppResource:
             **format_saml_app(name, self._after, self._changes.after),
             "app_key": self._app.key if self._app else None,
             "company": self._client.company_name,
-            "reply_url": self._app.reply_url if self._app else None,
-            "sign_out_reply_url": self._app.sign_out_reply_url if self._app else None,
+            "reply_url": self._take_address("reply_url"),
+            "sign_out_reply_url": self._take_address("sign_out_reply_url"),
         }
+
+    def _take_address(self, field: str) -> str | None:
+        """Return an address that Commvault shows for Entra ID; None for one on a host that the task does not name.
+
+        That is a warning where the task names the console, and Commvault shows another host none the less.
+        """
+        url: str | None = getattr(self._app, field) if self._app else None
+        endpoint = self._options.get("service_provider_endpoint")
+        named = [self._client.base_url, endpoint, *(self._options.get("service_provider_aliases") or ())]
+        if url is None or is_own_address(url, [str(item) for item in named if item]):
+            return url
+        if endpoint:
+            self._ctx.warn(
+                f"{KIND} {self._options['name']}: Commvault shows a {field} on another host than service_provider_endpoint, {describe_host(url)}."
+                " It is left out, since Entra ID would send people there: give service_provider_aliases if it is one of the console."
+            )
+        return None
 
     def _plan_removal(self, name: str) -> Plan:
         self._app = self._apps.find(name)
@@ -194,8 +216,10 @@ class SamlAppResource:
         found = [
             name
             for name, value in dataclasses.asdict(shown.settings).items()
-            # what nobody asked for and was not known before creation may be anything
-            if value != wanted[name] and wanted[name] is not None
+            # what nobody asked for may be anything where it was not known before, and may not be shown at all
+            if value != wanted[name]
+            and wanted[name] is not None
+            and not (value is None and name in _SOMETIMES_SHOWN and self._options.get(name) is None)
         ]
         added = all(any(item.is_same(other) for other in shown.associations) for item in self._changes.add)
         if not added or any(item.is_same(other) for item in self._changes.remove for other in shown.associations):
@@ -205,7 +229,7 @@ class SamlAppResource:
     def _build_principal(self, name: str) -> str:
         return name_with_company(self._app.name if self._app else name, self._client.company_name)
 
-    def _complete_new_options(self, name: str) -> None:
+    def _complete_new_options(self) -> None:
         """Fill in what a new app gets where the options leave it out."""
         if self._options.get("service_provider_endpoint") is None:
             self._options["service_provider_endpoint"] = build_console_url(self._client.base_url)
@@ -230,17 +254,17 @@ class SamlAppResource:
             )
 
     def _check_redirect(self, current: SamlSettings | None) -> None:
-        """Prove, before everybody is sent to the identity provider, that somebody can sign in without it."""
+        """Prove that somebody can sign in without the identity provider, before everybody is sent to it, or to an app that is disabled."""
         asked, had = self._options.get("auto_redirect"), current.auto_redirect if current is not None else False
-        if asked is None:
-            return
-        if had is None:
+        if asked is not None and had is None:
             raise ConfigError(
                 f"auto_redirect: Commvault does not show the flags of {KIND} {self._options['name']} to this account, so they cannot be changed"
                 " without changing others",
                 source="option auto_redirect",
             )
-        if not asked or had:
+        after = t.cast(SamlSettings, self._after)
+        is_disabled = after.enabled is False and (current is None or current.enabled is not False)
+        if not after.auto_redirect or (had and not is_disabled):
             return
         account = self._options.get("break_glass")
         if account:
@@ -250,15 +274,24 @@ class SamlAppResource:
         require_accepted_risk(
             self._ctx,
             "lock_out",
-            f"Whoever opens the web console would be sent to the identity provider of {KIND} {self._options['name']} at once, and no local"
-            " administrator is proven to get in without it; break_glass names one.",
+            f"Whoever opens the web console would be sent to the identity provider of {KIND} {self._options['name']} at once"
+            f"{', although the app is disabled' if after.enabled is False else ''}, and no local administrator is proven to get in without it;"
+            " break_glass names one.",
             "somebody can",
         )
 
     def _check_rename(self, name: str) -> None:
         """Refuse an app that may be another one under a new name: it would have another key, and so another reply URL in Entra ID."""
         after = t.cast(SamlSettings, self._after)
-        for other in self._apps.list_others(name):
+        try:
+            others = self._apps.list_others(name)
+        except ApiError as exc:
+            if not is_declined(exc):
+                raise
+            danger = f"It cannot be checked whether {name} would be another app under a new name: {exc}"
+            require_accepted_risk(self._ctx, "rename", danger, "a second app is meant")
+            return
+        for other in others:
             settings = other.settings
             if (settings.entity_id, settings.service_provider_endpoint) == (
                 after.entity_id,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.values import get_objects
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..directory import Directory
 from ..references import parse_id
 from .calls import SecurityAssociations

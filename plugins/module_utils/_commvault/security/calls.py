@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, ConfigError
 from ..._core.retry import Repeat
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from .associations import parse_associations
 from .canonical import get_type_number, serialize_entity, serialize_principal
 from .grants import ALL_OF_KIND, Association, Entity, Principal

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
 from ..catalogue import Catalogue, Entry
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
 from ..roles.canonical import canonical_role

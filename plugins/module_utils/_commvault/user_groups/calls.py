@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..client import CommvaultClient, quote_segment
+from ..._core.addresses import quote_segment
+from ..client import CommvaultClient
 from ..create import create_object_once
 from ..directory import Directory
 

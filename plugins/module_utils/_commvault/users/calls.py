@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import get_objects
 from ..approvals import send_write
 from ..catalogue import Entry
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..create import create_object_once
 from ..credentials.bodies import encode_secret
 from ..directory import Directory

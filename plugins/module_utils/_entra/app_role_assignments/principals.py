@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import Forbidden
 from ..._core.names import describe_suspicious_name, fold_case, list_unicode_forms
 from ..._core.values import is_guid
@@ -19,7 +20,6 @@ from ..client import (
     describe_lookalikes,
     filter_by_name,
     format_alternate_key,
-    quote_segment,
     warn_of_lookalikes,
 )
 from ..paging import merge_lists

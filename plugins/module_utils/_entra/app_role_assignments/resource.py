@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._core.names import find_nearest_names
@@ -16,7 +17,7 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..applications.reference import READ_NEEDS, find_application, resolve_application
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
 from ..option_checks import describe_problem
 from .options import KINDS, Kind

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError
 from ..._core.polling import Backoff
 from ..._core.retry import Repeat
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient
 from ..errors import is_already_done
 
 #: The app role id of an assignment that carries no role.

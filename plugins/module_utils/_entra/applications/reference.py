@@ -10,12 +10,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ..._core.addresses import quote_segment
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
-from ..client import GraphClient, describe_lookalikes, format_alternate_key, quote_segment
+from ..client import GraphClient, describe_lookalikes, format_alternate_key
 
 #: Graph permissions that reading registrations takes, least first.
 READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")

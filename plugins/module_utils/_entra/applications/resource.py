@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, NotFound, WaitTimeout
 from ..._core.names import is_same_name
@@ -17,7 +18,7 @@ from ..._core.plan import Plan, Step
 from ..._core.polling import Backoff, poll_until
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 from ..confirm import list_narrowed_fields, wait_until_shown
 from ..create import create_once
 from ..deleted_items import list_deleted_items, restore_deleted_item

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import Forbidden, NotFound
 from ..._core.polling import Backoff
 from ..._core.visible import to_one_line
 from ..._signin.tokens import get_identity_kind
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient
 from ..whoami import DIRECTORY_ROLES, NO_ROLES, list_token_permissions
 
 #: Permissions with which every registration can be changed (Microsoft Graph: application, addPassword).

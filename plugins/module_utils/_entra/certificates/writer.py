@@ -17,13 +17,14 @@ import contextlib
 import itertools
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, BadAnswer, Cancelled, NotFound, Throttled, Unreachable, WaitTimeout
 from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.public_certificates import PublicCertificate
 from ..._core.resource import Finding
 from ..._core.retry import Repeat
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient
 from ..confirm import wait_until_shown
 from ..secrets.policy import CERTIFICATE, explain_lifetime_cap
 from .canonical import Certificate, canonical_certificate, get_key_credentials, list_key_ids

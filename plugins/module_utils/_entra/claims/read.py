@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
@@ -17,7 +18,7 @@ from ..._core.parallel import map_in_parallel
 from ..._core.values import get_objects
 from ..applications.reference import READ_NEEDS, find_application
 from ..batches import build_value_queries
-from ..client import GraphClient, format_alternate_key, quote_literal, quote_segment
+from ..client import GraphClient, format_alternate_key, quote_literal
 from ..paging import merge_lists
 from .certificates import SigningCertificate, list_signing_certificates
 from .group_claim import DirectoryGroup, GroupClaim, parse_group_claim

@@ -11,6 +11,7 @@ import functools
 import typing as t
 from urllib.parse import quote
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden, Problems
 from ..._core.plan import Plan, Step, add_ids
@@ -21,7 +22,7 @@ from ..._core.values import get_objects
 from ..._signin.clouds import get_authority_url
 from ..app_role_assignments.writer import DEFAULT_ACCESS, EXISTS, assign_app_role, unassign_app_role
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
 from ..permission_presets.tier_0 import build_tier_0_warning

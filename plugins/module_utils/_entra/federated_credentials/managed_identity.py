@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ConfigError, Forbidden
 from ..._core.polling import Backoff
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 
 _READ_NEEDS = ("Application.Read.All",)
 _SELECT = {"$select": "id,appId,displayName,servicePrincipalType,alternativeNames"}

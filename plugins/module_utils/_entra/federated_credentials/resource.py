@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._core.plan import Plan, Step, add_ids
@@ -17,7 +18,7 @@ from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
 from .checks import find_useless_trust, is_issued_by_entra
 from .managed_identity import verify_managed_identity

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import AmbiguousMatch, ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
@@ -19,7 +20,6 @@ from ..client import (
     filter_by_name,
     find_by_unique_name,
     format_alternate_key,
-    quote_segment,
     warn_of_lookalikes,
 )
 from ..references import build_relation_params, list_relation

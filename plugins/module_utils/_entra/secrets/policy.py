@@ -13,10 +13,11 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError
 from ..._core.values import get_objects, get_time, parse_time
 from ..._core.visible import to_one_line
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient
 
 _LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
 #: How the codes of all refusals by such a policy end.

@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTimeout
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.retry import Repeat
 from ..._core.values import format_time, shift_time
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
 from .markers import draw_attempt_id

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step, add_ids
@@ -22,7 +23,7 @@ from ..applications.reference import (
     format_application_path,
     resolve_application,
 )
-from ..client import GraphClient, format_alternate_key, quote_segment
+from ..client import GraphClient, format_alternate_key
 from ..confirm import list_narrowed_fields, wait_until_shown
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners

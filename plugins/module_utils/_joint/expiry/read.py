@@ -17,6 +17,7 @@ from ..._commvault.key_holders.canonical import KeyHolder
 from ..._commvault.key_holders.read import KeyHolders
 from ..._commvault.oidc_apps.calls import OidcApps
 from ..._commvault.references import parse_id
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable
 from ..._core.parallel import map_in_parallel
@@ -25,7 +26,7 @@ from ..._core.values import is_guid
 from ..._core.visible import to_one_line
 from ..._entra.applications.reference import READ_NEEDS, format_application_path
 from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
-from ..._entra.client import GraphClient, quote_segment
+from ..._entra.client import GraphClient
 from ..._signin.commvault.token_pair_wire import parse_token_list
 from .consumers import parse_credential_consumer, parse_holder_consumer, parse_oidc_consumer, parse_saml_consumer
 from .facts import (

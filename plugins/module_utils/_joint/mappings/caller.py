@@ -10,11 +10,12 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.catalogue import COMMCELL_LEVEL
-from ..._commvault.client import CommvaultClient, quote_segment
+from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.references import parse_id
 from ..._commvault.security.administrators import Administrators
 from ..._commvault.security.grants import Principal
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.values import get_objects

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._commvault.client import CommvaultClient, quote_segment
+from ..._commvault.client import CommvaultClient
 from ..._commvault.envelope import is_withheld
 from ..._commvault.references import parse_id
 from ..._commvault.security.grants import ALL_OF_KIND, Entity
+from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .canonical import Names, PlannedGrant, RoleReference
 from .declared_roles import DeclaredRoles

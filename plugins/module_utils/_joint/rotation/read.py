@@ -11,6 +11,7 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
+from ..._core.addresses import quote_segment
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, GuardRefused, Problems
 from ..._core.names import fold_case
@@ -18,7 +19,7 @@ from ..._core.polling import Backoff
 from ..._core.risks import require_accepted_risk
 from ..._entra.applications.reference import ApplicationReference, resolve_application
 from ..._entra.applications.rights import read_right_to_change
-from ..._entra.client import GraphClient, quote_segment
+from ..._entra.client import GraphClient
 from .decision import Decision
 from .keys.base import KeyKind
 from .options import list_commcells

@@ -29,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.addresses imp
     extract_path,
     mask_addresses,
     mask_url,
+    quote_segment,
     split_address,
     split_any_address,
 )
@@ -252,6 +253,20 @@ def _addresses_in(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
             and option["type"] != "dict"
         ):
             yield name
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_does_not_lead_to_another_path(name: str) -> None:
+    """Not even percent-encoded: libraries decode dots, and take the step."""
+    with pytest.raises(ConfigError, match="another place"):
+        quote_segment(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"), [("a/../b", "a%2F..%2Fb"), ("...", "..."), ("ü?#", "%C3%BC%3F%23"), (7, "7")]
+)
+def test_a_name_is_one_segment(name: str | int, segment: str) -> None:
+    assert quote_segment(name) == segment
 
 
 def test_every_option_that_takes_an_address_is_known() -> None:

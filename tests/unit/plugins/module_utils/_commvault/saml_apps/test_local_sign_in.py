@@ -33,13 +33,15 @@ ANSWERS = {
 def prove(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., str]:
     """Return the proof against a CommServe of these answers; *caller*: who is signed in, or what signing in raises."""
 
-    def run(caller: t.Any = (7, "firefighter"), **answers: t.Any) -> str:
+    def run(caller: t.Any = (7, "firefighter"), pin: str | None = None, **answers: t.Any) -> str:
+        account = {**ACCOUNT, "pin": pin}
         signed_in: dict[str, t.Any] = {}
 
         class Client(FakeCommvault):
             @property
             def caller(self) -> tuple[int, str]:  # type: ignore[override]
                 signed_in.update(self.ctx.options)
+                self.ctx.identity["commvault_user"] = "firefighter"
                 if isinstance(caller, Exception):
                     raise caller
                 return t.cast("tuple[int, str]", caller)
@@ -49,18 +51,22 @@ def prove(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., s
                 """Ignore the default."""
 
         monkeypatch.setattr(local_sign_in, "CommvaultClient", lambda ctx: Client(ctx, {**ANSWERS, **answers}))
-        options = {"commvault_auth_method": "token_store", "commvault_company": "corp", "commvault_otp": "123456"}
+        options = {"commvault_auth_method": "token_store", "commvault_company": "corp", "commvault_pin": "123456"}
+        ctx = make_ctx(options)
+        ctx.identity["commvault_user"] = "svc"
         try:
-            return local_sign_in.prove_local_sign_in(make_ctx(options), ACCOUNT)
+            return local_sign_in.prove_local_sign_in(ctx, account)
         finally:
+            assert ctx.identity == {"commvault_user": "svc"}
             assert (signed_in["commvault_auth_method"], signed_in["commvault_username"]) == ("password", "firefighter")
-            assert signed_in["commvault_company"] is None and signed_in["commvault_otp"] is None
+            assert signed_in["commvault_company"] is None and signed_in["commvault_pin"] == account.get("pin")
 
     return run
 
 
 def test_a_local_administrator_is_proven(prove: t.Callable[..., str]) -> None:
     assert prove() == "firefighter"
+    assert prove(pin="777777") == "firefighter"
 
 
 @pytest.mark.parametrize(
