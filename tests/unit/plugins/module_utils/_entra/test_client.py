@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import quote_segment
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     BadAnswer,
@@ -32,7 +33,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.client impor
     find_by_unique_name,
     format_alternate_key,
     quote_literal,
-    quote_segment,
     warn_of_lookalikes,
 )
 
@@ -371,7 +371,7 @@ def test_values_stay_values_in_filters_and_paths(value: str, literal: str, segme
     assert format_alternate_key("uniqueName", "o'x/y") == "(uniqueName='o%27%27x%2Fy')"
 
 
-@given(st.text())
+@given(st.text().filter(lambda text: text not in ("", ".", "..")))  # those are refused
 def test_no_value_leaves_its_place(value: str) -> None:
     literal = quote_literal(value)
     assert literal[0] == literal[-1] == "'" and literal[1:-1].replace("''", "'") == value
