@@ -69,6 +69,13 @@ options:
         description:
           - The entity id that the document has to have. When left out, it has to be one of the tenant, where O(tenant_id) is an id.
         type: str
+  pending_metadata:
+    description:
+      - Whether an earlier task of the same run prepares the application, or activates the certificate, that O(metadata) is about. In check mode the
+        metadata is then not read, and O(metadata) may be left out; otherwise it is waited for, up to a minute. Plans tell it in the same words both
+        times. Playbooks that plan everything first need it.
+    type: bool
+    default: false
   certificate:
     description:
       - The certificate with which the identity provider signs, as PEM, as base64 of DER, or as the path of a file with either or with DER, without the
@@ -425,6 +432,7 @@ SPEC = commvault_spec().merge(
                 "mutually_exclusive": [_SOURCES],
                 "required_one_of": [_SOURCES],
             },
+            "pending_metadata": {"type": "bool", "default": False},
             "certificate": {"type": "str", "no_log": True},
             "certificate_fingerprint": {"type": "str", "no_log": False},
             "certificate_policy": {

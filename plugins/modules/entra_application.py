@@ -275,6 +275,28 @@ options:
         includes personal accounts, which Entra ID demands.
     type: int
     choices: [1, 2]
+  pending_application:
+    description:
+      - In check mode, takes an application that does not exist for one that an earlier task of the same run makes. Outside check mode, an application
+        that does not exist is then an error. Playbooks that plan everything first need it.
+    type: bool
+    default: false
+  pending_redirect_uris:
+    description:
+      - Redirect URIs of the web platform that another service makes in the course of the same run, such as the reply URL of a SAML app in Commvault,
+        which holds a key that is not known before. They are added, whatever O(exclusive) says, and plans tell them by name.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - What plans call the URI, such as V(reply URL of SAML app corp.example on cs01).
+        type: str
+        required: true
+      uri:
+        description:
+          - The URI. When left out, it is not known yet, which is an error outside check mode.
+        type: str
   restore_deleted:
     description:
       - Whether a deleted application with the same object id, application id, unique name or identifier URI is brought back.

@@ -30,6 +30,8 @@ PROXY_OPTIONS = frozenset(("proxy", "commvault_proxy"))
 #: Names of options that hold addresses which are written to a service or sent as text, and are not called.
 PUBLISHED_OPTIONS = frozenset(
     (
+        "pending_redirect_uris",
+        "uri",
         "redirect_uris",
         "reply_urls",
         "login_url",

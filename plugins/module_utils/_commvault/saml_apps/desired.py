@@ -32,7 +32,7 @@ def desired_saml_app(
     metadata, and where the provider's addresses change without a certificate, without which Commvault takes none of them.
     """
     have = current or SamlSettings(auto_create_users=False, auto_redirect=False)
-    if current is None and metadata is None:
+    if current is None and metadata is None and not options.get("pending_metadata"):
         raise ConfigError(
             f"SAML app {options['name']} does not exist; to create it, metadata is needed", source="option metadata"
         )

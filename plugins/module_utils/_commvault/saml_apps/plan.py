@@ -63,18 +63,22 @@ def plan_saml_app(
     written: CertificateMark | None,
     key: str | None = None,
     principal: str = "",
+    is_pending: bool = False,
 ) -> Plan:
     """Return the plan. *written*: the mark of the certificate that is written, None where none is; *key*: of the app that exists;
-    *principal*: its name for people, by default *name*.
+    *principal*: its name for people, by default *name*; *is_pending*: the provider's addresses and certificate are told as those of the
+    application that the same run prepares, in the same words whether they are known or not.
     """
     who = principal or name
-    told = [*_describe_certificate(who, written), *describe_association_changes(who, associations)]
+    provider = _describe_pending(who) if is_pending and written is not None else _describe_certificate(who, written)
+    told = [*provider, *describe_association_changes(who, associations)]
     shown_after = format_saml_app(name, after, associations.after)
     redirect = _plan_redirect(name, who, current, after)
     if current is None:
-        return Plan({}, shown_after, (*_plan_creation(name, who, after, told), *redirect))
+        return Plan({}, shown_after, (*_plan_creation(name, who, _hide_provider(after, is_pending), told), *redirect))
     shown_before = format_saml_app(name, current, had)
-    told = [*describe_object_changes(who, _list_fields(current), _list_fields(after), _WORDS), *told]
+    had_fields, fields = (_list_fields(_hide_provider(settings, is_pending)) for settings in (current, after))
+    told = [*describe_object_changes(who, had_fields, fields, _WORDS), *told]
     if written is not None:  # the mark may stay the same
         shown_before["certificate_written"], shown_after["certificate_written"] = False, True
     update = [Step("update", f"{KIND} {name}", {}, tuple(told))] if told else []
@@ -153,6 +157,18 @@ def _group_mappings(settings: SamlSettings) -> dict[str, str]:
     for name, claim in settings.attribute_mappings:
         found[name] = f"{found[name]}, {claim}" if name in found else claim
     return found
+
+
+def _hide_provider(settings: SamlSettings, is_pending: bool) -> SamlSettings:
+    return dataclasses.replace(settings, entity_id="", sign_on_url="", sign_out_url="") if is_pending else settings
+
+
+def _describe_pending(principal: str) -> list[Change]:
+    sentence = (
+        "send people to the application in Entra ID that this run prepares, and believe what is signed with its active"
+        " certificate, and nothing else"
+    )
+    return [Change("~", "signing certificate", principal, sentence)]
 
 
 def _describe_certificate(principal: str, written: CertificateMark | None) -> list[Change]:

@@ -12,7 +12,7 @@ import typing as t
 
 from ..._core.addresses import describe_host
 from ..._core.context import Context
-from ..._core.errors import ApiError, ConfigError
+from ..._core.errors import ApiError, ConfigError, WaitTimeout
 from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.polling import poll_until
@@ -46,16 +46,23 @@ from .canonical import (
     make_association,
     make_created_settings,
 )
-from .certificates import check_certificate, choose_certificate, make_mark, parse_fingerprint_option
+from .certificates import CertificateMark, check_certificate, choose_certificate, make_mark, parse_fingerprint_option
 from .checks import check_auto_create, check_saml_options, is_own_address
 from .desired import desired_saml_app, get_provider, is_certificate_written
 from .local_sign_in import prove_local_sign_in
+from .metadata import ProviderMetadata
 from .metadata_source import load_metadata
 from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, plan_saml_app_removal
 
 RISKS = ("lock_out", "rename")
 #: Kinds of associations that options name by reference, with the list that they are looked up in.
 _REFERENCES = {"companies": "companies", "user_groups": "user_groups", "default_user_groups": "user_groups"}
+
+#: Stands for the mark of a certificate that an earlier task of the run makes.
+_UNKNOWN_MARK = CertificateMark("", "")
+
+#: What results have of the identity provider.
+_OF_PROVIDER = ("entity_id", "sign_on_url", "sign_out_url", "certificate_fingerprint", "certificate_expires")
 
 #: Settings that not every release and account is shown.
 _SOMETIMES_SHOWN = ("enabled", "auto_create_users", "auto_redirect", "name_id")
@@ -76,6 +83,8 @@ class SamlAppResource:
         self._certificate: PublicCertificate | None = None
         self._changes = AssociationChanges([], [], [])
         self._planned = Plan({}, {})
+        #: Nothing is known of the identity provider yet: an earlier task of the run makes it.
+        self._is_unknown = bool(ctx.options["pending_metadata"] and ctx.check_mode)
 
     def plan(self) -> Plan:
         """Read metadata and app, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
@@ -86,8 +95,7 @@ class SamlAppResource:
         check_saml_options(self._options)
         given = load_public_certificate(self._ctx) if self._options.get("certificate") is not None else None
         wanted = parse_fingerprint_option(self._options.get("certificate_fingerprint"))
-        metadata = load_metadata(self._ctx)
-        self._certificate = choose_certificate(given, metadata, wanted)
+        metadata, self._certificate = self._read_provider(given, wanted)
         self._app = self._apps.find(name)
         current = self._app.settings if self._app else None
         warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
@@ -95,7 +103,9 @@ class SamlAppResource:
             self._complete_new_options()
         mark = make_mark(self._certificate) if self._certificate else None
         self._after = desired_saml_app(self._options, current, metadata, mark)
-        is_written = mark is not None and is_certificate_written(self._options, current, self._after, mark)
+        is_written = self._is_unknown or (
+            mark is not None and is_certificate_written(self._options, current, self._after, mark)
+        )
         self._check_certificate(current, wanted, is_written)
         self._changes = self._plan_associations()
         check_auto_create(self._options, self._after, self._changes.after)
@@ -108,9 +118,10 @@ class SamlAppResource:
             self._after,
             self._changes,
             self._app.associations if self._app else (),
-            written=mark if is_written else None,
+            written=(mark or _UNKNOWN_MARK) if is_written else None,
             key=self._app.key if self._app else None,
             principal=self._build_principal(name),
+            is_pending=self._options["pending_metadata"],
         )
         return self._planned
 
@@ -149,6 +160,7 @@ class SamlAppResource:
         name = self._app.name if self._app else self._options["name"]
         return {
             **format_saml_app(name, self._after, self._changes.after),
+            **(dict.fromkeys(_OF_PROVIDER) if self._is_unknown else {}),
             "app_key": self._app.key if self._app else None,
             "company": self._client.company_name,
             "reply_url": self._take_address("reply_url"),
@@ -229,6 +241,44 @@ class SamlAppResource:
     def _build_principal(self, name: str) -> str:
         return name_with_company(self._app.name if self._app else name, self._client.company_name)
 
+    def _read_provider(
+        self, given: PublicCertificate | None, wanted: str | None
+    ) -> tuple[ProviderMetadata | None, PublicCertificate | None]:
+        """Return the metadata and the certificate that the app has to hold, as far as the options name them.
+
+        What an earlier task of the run has prepared is waited for. Raises ConfigError, Unreachable, ApiError.
+        """
+        if self._is_unknown:
+            return None, None
+        if not self._options["pending_metadata"]:
+            metadata = load_metadata(self._ctx)
+            return metadata, choose_certificate(given, metadata, wanted)
+        last: list[ConfigError] = []
+
+        def look() -> tuple[ProviderMetadata | None, PublicCertificate | None] | None:
+            try:
+                metadata = load_metadata(self._ctx)
+                return metadata, choose_certificate(given, metadata, wanted)
+            except ConfigError as exc:
+                last[:] = [exc]
+                return None
+
+        try:
+            return t.cast(
+                "tuple[ProviderMetadata, PublicCertificate]",
+                poll_until(
+                    self._ctx,
+                    look,
+                    lambda found: found is not None,
+                    what="the metadata of the application to show what this run has prepared",
+                    timeout_s=LAG_LIMIT_S,
+                ),
+            )
+        except WaitTimeout:
+            if last:
+                raise last[0] from None
+            raise
+
     def _complete_new_options(self) -> None:
         """Fill in what a new app gets where the options leave it out."""
         if self._options.get("service_provider_endpoint") is None:
@@ -239,14 +289,19 @@ class SamlAppResource:
         after = t.cast(SamlSettings, self._after)
         if self._certificate is not None and is_written:
             check_certificate(self._certificate, self._ctx.clock.now())
-        elif current is None or get_provider(current) != get_provider(after):
+        elif not self._is_unknown and (current is None or get_provider(current) != get_provider(after)):
             raise ConfigError(
                 f"{KIND} {self._options['name']}: Commvault takes the addresses of the identity provider only with its certificate; give metadata"
                 " or certificate",
                 source="option certificate",
             )
         held = current.certificate if current else None
-        if self._certificate is None and wanted is not None and (held is None or held.fingerprint != wanted):
+        if (
+            self._certificate is None
+            and not self._is_unknown
+            and wanted is not None
+            and (held is None or held.fingerprint != wanted)
+        ):
             raise ConfigError(
                 f"certificate_fingerprint: {KIND} {self._options['name']} is not known to hold this certificate, and it is not given: give"
                 " metadata or certificate",
@@ -293,6 +348,8 @@ class SamlAppResource:
             return
         for other in others:
             settings = other.settings
+            if self._is_unknown:  # of the same endpoint, it may be of the same provider
+                settings = dataclasses.replace(settings, entity_id=after.entity_id)
             if (settings.entity_id, settings.service_provider_endpoint) == (
                 after.entity_id,
                 after.service_provider_endpoint,

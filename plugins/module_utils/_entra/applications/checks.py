@@ -19,6 +19,7 @@ from .canonical import PLATFORMS, CanonicalApplication, canonical_application
 from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
 from .interrupted_change import OWN_TAGS
 from .lookup import check_application_ids
+from .pending import find_pending_problems
 from .roles_and_scopes import ROLE, SCOPE, Entitlement, EntitlementKind
 
 _LONGEST = {"display_name": 256, "description": 1024, "notes": 1024}
@@ -37,13 +38,13 @@ _SHARED_TEXTS = (("display_name", "admin_consent_display_name"), ("description",
 _SOME_ID = "00000000-0000-0000-0000-000000000000"
 
 
-def check_application_options(options: t.Mapping[str, t.Any]) -> None:
+def check_application_options(options: t.Mapping[str, t.Any], check_mode: bool = False) -> None:
     """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell.
 
     What it would refuse of a new application with these options is told as well, where anything is.
     """
     check_application_ids(options)
-    problems = _find_option_problems(options)
+    problems = [*_find_option_problems(options), *find_pending_problems(options, check_mode)]
     if problems:
         nothing = canonical_application({})
         after = desired_application(options, None, nothing, bool(options.get("exclusive")))

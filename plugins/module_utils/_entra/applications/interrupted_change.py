@@ -86,3 +86,19 @@ def is_own_tag(tag: str) -> bool:
 
 def _read_ids(tags: t.Iterable[str], prefix: str) -> set[str]:
     return {tag[len(prefix) :].lower() for tag in tags if tag.startswith(prefix) and is_own_tag(tag)}
+
+
+def describe_interruption(had: CanonicalApplication) -> t.Iterator[str]:
+    """Yield warnings of what an interrupted change has left disabled or enabled."""
+    left = sorted({str(entry["value"] or entry["id"]) for entry in find_interrupted(had)})
+    if left:
+        yield (
+            f"Application {had['display_name']}: {', '.join(left)} were disabled by a run that was to change them and did not"
+            " get that far; unless they shall be disabled, they are enabled again."
+        )
+    left = sorted({str(entry["value"] or entry["id"]) for entry in find_left_enabled(had)})
+    if left:
+        yield (
+            f"Application {had['display_name']}: {', '.join(left)} were enabled by a run that was to disable them again and"
+            " did not get that far; unless they shall be enabled, they are disabled again."
+        )

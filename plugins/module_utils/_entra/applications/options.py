@@ -59,6 +59,10 @@ def application_spec() -> ArgumentSpec:
                 }
             ),
             "access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
+            "pending_application": {"type": "bool", "default": False},
+            "pending_redirect_uris": _dict_list_option(
+                {"name": {"type": "str", "required": True}, "uri": {"type": "str"}}
+            ),
             "restore_deleted": {"type": "bool", "default": False},
             "exclusive": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

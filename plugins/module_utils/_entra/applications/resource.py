@@ -29,9 +29,10 @@ from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
 from .changes import DEACTIVATION
 from .checks import check_application_options, check_desired_application
 from .desired import desired_application
-from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
+from .interrupted_change import describe_interruption, undo_interruption
 from .late_ids import complete_ids, fill_in_ids
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
+from .pending import PendingUris, assume_pending
 from .permission_warnings import find_permission_warnings
 from .plan import CurrentApplication, find_removed_roles, is_deactivated, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
@@ -61,7 +62,7 @@ class ApplicationResource:
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems, AmbiguousMatch."""
-        check_application_options(self._options)
+        check_application_options(self._options, self._ctx.check_mode)
         if self._options["state"] == "absent":
             current = self._note_current(find_application_in_use(self._graph, self._options))
             self._planned = plan_application_removal(current)
@@ -69,11 +70,13 @@ class ApplicationResource:
         current = self._read_current()
         requested = self._resolve_api_permissions()
         exclusive, had = self._options["exclusive"], canonical_application(current.wire)
-        self._warn_of_interruption(had)
+        for text in describe_interruption(had):
+            self._ctx.warn(text)
         settled = undo_interruption(had)
-        after = desired_application(self._options, requested, settled, exclusive)
+        pending = PendingUris(self._options)
+        after = pending.add_known(desired_application(self._options, requested, settled, exclusive))
         check_desired_application(self._options, after, settled)
-        self._after = after
+        self._after = after = pending.add_unknown(after)
         for text in find_permission_warnings(self._options, settled, after, self._names):
             self._ctx.warn(text)
         self._check_identifier_uris(current, after)
@@ -83,6 +86,7 @@ class ApplicationResource:
         planned = plan_application(
             self._read_assigned(current, after), after, owners, exclusive, self._names, self._graph.known_objects.names
         )
+        planned = pending.tell_names(planned)
         check_owner_removals(planned, self._options["max_removals"])
         if is_deactivated(planned):
             self._check_deactivation()
@@ -163,6 +167,8 @@ class ApplicationResource:
                 )
             lost = self._find_lost_service_principal(wire)
             return self._note_current(wire, owners=owners, deleted_service_principal=lost)
+        if self._options["pending_application"]:
+            return CurrentApplication(assume_pending(self._ctx))
         deleted = self._find_deleted()
         if deleted is None:
             self._refuse_unknown_id()
@@ -215,20 +221,6 @@ class ApplicationResource:
         own = " This task itself signs in as it." if is_same_name(client, str(self.app_id)) else ""
         danger = f"Application {self._after['display_name']} would be deactivated: {DEACTIVATION}.{own}"
         require_accepted_risk(self._ctx, "kill_switch", danger)
-
-    def _warn_of_interruption(self, had: CanonicalApplication) -> None:
-        left = sorted({str(entry["value"] or entry["id"]) for entry in find_interrupted(had)})
-        if left:
-            self._ctx.warn(
-                f"Application {had['display_name']}: {', '.join(left)} were disabled by a run that was to change them and did not"
-                " get that far; unless they shall be disabled, they are enabled again."
-            )
-        left = sorted({str(entry["value"] or entry["id"]) for entry in find_left_enabled(had)})
-        if left:
-            self._ctx.warn(
-                f"Application {had['display_name']}: {', '.join(left)} were enabled by a run that was to disable them again and"
-                " did not get that far; unless they shall be enabled, they are disabled again."
-            )
 
     def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:
         entries = self._options.get("api_permissions")

@@ -30,7 +30,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_app
     plan_saml_app,
     plan_saml_app_removal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
 
 SHOWN = parse_saml_state(make_body(), make_row())
 CURRENT, HAD = SHOWN.settings, SHOWN.associations
@@ -128,3 +128,27 @@ def test_planning_again_gives_nothing_and_order_does_not_matter(
     assert sorted(told(first)) == sorted(told(other))
     assert [item for item in changes.after if item.kind == "users"] == [item for item in had if item.kind == "users"]
     assert format_saml_app("people", CURRENT, changes.after) == first.after
+
+
+@given(st.booleans(), st.text("abc", max_size=3), st.text("abc", max_size=3))
+def test_what_an_earlier_task_prepares_is_told_in_the_same_words_before_and_after(
+    is_new: bool, entity: str, sign_on: str
+) -> None:
+    """An approval of the plan, in which nothing of the provider is known, covers the run that knows it."""
+    current, had = (None, ()) if is_new else (CURRENT, HAD)
+    before = current or SamlSettings(auto_create_users=False, auto_redirect=False)
+    unknown = dataclasses.replace(before, service_provider_endpoint=CONSOLE, auto_redirect=True)
+    known = dataclasses.replace(unknown, entity_id=entity, sign_on_url=sign_on, certificate=MARK)
+    ids = [
+        [
+            change["id"]
+            for change in list_planned_changes(
+                "saml_app", plan_saml_app("people", current, after, KEPT, had, written=mark, is_pending=True)
+            )
+        ]
+        for after, mark in ((unknown, CertificateMark("", "")), (known, MARK))
+    ]
+    assert ids[0] == ids[1] and ids[0]
+    sentences = told(plan_saml_app("people", current, known, KEPT, had, written=MARK, is_pending=True))
+    assert any("application in Entra ID that this run prepares" in sentence for sentence in sentences)
+    assert not any(MARK.fingerprint in sentence for sentence in sentences)

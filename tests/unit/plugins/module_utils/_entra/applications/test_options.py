@@ -19,7 +19,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.roles_and_scopes import ROLE, SCOPE
 
 OPTIONS: dict[str, t.Any] = application_spec().options
-NOT_COMPARED = {"app_id", "object_id", "owners", "restore_deleted", "exclusive", "state"}
+PENDING = {"pending_application", "pending_redirect_uris"}
+NOT_COMPARED = {"app_id", "object_id", "owners", "restore_deleted", "exclusive", "state", *PENDING}
 
 
 def test_every_option_that_is_compared_is_in_the_canonical_form() -> None:
@@ -39,7 +40,7 @@ def test_suboptions_are_the_fields_that_are_written() -> None:
 def test_an_option_that_is_left_out_is_not_managed() -> None:
     """No default but those of the switches: a default would be managed."""
     defaults = {name: option["default"] for name, option in OPTIONS.items() if "default" in option}
-    assert defaults == {"restore_deleted": False, "exclusive": False, "state": "present"}
+    assert defaults == {"restore_deleted": False, "exclusive": False, "state": "present", "pending_application": False}
     for name in ("app_roles", "api_scopes", "web"):
         assert not any("default" in option for option in OPTIONS[name]["options"].values())
 

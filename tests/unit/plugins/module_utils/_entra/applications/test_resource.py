@@ -17,8 +17,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     GuardRefused,
     NotFound,
+    Problems,
     WaitTimeout,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import TAG
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
@@ -420,3 +422,62 @@ def test_a_new_application_is_deactivated_in_a_request_of_its_own(make_ctx: t.An
     carry_out(application, application.plan())
     assert graph.writes[-1] == ("PATCH", PATH, {"isDisabled": True})
     assert "isDisabled" not in str(graph.writes[:-1])
+
+
+REPLY = {"name": "reply URL of SAML app people on cs01"}
+REPLY_URL = "https://cv.corp.example:443/webconsole/samlAcsIdpInitCallback.do?samlAppKey=AB"
+BY_NAME = {"unique_name": "ops", "display_name": "Ops"}
+
+
+def test_an_approval_covers_a_uri_and_an_application_that_were_not_there_yet(make_ctx: t.Any) -> None:
+    """In check mode neither is known; the run that knows both does what was told, and no more."""
+    nothing: dict[str, t.Any] = {"/applications(uniqueName='ops')": None, "/applications": [], DELETED: []}
+    graph = FakeGraph(
+        make_ctx(
+            {**DEFAULTS, "max_removals": 20, **BY_NAME, "pending_application": True, "pending_redirect_uris": [REPLY]},
+            check_mode=True,
+        ),
+        nothing,
+    )
+    planned = list_planned_changes("application", call_with_graph(ApplicationResource, graph).plan())
+    assert [change["sentence"] for change in planned] == [
+        "send people back to the reply URL of SAML app people on cs01"
+    ]
+    resource, graph = make_existing(make_ctx, {}, {}, pending_redirect_uris=[{**REPLY, "uri": REPLY_URL}])
+    plan = resource.plan()
+    approved = {change["id"] for change in planned}
+    assert {change["id"] for change in list_planned_changes("application", plan, approved)} == approved
+    assert plan.after["web"]["redirect_uris"] == [REPLY_URL]
+    other, _graph = make_existing(make_ctx, {}, {}, pending_redirect_uris=[{"name": "another", "uri": REPLY_URL}])
+    assert {change["id"] for change in list_planned_changes("application", other.plan(), approved)} != approved
+
+
+def test_a_uri_that_is_there_is_no_change(make_ctx: t.Any) -> None:
+    web = {"web": {"redirectUris": [REPLY_URL]}}
+    resource, _graph = make_existing(make_ctx, web, pending_redirect_uris=[{**REPLY, "uri": REPLY_URL}], exclusive=True)
+    assert not resource.plan().changed
+
+
+def test_what_is_still_not_known_is_an_error_outside_check_mode(make_ctx: t.Any) -> None:
+    resource, _graph = make_existing(make_ctx, {}, pending_redirect_uris=[REPLY, REPLY])
+    with pytest.raises(Problems) as caught:
+        resource.plan()
+    assert [problem["where"] for problem in caught.value.facts["problems"]] == [
+        "pending_redirect_uris[0].uri",
+        "pending_redirect_uris[1].name",
+        "pending_redirect_uris[1].uri",
+    ]
+    missing, _graph = make_application(
+        make_ctx,
+        {"/applications(uniqueName='ops')": None, "/applications": [], DELETED: []},
+        **BY_NAME,
+        pending_application=True,
+    )
+    with pytest.raises(ConfigError, match="was to be made by an earlier task"):
+        missing.plan()
+
+
+def test_a_pending_uri_is_checked_like_any_other(make_ctx: t.Any) -> None:
+    resource, _graph = make_existing(make_ctx, {}, pending_redirect_uris=[{**REPLY, "uri": "http://cv.corp.example/x"}])
+    with pytest.raises(Problems, match="redirect_uris"):
+        resource.plan()
