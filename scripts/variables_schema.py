@@ -136,6 +136,11 @@ OF_PLAYBOOKS: Options = {
         "description": "Risks that the playbook revert may take, see accept_risk of the modules.",
     },
     "revert_accept_reason": {"type": "str", "description": "Why the risks are accepted."},
+    "roll_over_to": {
+        "type": "str",
+        "choices": ["next", "former"],
+        "description": "To which signing certificate the playbook roll_over_certificate goes. When left out, next.",
+    },
     "preflight_file": {"type": "path", "description": "Where the playbook preflight writes what it found, as JSON."},
 }
 
@@ -301,8 +306,11 @@ def build_variables() -> Options:
     keys = ("match_by", "application", "saml_app", "oidc_app", "sample_users", "user_limit")
     found["cvops_sso"] = {
         "type": "dict",
-        "description": "How people sign on, for the prediction of sso_preflight_info.",
-        "options": {name: sso.options[name] for name in keys},
+        "description": "How people sign on.",
+        "options": {
+            **{name: sso.options[name] for name in keys},
+            "saml_apps": describe_saml_apps(found["cvops_sso"]["options"]["saml_apps"]),
+        },
         **get_rules("sso_preflight_info"),
     }
     describe_bootstrap(found["cvops_bootstrap"])
@@ -326,6 +334,19 @@ def build_variables() -> Options:
         if "fallback" in option:
             found[f"cvops_{name}"] = {**option, "on_demand": True}
     return dict(sorted(found.items(), key=order))
+
+
+def describe_saml_apps(option: Option) -> Option:
+    """Return the SAML apps with the forms of their raw values and the rules between their keys, without those of what the role gives."""
+    keys = option["options"]
+    keys["company"] = {**COMPANY, "description": keys["company"]["description"]}
+    for claim in keys["attribute_mappings"]["options"].values():
+        claim["may_be_empty"] = True  # it removes the mapping
+    for listed in (*keys["associations"]["options"].values(), keys["default_user_groups"]):
+        if listed.get("elements") == "raw":
+            listed["items"] = REFERENCE
+    rules = get_rules("commvault_saml_app")
+    return {**option, **{name: rule for name, rule in rules.items() if name == "required_by"}}
 
 
 def list_judged_playbooks() -> list[str]:

@@ -47,7 +47,19 @@ options:
       - When left out, the task does not fail whatever it finds.
     type: list
     elements: str
-    choices: [entra, commvault, doctor, bootstrap, site, converge_role_mappings, export_role_mappings, preflight, revert, expiry, rotate_secrets]
+    choices:
+      - entra
+      - commvault
+      - doctor
+      - bootstrap
+      - site
+      - converge_role_mappings
+      - export_role_mappings
+      - preflight
+      - revert
+      - expiry
+      - rotate_secrets
+      - roll_over_certificate
 notes:
   - Permissions are read from the access token, so those granted after it was issued show up with the next one. A managed identity's token may be a day old.
   - What playbooks need is judged by permissions that hold everywhere. C(Application.ReadWrite.OwnedBy) works only for applications that the identity owns.

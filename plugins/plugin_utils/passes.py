@@ -100,7 +100,9 @@ def group_results_by_host(hosts: t.Any, results: t.Iterable[t.Iterable[t.Any]]) 
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:
-    """Return what the roles would return, out of the registered results by host: ``registration`` and ``role_mappings``, empty when they did not run.
+    """Return what the roles would return, out of the registered results by host: ``registration``, ``role_mappings`` and ``sign_on``.
+
+    Each is empty when it did not run.
 
     *managed_groups*: the role's variable.
     """
@@ -110,8 +112,10 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
     registration = [result for result in own if any(noun in result for noun in (*REGISTRATION, ASSIGNMENTS))]
     groups = [result for result in own if "groups" in result]
     managed = require_list(managed_groups, "managed_groups")
+    apps = {host: [result for result in listed if "saml_app" in result] for host, listed in hosts.items()}
+    hosts = {host: [result for result in listed if "saml_app" not in result] for host, listed in hosts.items()}
     commcells = {host: {**_collect_commcell(listed), "managed_groups": managed} for host, listed in hosts.items()}
-    told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}}
+    told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}, "sign_on": {}}
     if registration:
         nouns = {noun: _find_noun(registration, noun) for noun in REGISTRATION}
         told["registration"] = {
@@ -124,6 +128,11 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
             **sum_results([*groups, *commcells.values()]),
             "entra_groups": find_group_references(groups)["object_ids"],
             "commcells": commcells,
+        }
+    if any(apps.values()):
+        told["sign_on"] = {
+            **sum_results([result for listed in apps.values() for result in listed]),
+            "commcells": {host: [result["saml_app"] for result in listed] for host, listed in apps.items() if listed},
         }
     return told
 

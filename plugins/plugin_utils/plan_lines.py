@@ -36,6 +36,7 @@ _OBJECTS = frozenset(
         "federated credential",
         "group",
         "role",
+        "SAML app",
         "secret",
         "service principal",
         "user group",

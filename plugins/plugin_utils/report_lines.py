@@ -41,17 +41,21 @@ def build_run_summary(
     decision: t.Any = None,
     hosts: t.Any = None,
     requests: t.Any = None,
+    sign_on: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants.
+
+    *sign_on*: the SAML apps by CommCell, and whether they were changed; empty: not run.
 
     *decision*, *hosts* (what came of each) and *requests*: of the playbooks that plan everything first.
     """
     registered = require_mapping(registration, "the result of app_registration")
     mapped = require_mapping(role_mappings, "the result of role_mappings")
     decided = require_mapping(decision, "the decision")
+    signed = require_mapping(sign_on, "the result of single sign-on")
     return {
         "check_mode": check_mode,
-        "changed": bool(registered.get("changed") or mapped.get("changed")),
+        "changed": any(found.get("changed") for found in (registered, mapped, signed)),
         **(
             {"status": decided.get("status"), "digest": decided.get("digest"), "problems": decided.get("problems")}
             if decided
@@ -61,6 +65,7 @@ def build_run_summary(
         **({"requests": require_mapping(requests, "the requests")} if requests else {}),
         "registration": registered,
         "role_mappings": mapped,
+        **({"sign_on": signed} if signed else {}),
         "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
         **{
             key: {name: found.get(key, []) for name, found in _list_commcells(mapped)}
@@ -76,6 +81,7 @@ def format_run(
     check_mode: bool = False,
     requests: t.Any = None,
     hosts: t.Any = None,
+    sign_on: t.Any = None,
 ) -> list[str]:
     """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
@@ -97,7 +103,11 @@ def format_run(
             lines.append(f"{make_visible(commcell)}: {counts}")
             lines += [f"  {line}" for line in _format_drift(found, _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
-    sums = requests or sum_results([result for result in (registered, mapped) if result])
+    signed = require_mapping(sign_on, "the result of single sign-on")
+    for commcell, apps in require_mapping(signed.get("commcells"), "commcells").items():
+        names = [make_visible(app["name"]) for app in require_mappings(apps, "SAML apps") if app.get("name")]
+        lines.append(f"{make_visible(commcell)}: SAML apps: {', '.join(names) or 'none'}")
+    sums = requests or sum_results([result for result in (registered, mapped, signed) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 

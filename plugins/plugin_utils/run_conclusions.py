@@ -15,6 +15,7 @@ import typing as t
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
 from .plan_lines import escape_markdown
+from .sign_on import REPLY_URL
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -27,8 +28,8 @@ _STEPS_TOLD = 10
 def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
     """Return which tasks of Entra ID's plan write ``first``, which ``last``, because something leaves the tenant, and which have to be ``waiting``.
 
-    The last ones wait where a CommCell of the *conclusion* so far has not come to its end or leaves something to a later run, or the run
-    is narrowed, as its *scope* says.
+    ``second``: those that need what tasks of the CommCells have made, but not of all of them. The last ones wait where a CommCell of the
+    *conclusion* so far has not come to its end or leaves something to a later run, or the run is narrowed, as its *scope* says.
     """
     steps = _get_steps(plan)
     planned = {name for name in steps if steps[name]}
@@ -49,8 +50,10 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
     is_left = any(found.get("status") in _UNFINISHED or found.get("remaining") for found in commcells)
     waits = is_left or bool(require_mapping(scope, "the scope").get("narrowed"))
     last = [name for name in order if name in planned and name in late]
+    second = [name for name in order if name in planned and name.startswith(REPLY_URL)]
     return {
-        "first": [name for name in order if name in planned and name not in late],
+        "first": [name for name in order if name in planned and name not in (*late, *second)],
+        "second": second,
         "last": [] if waits else last,
         "waiting": last if waits else [],
     }

@@ -19,6 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import find_unwritable_files
 from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_checks import find_rotation_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on_checks import find_sign_on_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
     Options,
     Place,
@@ -38,6 +39,7 @@ Values = t.Mapping[str, t.Any]
 NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
+    "commvault_sso": [("cvops_application",), ("cvops_sso",)],
     "doctor": [],
     "expiry": [],
     "export_role_mappings": [],
@@ -45,6 +47,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "revert": [("revert_record",)],
     "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "roll_over_certificate": [("cvops_application",), ("cvops_sso",)],
     "rotate_secrets": [("cvops_rotations",)],
     "secret_rotation": [("cvops_rotations",)],
     "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
@@ -52,15 +55,20 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
 }
 #: Those that work through the CommCells of the connection, and the variables for which they do so; none means always.
 _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
+    "commvault_sso": (),
+    "roll_over_certificate": (),
     "converge_role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
     "export_role_mappings": (),
     "role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
     "site": ("cvops_role_mappings", "cvops_commvault_roles"),
 }
+#: Those that set up single sign-on.
+_SIGN_ON = ("commvault_sso", "roll_over_certificate", "site", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(app_registration|bootstrap|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
-    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings|secret_rotation)_result|document_key"
+    "__(app_registration|bootstrap|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
+    "|(commvault_sso|doctor|preflight|role_mappings)_commcell|commvault_sso_app|document_key"
+    "|(app_registration|bootstrap|commvault_sso|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",
     re.DOTALL,
@@ -125,6 +133,7 @@ def check_variables(
     if not problems:
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
+        problems += find_sign_on_problems(values, playbook in ("commvault_sso", "site")) if playbook in _SIGN_ON else ()
     problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})
@@ -231,7 +240,9 @@ def find_needs(values: Values, playbook: str, meant: t.Container[str] = ()) -> t
             yield Problem("cvops_rotations", "is an empty list, so nothing would be rotated; name a rotation")
     connection = values.get("cvops_connection")
     wanted = _COMMCELLS_NEEDED.get(playbook)
-    if wanted is None or (wanted and all(values.get(name) is None for name in wanted)):
+    sso = values.get("cvops_sso")
+    has_apps = playbook == "site" and isinstance(sso, t.Mapping) and bool(sso.get("saml_apps"))
+    if not has_apps and (wanted is None or (wanted and all(values.get(name) is None for name in wanted))):
         return
     if connection is None:
         if "cvops_connection" not in meant:

@@ -140,7 +140,8 @@ _PART_19: Part = {
     'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
     'default': 'azure_guid',
 }
-_PART_20: Part = {
+_PART_20: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_16}
+_PART_21: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -152,17 +153,17 @@ _PART_20: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_21: Part = {
+_PART_22: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_20,
+    'options': _PART_21,
 }
-_PART_22: Part = {
+_PART_23: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_23: Part = {
+_PART_24: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
@@ -1074,6 +1075,123 @@ SCHEMA: dict[str, Part] = {
             'oidc_app': {'type': 'str'},
             'sample_users': {'type': 'list', 'elements': 'str'},
             'user_limit': {'type': 'int', 'default': 100},
+            'saml_apps': {
+                'type': 'list',
+                'elements': 'dict',
+                'required_by': {'accept_risk': ['accept_reason']},
+                'options': {
+                    'name': {'type': 'str', 'required': True},
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'rename',
+                        ],
+                    },
+                    'associations': {
+                        'type': 'dict',
+                        'options': {
+                            'email_suffixes': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'companies': _PART_20,
+                            'user_groups': _PART_20,
+                            'domains': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                        },
+                    },
+                    'attribute_mappings': {
+                        'type': 'dict',
+                        'options': {
+                            'user_groups': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                            'email': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                            'user_name': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                            'company_name': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                            'sid': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                            'user_guid': {
+                                'type': 'str',
+                                'may_be_empty': True,
+                            },
+                        },
+                    },
+                    'auto_create_users': {'type': 'bool'},
+                    'auto_redirect': {'type': 'bool'},
+                    'certificate_policy': {
+                        'type': 'str',
+                        'choices': [
+                            'fingerprint',
+                            'always',
+                            'on_create',
+                        ],
+                        'default': 'fingerprint',
+                    },
+                    'commcells': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'company': {
+                        'words': 'a name, or an id (a number)',
+                        'forms': [
+                            {'type': 'str'},
+                            {'type': 'int'},
+                        ],
+                    },
+                    'default_user_groups': _PART_20,
+                    'description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'enabled': {'type': 'bool'},
+                    'exclusive': {'type': 'bool'},
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'name_id': {
+                        'type': 'str',
+                        'choices': [
+                            'email',
+                            'user_principal_name',
+                        ],
+                    },
+                    'service_provider_aliases': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'service_provider_endpoint': {'type': 'str'},
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
         },
     },
     'cvops_break_glass': {
@@ -1181,10 +1299,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_21,
-                    'azure_key_vault': _PART_22,
-                    'commvault_credential': _PART_23,
-                    'commvault_oidc_app': _PART_23,
+                    'hashi_vault': _PART_22,
+                    'azure_key_vault': _PART_23,
+                    'commvault_credential': _PART_24,
+                    'commvault_oidc_app': _PART_24,
                     'external': {
                         'type': 'dict',
                         'options': {
@@ -1253,13 +1371,21 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_21,
-                    'azure_key_vault': _PART_22,
+                    'hashi_vault': _PART_22,
+                    'azure_key_vault': _PART_23,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
             'rotation_log': {'type': 'path'},
             'tags': {'type': 'list', 'elements': 'str'},
+        },
+    },
+    'commvault_sso_break_glass': {
+        'type': 'dict',
+        'options': {
+            'username': {'type': 'str', 'required': True},
+            'password': {'type': 'str', 'required': True},
+            'pin': {'type': 'str'},
         },
     },
     'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
@@ -1381,6 +1507,7 @@ SCHEMA: dict[str, Part] = {
             'export_role_mappings',
             'preflight',
             'revert',
+            'roll_over_certificate',
             'rotate_secrets',
             'site',
         ],
@@ -1480,6 +1607,7 @@ SCHEMA: dict[str, Part] = {
         'choices': ['privileged', 'all', 'none'],
         'default': 'privileged',
     },
+    'roll_over_to': {'type': 'str', 'choices': ['next', 'former']},
     'secret_rotation_fail_on': {
         'type': 'list',
         'elements': 'str',
@@ -1513,6 +1641,7 @@ SCHEMA: dict[str, Part] = {
         'choices': [
             'app_registration',
             'bootstrap',
+            'commvault_sso',
             'converge_role_mappings',
             'doctor',
             'expiry',
@@ -1520,6 +1649,7 @@ SCHEMA: dict[str, Part] = {
             'preflight',
             'revert',
             'role_mappings',
+            'roll_over_certificate',
             'rotate_secrets',
             'secret_rotation',
             'site',

@@ -55,11 +55,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Browser:
     """Somebody who opens the console: follows to Entra ID as *upn*, and posts what it answers back to Commvault."""
 
-    def __init__(self, site: Simulator, app: str = "people") -> None:
+    def __init__(self, site: Simulator, app: str = "people", commcell: str = "cs01") -> None:
         self._app = app
         context = ssl.create_default_context(cafile=site.ca_path)
         self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect()).open
-        cell = site.commcells["cs01"]
+        cell = site.commcells[commcell]
         self._origin = cell.url.removesuffix("/commandcenter/api")
         self._login_url, self._cell = site.login_url, cell
 

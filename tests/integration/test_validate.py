@@ -25,11 +25,12 @@ PLAYBOOKS = [
     "export_role_mappings",
     "preflight",
     "revert",
+    "roll_over_certificate",
     "rotate_secrets",
     "site",
     "validate",
 ]
-ROLES = ["app_registration", "bootstrap", "role_mappings", "secret_rotation"]
+ROLES = ["app_registration", "bootstrap", "commvault_sso", "role_mappings", "secret_rotation"]
 SECRET = "S3CRET-of-the-document"
 LONGEST_LINE = 420
 FILTERS = ROOT / "plugins" / "filter"

@@ -21,6 +21,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.dec
 GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
 COMPARED = {"type": "str", "required": False, "default": None, "choices": None, "elements": None}
 PREFIX = "commvault_"
+#: What only the second half of single sign-on knows.
+PENDING = ("pending_application", "pending_redirect_uris")
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -64,7 +66,7 @@ def sign_in(prefix: str) -> dict[str, t.Any]:
     return {name.removeprefix(prefix): option for name, option in options.items() if name.startswith(prefix)}
 
 
-@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "role_mappings", "secret_rotation"])
+@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "commvault_sso", "role_mappings", "secret_rotation"])
 def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
     connection = role_options(role)["cvops_connection"]["options"]
     defaults_apart = {name: {**option, "default": None} for name, option in sign_in("").items()}
@@ -73,7 +75,7 @@ def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
 
 def test_the_connection_is_described_as_generated() -> None:
     paths = role_connection.specs()
-    assert len(paths) == 4
+    assert len(paths) == 5
     for path in paths:
         assert path.read_text() == role_connection.renewed(path.read_text())
 
@@ -97,12 +99,21 @@ def test_every_module_of_the_group_takes_the_whole_commvault_connection(module: 
 def test_the_registration_is_what_the_modules_take() -> None:
     document = role_options("app_registration")["cvops_application"]["options"]
     of_the_role = ("service_principal", "grant_admin_consent", "app_role_assignments")
-    assert shape(without(document, *of_the_role)) == shape(module_options("entra_application"))
+    assert shape(without(document, *of_the_role)) == shape(without(module_options("entra_application"), *PENDING))
     principal = without(module_options("entra_service_principal"), "app_id", "object_id", "application", "state")
     assert shape(document["service_principal"]["options"]) == shape(principal)
     by_the_role = ("app_id", "application", "state", "pending_app_roles", "pending_entra_groups")
     assigned = without(module_options("entra_app_role_assignment"), *by_the_role)
     assert shape(document["app_role_assignments"]["options"]) == shape(assigned)
+
+
+def test_the_saml_apps_are_what_the_module_takes() -> None:
+    document = role_options("commvault_sso")
+    by_the_role = ("metadata", "pending_metadata", "certificate", "certificate_fingerprint", "break_glass")
+    accepted = module_options("commvault_saml_app")
+    apps = without(document["cvops_sso"]["options"]["saml_apps"]["options"], "commcells")
+    assert shape(apps) == shape(without(accepted, *by_the_role))
+    assert shape(document["commvault_sso_break_glass"]["options"]) == shape(accepted["break_glass"]["options"])
 
 
 @pytest.mark.parametrize(
@@ -243,7 +254,7 @@ def list_options_of(role: str, template: str) -> list[str]:
 
 
 TASKS = [
-    ("app_registration", "register", "entra_application", ()),
+    ("app_registration", "register", "entra_application", PENDING),
     ("app_registration", "register", "entra_service_principal", ("object_id", "state")),
     ("app_registration", "register", "entra_admin_consent", ("state",)),
     ("role_mappings", "entra_groups", "entra_groups", ("max_removals",)),

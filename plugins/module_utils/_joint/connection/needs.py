@@ -218,6 +218,15 @@ _ROTATION = (
     ),
     replace(_READ_CELL, optional=True),
 )
+_ROLL_OVER = (
+    PermissionNeed(
+        "activating another signing certificate of an application that it owns",
+        any_of=("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"),
+        delegated=("Application.ReadWrite.All", _AS_USER),
+        directory_roles=_APPLICATION_ROLES,
+    ),
+    _READ_CELL,
+)
 
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
@@ -229,4 +238,5 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "revert": PlaybookNeeds(_MAPPINGS),
     "expiry": PlaybookNeeds(_EXPIRY),
     "rotate_secrets": PlaybookNeeds(_ROTATION),
+    "roll_over_certificate": PlaybookNeeds(_ROLL_OVER),
 }

@@ -93,7 +93,19 @@ def test_results_of_all_hosts_make_those_of_the_roles() -> None:
     assert found["role_mappings"]["writes"] == 6
     assert found["role_mappings"]["commcells"]["cs01"]["roles_changed"] == ["R"]
     assert found["role_mappings"]["commcells"]["cs01"]["mappings"] == {"grants": [1]}
-    assert collect_run_results({"localhost": [{}], "cs01": []}) == {"registration": {}, "role_mappings": {}}
+    assert collect_run_results({"localhost": [{}], "cs01": []}) == {
+        "registration": {},
+        "role_mappings": {},
+        "sign_on": {},
+    }
+
+
+def test_saml_apps_are_a_result_of_their_own() -> None:
+    app = {"changed": True, "saml_app": {"name": "people"}, "stats": {"reads": 1, "writes": 2, "sign_ins": 0}}
+    found = collect_run_results({"localhost": [{}], "cs01": [{"results": [app]}], "cs02": []})
+    assert found["role_mappings"] == {}
+    assert found["sign_on"]["changed"] and found["sign_on"]["writes"] == 2
+    assert found["sign_on"]["commcells"] == {"cs01": [{"name": "people"}]}
 
 
 def test_results_of_tasks_are_grouped_by_host() -> None:

@@ -178,7 +178,12 @@ def test_what_leaves_entra_id_goes_last() -> None:
     assert (order["first"], order["last"]) == (["groups"], ["app_role_assignments"])
     order = split_entra_tasks(plan(application=[step("a", "-", "app role")], app_role_assignments=[step("r")]))
     assert order["last"] == ["application", "service_principal", "consent", "app_role_assignments"]
-    assert split_entra_tasks(plan(application=[], groups=[])) == {"first": [], "last": [], "waiting": []}
+    assert split_entra_tasks(plan(application=[], groups=[])) == {
+        "first": [],
+        "second": [],
+        "last": [],
+        "waiting": [],
+    }
 
 
 def test_what_leaves_entra_id_waits_for_the_commcells_and_for_a_run_of_all_of_them() -> None:
@@ -188,7 +193,12 @@ def test_what_leaves_entra_id_waits_for_the_commcells_and_for_a_run_of_all_of_th
     good = {"cs01": wrote("a")}
     assert split_entra_tasks(leaving, conclude_run(decision, plans, good, SCOPE), SCOPE)["last"] == ["groups_absent"]
     narrowed = {**SCOPE, "narrowed": True}
-    assert split_entra_tasks(leaving, {}, narrowed) == {"first": [], "last": [], "waiting": ["groups_absent"]}
+    assert split_entra_tasks(leaving, {}, narrowed) == {
+        "first": [],
+        "second": [],
+        "last": [],
+        "waiting": ["groups_absent"],
+    }
     told = conclude_run(decision, plans, good, narrowed)["localhost"]
     assert (told["status"], told["left"]) == ("postponed", ["- GG-A: gets g"])
     bad = {"cs01": collect_pass({"mappings": failure()})}
@@ -230,3 +240,12 @@ def test_what_the_scope_notes_is_told_beside_the_plan_and_beside_problems() -> N
         "Digest: `d1`",
     ]
     assert format_decision({**decision, "problems": ["cs01: no"]})[-1] == "Note: Entra ID is left out: `x` <b>"
+
+
+def test_reply_urls_are_written_after_the_commcells_also_where_one_has_failed() -> None:
+    url = "reply URL of SAML app people on cs01"
+    step = {"id": "1", "sign": "+", "kind": "redirect URI", "sentence": "x"}
+    found = split_entra_tasks(
+        {"steps": {"application": [], url: [step]}}, {"cs02": {"status": "failed"}}, {"narrowed": True}
+    )
+    assert found == {"first": [], "second": [url], "last": [], "waiting": []}

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
+    build_saml_app_options,
+    describe_provider,
+    describe_roll_over_failure,
+    format_roll_over,
+    is_saml_app_created,
+    list_reply_urls,
+    list_saml_apps,
+    list_saml_results,
+    list_targets,
+    name_results_by_item,
+    plan_roll_over,
+    split_saml_steps,
+)
+
+
+class FilterModule:
+    """Filters of the role commvault_sso."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
+        return build_filters(
+            creates_saml_app=is_saml_app_created,
+            identity_provider=describe_provider,
+            missing_reply_urls=list_reply_urls,
+            results_by_item=name_results_by_item,
+            roll_over_failure=describe_roll_over_failure,
+            roll_over_lines=format_roll_over,
+            roll_over_plan=plan_roll_over,
+            roll_over_targets=list_targets,
+            saml_app_options=build_saml_app_options,
+            saml_app_steps=split_saml_steps,
+            saml_apps_found=list_saml_results,
+            saml_apps_of=list_saml_apps,
+        )

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Single sign-on of the role commvault_sso: what its tasks hand to one another, between Entra ID and the CommCells.
+
+Entra ID signs; each CommCell has SAML apps that believe it; Entra ID has to know their reply URLs; then people may be sent there at once.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.validation import check_type_bool
+
+from .declared import is_commcell_covered
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+
+Mapping = t.Mapping[str, t.Any]
+
+#: Tasks of a pass, by what they are about.
+SAML_APP, REPLY_URL = "SAML app ", "reply URL of SAML app "
+#: Passes: everything; a plan of everything; all but sending people there; only that.
+STAGES = ("", "plan", "apply", "redirect")
+#: Steps of the service principal after which its metadata is another one.
+_PREPARING = frozenset({"create", "activate_signing_certificate"})
+
+
+def describe_provider(application: t.Any, service_principal: t.Any, is_in_run: t.Any = True) -> dict[str, t.Any]:
+    """Return what SAML apps need to know of the application in Entra ID, out of the registered results of its two tasks.
+
+    ``application``: its application id, null while it does not exist; ``fingerprint``: SHA-256 of the certificate that signs, null where the
+    task does not manage certificates; ``pending``: the run itself makes or changes what its metadata says. *is_in_run*: whether the
+    tasks belong to the run, and not only say what is there.
+    """
+    told = require_mapping(application, "the result of the application")
+    found = require_mapping(told.get("application"), "the application")
+    result = require_mapping(service_principal, "the result of the service principal")
+    principal = require_mapping(result.get("service_principal"), "the service principal")
+    rows = require_mappings(principal.get("signing_certificates"), "signing certificates")
+    active: Mapping = next((row for row in rows if row.get("active")), {})
+    actions = {to_text(step.get("action")) for step in require_mappings(result.get("steps"), "steps")}
+    has_failed = bool(told) and ("application" not in told or "error" in result)
+    is_prepared = not found.get("app_id") or has_failed or bool(actions & _PREPARING)
+    return {
+        "application": found.get("app_id"),
+        "fingerprint": active.get("fingerprint_sha256"),
+        "pending": bool(is_in_run) and is_prepared,
+    }
+
+
+def list_saml_apps(sso: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]:
+    """Return the SAML apps that cvops_sso declares for the CommCell, as the module takes them, each with its ``task``."""
+    listed = require_mappings(require_mapping(sso, "cvops_sso").get("saml_apps"), "cvops_sso.saml_apps")
+    found = []
+    for item in listed:
+        if is_commcell_covered(item.get("commcells"), commcell):
+            company = f" of {to_text(item['company'])}" if item.get("company") else ""
+            own = {name: value for name, value in item.items() if name != "commcells" and value is not None}
+            found.append({**own, "task": f"{SAML_APP}{to_text(item.get('name'))}{company}"})
+    return found
+
+
+def build_saml_app_options(app: t.Any, provider: t.Any, break_glass: t.Any, stage: t.Any) -> dict[str, t.Any]:
+    """Return the options of commvault_saml_app for an app of :func:`list_saml_apps`.
+
+    *provider*: see :func:`describe_provider`; *break_glass*: the local administrator, empty without one; *stage*: one of STAGES. Raises FilterInputError.
+    """
+    if stage not in STAGES:
+        raise FilterInputError(f"the stage must be one of {', '.join(map(repr, STAGES))}")
+    options = {name: value for name, value in require_mapping(app, "the SAML app").items() if name != "task"}
+    if options.get("state") == "absent":
+        return options
+    told = require_mapping(provider, "the identity provider")
+    if stage == "redirect":  # what the app holds is as the run has made it
+        console = ("service_provider_endpoint", "service_provider_aliases")  # they say which reply URL is its own
+        kept = ("name", "company", "auto_redirect", "accept_risk", "accept_reason", *console)
+        options = {name: value for name, value in options.items() if name in kept}
+    else:
+        options["pending_metadata"] = bool(told.get("pending"))
+        if told.get("application"):
+            options["metadata"] = {"application": told["application"]}
+            if told.get("fingerprint"):
+                options["certificate_fingerprint"] = told["fingerprint"]
+    if stage == "apply" and is_redirected(options):
+        del options["auto_redirect"]
+    if break_glass:
+        options["break_glass"] = break_glass
+    return options
+
+
+def is_redirected(app: t.Any) -> bool:
+    """Return True where people are to be sent to the identity provider at once."""
+    value = require_mapping(app, "the SAML app").get("auto_redirect")
+    return value is not None and bool(check_type_bool(value))
+
+
+def split_saml_steps(plan: t.Any, apps: t.Any) -> dict[str, t.Any]:
+    """Return the ids of the steps that SAML apps have in a CommCell's plan, by task: those of the first pass, and ``redirect``, the last.
+
+    *apps*: of :func:`list_saml_apps`.
+    """
+    steps = require_mapping(require_mapping(plan, "the plan").get("steps"), "steps")
+    found: dict[str, t.Any] = {"apply": {}, "redirect": {}}
+    for app in require_mappings(apps, "the SAML apps"):
+        task = to_text(app.get("task"))
+        listed = require_mappings(steps.get(task), "steps")
+        last = [step for step in listed if step.get("action") == "redirect" and is_redirected(app)]
+        first = [step for step in listed if step not in last]
+        for name, chosen in (("apply", first), ("redirect", last)):
+            if chosen:
+                found[name][task] = [to_text(step.get("id")) for step in chosen]
+    return found
+
+
+def is_saml_app_created(results: t.Any) -> bool:
+    """Return whether one of the registered results of SAML apps, by task, creates an app."""
+    found = [require_mapping(item, "a result") for item in require_mapping(results, "the results").values()]
+    return any(
+        step.get("action") == "create" for item in found for step in require_mappings(item.get("steps"), "steps")
+    )
+
+
+def name_results_by_item(result: t.Any) -> dict[str, t.Any]:
+    """Return the results of a loop by the ``name`` of its items; nothing of a loop that did not run."""
+    listed = require_mappings(require_mapping(result, "the result").get("results"), "results of a loop")
+    return {to_text(require_mapping(item.get("item"), "item").get("name")): item for item in listed}
+
+
+def list_reply_urls(results: t.Any, application: t.Any) -> list[dict[str, t.Any]]:
+    """Return the reply URLs that the application in Entra ID lacks, each with ``name`` and ``uri``, null for one that is not known yet.
+
+    *results*: by CommCell, registered results of SAML apps by task; *application*: the registered result of the registration.
+    """
+    told = require_mapping(require_mapping(application, "the result").get("application"), "the application")
+    known = require_list(require_mapping(told.get("web"), "web").get("redirect_uris"), "redirect URIs")
+    found = []
+    for commcell, tasks in require_mapping(results, "the results by CommCell").items():
+        for task, result in require_mapping(tasks, "the results by task").items():
+            app = require_mapping(require_mapping(result, "a result").get("saml_app"), "the SAML app")
+            uri = app.get("reply_url")
+            is_new = not app.get("app_key")
+            if app and uri not in known and (uri or is_new):
+                name = f"{REPLY_URL}{to_text(task).removeprefix(SAML_APP)} on {to_text(commcell)}"
+                found.append({"name": name, "uri": uri})
+    return found
+
+
+def list_saml_results(results: t.Any, switched: t.Any = None) -> dict[str, list[t.Any]]:
+    """Return by CommCell its SAML apps as they are afterwards. *results*, *switched*: of the first and the last pass, as for :func:`list_reply_urls`."""
+    last = require_mapping(switched, "the results of the last pass")
+    found = {}
+    for commcell, tasks in require_mapping(results, "the results by CommCell").items():
+        latest = {
+            **require_mapping(tasks, "the results by task"),
+            **require_mapping(last.get(commcell), "the results by task"),
+        }
+        apps = [require_mapping(result, "a result").get("saml_app") for result in latest.values()]
+        found[to_text(commcell)] = [app for app in apps if app]
+    return found
+
+
+def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
+    """Return which signing certificate signs now (``former``), which one shall (``next``), rows of the service principal's result, and ``problem``.
+
+    *service_principal*: the registered result of its task; *target*: ``next``, the one that ends last, or ``former``, the one before that.
+    """
+    if target not in ("next", "former"):
+        raise FilterInputError("the target must be next or former")
+    result = require_mapping(service_principal, "the result of the service principal")
+    found = require_mapping(result.get("service_principal"), "the service principal")
+    rows = [
+        row
+        for row in require_mappings(found.get("signing_certificates"), "signing certificates")
+        if row.get("thumbprint") and row.get("certificate")
+    ]
+    rows.sort(key=lambda row: (to_text(row.get("expires")), to_text(row.get("thumbprint"))))
+    active: Mapping = next((row for row in rows if row.get("active")), {})
+    wanted = rows[-1 if target == "next" else -2 :][:1] if len(rows) > (target == "former") else []
+    problem = ""
+    if not active:
+        problem = "no signing certificate of the service principal is active: run the playbook site first"
+    elif not wanted:
+        problem = "the service principal has no other signing certificate to go back to"
+    chosen = wanted[0] if wanted else {}
+    others = [row for row in rows if row is not chosen]
+    return {
+        "next": dict(chosen),
+        "former": dict(active if active is not chosen else others[-1] if others else {}),
+        "activates": bool(chosen) and active is not chosen,
+        "problem": problem,
+    }
+
+
+def list_targets(sso: t.Any, commcells: t.Any) -> list[dict[str, t.Any]]:
+    """Return the SAML apps of all CommCells that are present, each with its ``commcell``, and ``name``, by which results are told apart."""
+    return [
+        {"app": app, "commcell": to_text(commcell), "name": f"{app['task']} on {to_text(commcell)}"}
+        for commcell in require_list(commcells, "the CommCells")
+        for app in list_saml_apps(sso, commcell)
+        if app.get("state") != "absent"
+    ]
+
+
+def format_roll_over(plan: t.Any, results: t.Any, gap_s: t.Any = None) -> list[str]:
+    """Return what a roll-over does, or did, for people. *results*: of SAML apps, by name; *gap_s*: seconds between the two sides, null for a plan."""
+    told = require_mapping(plan, "the plan of the roll-over")
+    steps = {name: require_mapping(item, "a result") for name, item in require_mapping(results, "the results").items()}
+    changed = [to_text(name) for name, result in steps.items() if result.get("changed")]
+    if not told.get("activates") and not changed:
+        return [
+            f"Entra ID and all {len(steps)} SAML apps use the certificate {_describe_row(told.get('next'))} already"
+        ]
+    lines = []
+    if told.get("activates"):
+        lines.append(
+            f"~ Entra ID: sign with {_describe_row(told.get('next'))} in place of {_describe_row(told.get('former'))}"
+        )
+    lines += [f"~ {make_visible(name)}: believe that certificate" for name in changed]
+    if gap_s is None:
+        lines.append("Nobody can sign in through them from the first of these requests to the last")
+    else:
+        lines.append(f"Nobody could sign in through them for {float(gap_s):.1f} s")
+        lines.append("Let somebody sign in now. If that fails, -e roll_over_to=former takes it back")
+    return lines
+
+
+def _describe_row(row: t.Any) -> str:
+    found = require_mapping(row, "a certificate")
+    return f"{make_visible(to_text(found.get('thumbprint')))} (until {make_visible(to_text(found.get('expires')))})"
+
+
+def describe_roll_over_failure(plan: t.Any, entra: t.Any, apps: t.Any) -> str:
+    """Return what a roll-over that was taken back has left: the certificate that signs, and the apps that may not believe it.
+
+    *entra*, *apps*: the registered results of taking it back, on both sides.
+    """
+    told = require_mapping(plan, "the plan of the roll-over")
+    former = _describe_row(told.get("former"))
+    failed = [
+        name for name, result in name_results_by_item(apps).items() if "error" in require_mapping(result, "a result")
+    ]
+    if "error" in require_mapping(entra, "the result of Entra ID"):
+        signs = f"Entra ID may sign with {_describe_row(told.get('next'))}, since activating {former} again has failed"
+    else:
+        signs = f"the former certificate {former} signs again"
+    listed = f"; these apps may not believe it: {', '.join(make_visible(name) for name in failed)}" if failed else ""
+    return f"The roll-over is still to be done: {signs}{listed}. See above what has failed, and run this once more."

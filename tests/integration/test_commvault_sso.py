@@ -1,0 +1,351 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Single sign-on from one variables document: planned as a whole, written in the safe order, proven by people who sign on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import typing as t
+from collections.abc import Callable
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import User
+from cvops_simulator.core.faults import Fault
+from helpers.checks import assert_no_writes, writes
+from helpers.playing import Player, Run
+from test_sign_on import CONSOLE, GROUPS, Browser
+
+pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
+
+SITE = "cvops.identity.site"
+PERSON = "sam.signer@corp.example"
+#: The flag of an app that sends people on.
+REDIRECT = 1
+WHOLE = os.environ.get("CVOPS_FAULTS") == "whole"
+Make = Callable[..., Simulator]
+Document = dict[str, t.Any]
+
+
+def describe_sign_on(site: Simulator, **app: t.Any) -> Document:
+    """The document of the site, whose registration is for single sign-on, with one SAML app."""
+    document = site.variables()
+    document["cvops_application"] = {
+        "unique_name": "commvault-sign-on",
+        "display_name": "Commvault sign-on",
+        "identifier_uris": [CONSOLE],
+        "group_claims": ["SecurityGroup"],
+        "service_principal": {"sign_on_mode": "saml", "signing_certificate": {"activate": "first"}},
+    }
+    document["cvops_sso"] = {
+        "saml_apps": [
+            {
+                "name": "people",
+                "service_provider_endpoint": CONSOLE,
+                "name_id": "user_principal_name",
+                "attribute_mappings": {"user_groups": GROUPS},
+                "associations": {"email_suffixes": ["corp.example"]},
+                "auto_create_users": True,
+                **app,
+            }
+        ]
+    }
+    return document
+
+
+def without_mapping(document: Document) -> Document:
+    """Only the registration and single sign-on of a document."""
+    return {
+        name: value
+        for name, value in document.items()
+        if name not in ("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")
+    }
+
+
+def add_break_glass(site: Simulator, name: str = "cs01") -> dict[str, str]:
+    """A local administrator of the CommCell."""
+    state = site.commcells[name].state
+    user = state.users.add(User(state.users.new_id(), "firefighter"))
+    user.password = "Br3ak~the.glass-in-an-emergency-only"
+    state.groups.named("master")[0].member_ids.add(user.id)
+    return {"username": user.name, "password": user.password}
+
+
+def add_person(site: Simulator) -> dict[str, t.Any]:
+    """Somebody of the tenant who is in no group."""
+    return site.tenant.add("user", {"displayName": "Sam", "userPrincipalName": PERSON, "mail": PERSON})
+
+
+def registered_urls(site: Simulator) -> list[str]:
+    """Where Entra ID sends people back to."""
+    (row,) = (row for row in site.tenant.applications.values() if row.get("uniqueName") == "commvault-sign-on")
+    return t.cast("list[str]", row["web"]["redirectUris"])
+
+
+def is_redirected(site: Simulator) -> bool:
+    """Whether everybody who opens the console is sent to Entra ID at once."""
+    return any(app.flags & REDIRECT for app in site.commcells["cs01"].state.apps.named("people"))
+
+
+def plan_of(run: Run) -> list[str]:
+    """The plan for people."""
+    return t.cast("list[str]", [result for result in run.results if result.task == "Plan"][-1]["msg"])
+
+
+def told(run: Run) -> str:
+    """The plan on one line, without what differs between a plan and the run that carries it out."""
+    return "\n".join(line for line in plan_of(run) if not line.startswith("Note"))
+
+
+@pytest.mark.every_core
+def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
+    """The plan tells everything, is approved by its digest, is written as it was told, and nothing is left for a second run.
+
+    A person of each mapped group then signs on, and is in the user group that the mapping names.
+    """
+    site = make_site(set="S", empty=True)
+    document = {**describe_sign_on(site, auto_redirect=True), "commvault_sso_break_glass": add_break_glass(site)}
+    person = add_person(site)
+    site.journal.clear()
+    predicted = bare(SITE, check=True, extra_vars=document).ok()
+    assert_no_writes(site)
+    plan = told(predicted)
+    assert "send people back to the reply URL of SAML app people on cs01" in plan
+    assert "the application in Entra ID that this run prepares" in plan
+    assert "send everybody who opens the web console to the identity provider at once" in plan
+    (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
+
+    done = tmp_path / "done.json"
+    real = bare(SITE, extra_vars={**document, "cvops_approved_plan": digest, "cvops_summary_file": str(done)}).ok()
+    assert told(real) == plan
+    summary = json.loads(done.read_text())
+    assert [host["status"] for host in summary["hosts"].values()] == ["applied", "applied"], summary["hosts"]
+    assert not any(host["left"] or host["gone"] for host in summary["hosts"].values()), summary["hosts"]
+    assert document["commvault_sso_break_glass"]["password"] not in real.text
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    assert [app.key in url for url in registered_urls(site)] == [True]
+    asked = [(entry.method, entry.path) for entry in writes(site)]
+    entra_second = max(
+        number for number, (method, path) in enumerate(asked) if method == "PATCH" and "/applications" in path
+    )
+    redirect = max(number for number, (_method, path) in enumerate(asked) if path.endswith("/ThirdParty/App"))
+    assert redirect > entra_second, asked
+
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+    browser = Browser(site)
+    for group in document["cvops_entra_groups"]:
+        (row,) = (row for row in site.tenant.groups.values() if row["displayName"] == group["display_name"])
+        site.tenant.relate("members", row["id"], [person["id"]])
+        assert browser.sign_on(PERSON).get("userGroups") == [group["display_name"]]
+        site.tenant.relate("members", row["id"], [])
+
+
+def test_only_single_sign_on_of_two_commcells_and_one_of_them_fails(make_site: Make, bare: Player) -> None:
+    """The one that works is complete, with its reply URL; the other one is completed by the next run."""
+    site = make_site(set="M", empty=True)
+    document = without_mapping(describe_sign_on(site))
+    names = list(site.commcells)[:2]
+    document["cvops_sso"]["saml_apps"][0]["commcells"] = names
+    site.faults.add(Fault(names[1], "POST", "*/v4/SAML*", "status", status=400, times=100))
+    failed = bare(SITE, extra_vars=document)
+    assert failed.rc == 2
+    assert len(registered_urls(site)) == 1
+    assert f"{names[1]}: failed" in failed.text and f"{names[0]}: applied" in failed.text
+    assert (
+        f"left: + Commvault sign-on: send people back to the reply URL of SAML app people on {names[1]}" in failed.text
+    )
+    site.faults.clear()
+    bare(SITE, extra_vars=document).ok()
+    assert len(registered_urls(site)) == 2
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
+def test_nothing_is_written_where_nobody_gets_in_without_entra(make_site: Make, bare: Player) -> None:
+    """A wrong password of the local administrator is found while the run plans, also before there is an app."""
+    site = make_site(set="S", empty=True)
+    account = {**add_break_glass(site), "password": "n0t-the-passw0rd"}
+    document = without_mapping(describe_sign_on(site, auto_redirect=True))
+    site.journal.clear()
+    run = bare(SITE, verbosity=4, extra_vars={**document, "commvault_sso_break_glass": account})
+    assert run.rc == 2 and "nothing was written" in run.text
+    assert_no_writes(site)
+    assert account["password"] not in run.text
+    missing = bare(SITE, extra_vars=document)
+    assert "needs commvault_sso_break_glass" in missing.text
+    assert_no_writes(site)
+
+
+def test_people_are_not_sent_where_entra_does_not_know_the_reply_url(make_site: Make, bare: Player) -> None:
+    """Entra ID's second half fails: the redirect stays off, and the next run does both."""
+    site = make_site(set="S", empty=True)
+    document = without_mapping(describe_sign_on(site, auto_redirect=True))
+    document["commvault_sso_break_glass"] = add_break_glass(site)
+    site.faults.add(Fault("graph", "PATCH", "*/applications/*", "status", status=400, times=100))
+    failed = bare(SITE, extra_vars=document)
+    assert failed.rc == 2, failed.text
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    assert registered_urls(site) == [] and not is_redirected(site)
+    site.faults.clear()
+    bare(SITE, extra_vars=document).ok()
+    assert [app.key in url for url in registered_urls(site)] == [True] and is_redirected(site)
+
+
+def list_writes(site: Simulator) -> list[tuple[str, str, int]]:
+    """Service and method of every write so far, with the number of requests of that service and method before it."""
+    counted: dict[tuple[str, str], int] = {}
+    found = []
+    for entry in site.journal.entries():
+        key = entry.service, entry.method
+        if not entry.read:
+            found.append((*key, counted.get(key, 0)))
+        counted[key] = counted.get(key, 0) + 1
+    return found
+
+
+#: Of the writes of the whole set-up, those that fail in the sample.
+SAMPLE = (3, 6)
+
+
+def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, bare: Player) -> None:
+    """Each write request of the whole set-up in turn, or a sample of them."""
+
+    def begin() -> tuple[Simulator, Document]:
+        site = make_site(set="S", empty=True)
+        document = without_mapping(describe_sign_on(site, auto_redirect=True))
+        document["commvault_sso_break_glass"] = add_break_glass(site)
+        add_person(site)
+        site.journal.clear()
+        return site, document
+
+    site, document = begin()
+    bare(SITE, extra_vars=document).ok()
+    planned = list_writes(site)
+    assert len(planned) > max(SAMPLE)
+    for number in range(len(planned)) if WHOLE else SAMPLE:
+        site, document = begin()
+        service, method, before = planned[number]
+        fault = site.faults.add(Fault(service, method, "*", "status", status=400, after=before))
+        failed = bare(SITE, extra_vars=document)
+        assert fault.hits == 1 and failed.rc == 2, (planned[number], failed.text)
+        assert not is_redirected(site) or registered_urls(site), failed.text
+        site.faults.clear()
+        bare(SITE, extra_vars=document).ok()
+        assert len(registered_urls(site)) == 1 and is_redirected(site)
+        assert "userName" in Browser(site).sign_on(PERSON)
+        site.journal.clear()
+        assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+
+
+def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Make, bare: Player) -> None:
+    site = make_site(set="S", empty=True)
+    document = without_mapping(describe_sign_on(site))
+    nothing = bare(SITE, "--tags", "sso", extra_vars=document)
+    assert nothing.rc == 2 and "metadata is needed" in nothing.text
+    assert_no_writes(site)
+    bare(SITE, "--tags", "entra", extra_vars=document).ok()
+    site.journal.clear()
+    bare(SITE, "--tags", "sso", extra_vars=document).ok()
+    assert not [entry for entry in writes(site) if entry.service == "graph"]
+    assert site.commcells["cs01"].state.apps.named("people") and registered_urls(site) == []
+    bare(SITE, extra_vars=document).ok()
+    assert len(registered_urls(site)) == 1
+
+
+def test_the_role_does_both_halves(make_site: Make, bare: Player) -> None:
+    """By itself: in check mode nothing is written, then everything in order, then nothing."""
+    site = make_site(set="S", empty=True)
+    document = without_mapping(describe_sign_on(site, auto_redirect=True))
+    document["commvault_sso_break_glass"] = add_break_glass(site)
+    add_person(site)
+    play = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "roles": ["cvops.identity.commvault_sso"],
+            "post_tasks": [{"name": "Result", "ansible.builtin.debug": {"var": "commvault_sso_result"}}],
+        }
+    ]
+    site.journal.clear()
+    predicted = bare(play, check=True, extra_vars=document).ok()
+    assert_no_writes(site)
+    assert predicted.one("Result")["commvault_sso_result"]["changed"]
+    real = bare(play, extra_vars=document).ok().one("Result")["commvault_sso_result"]
+    (app,) = real["commcells"]["cs01"]
+    assert app["auto_redirect"] is True and registered_urls(site) == [app["reply_url"]]
+    assert "userName" in Browser(site).sign_on(PERSON)
+    site.journal.clear()
+    again = bare(play, extra_vars=document).ok()
+    assert again.stats["changed"] == 0
+    assert_no_writes(site)
+
+
+ROLL_OVER = "cvops.identity.roll_over_certificate"
+
+
+@pytest.fixture
+def rolling(make_site: Make, bare: Player) -> tuple[Simulator, Document, list[str]]:
+    """Sign-on set up on two CommCells, and the next certificate there, which is not active; names of the CommCells."""
+    site = make_site(set="M", empty=True)
+    document = without_mapping(describe_sign_on(site))
+    names = list(site.commcells)[:2]
+    document["cvops_sso"]["saml_apps"][0]["commcells"] = names
+    signing = document["cvops_application"]["service_principal"]["signing_certificate"]
+    signing |= {"lifetime_days": 60}
+    add_person(site)
+    bare(SITE, extra_vars=document).ok()
+    signing |= {"lifetime_days": 900, "renew_before_days": 90}
+    bare(SITE, extra_vars=document).ok()
+    site.journal.clear()
+    return site, document, names
+
+
+def held(site: Simulator, names: list[str]) -> list[str]:
+    """The certificates that the apps believe."""
+    return [site.commcells[name].state.apps.named("people")[0].secrets["certificateData"] for name in names]
+
+
+def test_the_certificate_is_rolled_over(rolling: tuple[Simulator, Document, list[str]], bare: Player) -> None:
+    """Three writes, one after the other; then nothing is left to do, and it can be taken back."""
+    site, document, names = rolling
+    former = held(site, names)
+    predicted = bare(ROLL_OVER, check=True, extra_vars=document).ok()
+    assert_no_writes(site)
+    assert "Nobody can sign in through them" in predicted.text
+    done = bare(ROLL_OVER, extra_vars=document).ok()
+    changes = [(entry.service, entry.method) for entry in writes(site)]
+    assert changes == [("graph", "PATCH"), (names[0], "PUT"), (names[1], "PUT")]
+    assert "Nobody could sign in through them for" in done.text
+    assert not set(held(site, names)) & set(former)
+    assert "userName" in Browser(site, commcell=names[1]).sign_on(PERSON)
+    site.journal.clear()
+    again = bare(ROLL_OVER, extra_vars=document).ok()
+    assert "already" in again.text
+    assert_no_writes(site)
+    bare(ROLL_OVER, extra_vars={**document, "roll_over_to": "former"}).ok()
+    assert held(site, names) == former
+    assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
+
+
+def test_a_certificate_that_an_app_refuses_is_taken_back(
+    rolling: tuple[Simulator, Document, list[str]], bare: Player
+) -> None:
+    """The first CommCell has it already when the second one refuses: both have the former one again; the next run goes on."""
+    site, document, names = rolling
+    former = held(site, names)
+    site.faults.add(Fault(names[1], "PUT", "*/v4/SAML/*", "status", status=400, times=1))
+    failed = bare(ROLL_OVER, extra_vars=document)
+    assert failed.rc == 2 and "the former certificate" in failed.text and "signs again" in failed.text
+    assert held(site, names) == former
+    assert all("userName" in Browser(site, commcell=name).sign_on(PERSON) for name in names)
+    bare(ROLL_OVER, extra_vars=document).ok()
+    assert not set(held(site, names)) & set(former)

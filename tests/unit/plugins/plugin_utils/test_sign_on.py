@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tasks of single sign-on hand to one another."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
+from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
+    build_saml_app_options,
+    describe_provider,
+    describe_roll_over_failure,
+    format_roll_over,
+    is_redirected,
+    list_reply_urls,
+    list_saml_apps,
+    list_saml_results,
+    list_targets,
+    name_results_by_item,
+    plan_roll_over,
+    split_saml_steps,
+)
+
+PROVIDER = {"application": "66666666-7777-4888-8999-000000000000", "fingerprint": "AB", "pending": False}
+THERE = {"application": {"app_id": PROVIDER["application"], "web": {"redirect_uris": ["https://cv/known"]}}}
+
+
+def row(end: int, active: bool = False) -> dict[str, t.Any]:
+    """A signing certificate that ends in this year."""
+    return {
+        "thumbprint": f"T{end}",
+        "certificate": "MII",
+        "fingerprint_sha256": f"F{end}",
+        "expires": f"{end}-01-01T00:00:00Z",
+        "active": active,
+    }
+
+
+def principal(*rows: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    return {"service_principal": {"signing_certificates": list(rows)}, "steps": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("application", "result", "pending"),
+    [
+        (THERE, principal(row(2030, True)), False),
+        ({"application": {"app_id": None}}, {}, True),
+        (THERE, principal(row(2030), steps=[{"action": "activate_signing_certificate"}]), True),
+        (THERE, principal(row(2030, True), steps=[{"action": "add_signing_certificate"}]), False),
+        (THERE, principal(steps=[{"action": "create"}]), True),
+        ({"failed": True, "error": {}}, {}, True),
+        (THERE, {"error": {"kind": "api"}}, True),
+    ],
+)
+def test_what_the_run_itself_prepares_is_pending(application: t.Any, result: t.Any, pending: bool) -> None:
+    assert describe_provider(application, result)["pending"] is pending
+    assert describe_provider(application, result, False)["pending"] is False
+
+
+def test_the_certificate_that_signs_is_told() -> None:
+    found = describe_provider(THERE, principal(row(2030), row(2031, True)))
+    assert found == {"application": PROVIDER["application"], "fingerprint": "F2031", "pending": False}
+    assert describe_provider(THERE, principal())["fingerprint"] is None
+
+
+def test_apps_by_commcell() -> None:
+    apps = [{"name": "a", "commcells": ["emea-*"]}, {"name": "b", "company": "corp", "enabled": None}]
+    assert [app["task"] for app in list_saml_apps({"saml_apps": apps}, "emea-1")] == [
+        "SAML app a",
+        "SAML app b of corp",
+    ]
+    (found,) = list_saml_apps({"saml_apps": apps}, "us")
+    assert found == {"name": "b", "company": "corp", "task": "SAML app b of corp"}
+    assert list_saml_apps(None, "us") == list_saml_apps({"saml_apps": None}, "us") == []
+    with pytest.raises(FilterInputError):
+        list_saml_apps({"saml_apps": "x"}, "us")
+
+
+def test_people_are_sent_on_only_in_the_last_pass() -> None:
+    app = {"name": "a", "task": "SAML app a", "auto_redirect": True, "service_provider_endpoint": "https://cv"}
+    account = {"username": "x", "password": "y"}
+    first = build_saml_app_options(app, PROVIDER, account, "apply")
+    assert "auto_redirect" not in first and first["metadata"] == {"application": PROVIDER["application"]}
+    assert first["certificate_fingerprint"] == "AB" and first["pending_metadata"] is False and "task" not in first
+    last = build_saml_app_options(app, PROVIDER, account, "redirect")
+    assert last["auto_redirect"] is True and last["break_glass"] == account and "metadata" not in last
+    for stage in ("", "plan"):
+        assert build_saml_app_options(app, PROVIDER, {}, stage)["auto_redirect"] is True
+    off = build_saml_app_options({**app, "auto_redirect": "no"}, PROVIDER, {}, "apply")
+    assert off["auto_redirect"] == "no"
+    with pytest.raises(FilterInputError):
+        build_saml_app_options(app, PROVIDER, {}, "other")
+
+
+def test_an_app_that_goes_needs_no_provider() -> None:
+    app = {"name": "a", "task": "SAML app a", "state": "absent"}
+    assert build_saml_app_options(app, {}, {"username": "x"}, "plan") == {"name": "a", "state": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("value", "result"), [(True, True), ("yes", True), (1, True), (False, False), ("no", False), (None, False)]
+)
+def test_redirected(value: t.Any, result: bool) -> None:
+    assert is_redirected({"auto_redirect": value}) is result
+
+
+STEPS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.text("0123456789abcdef", min_size=4, max_size=4),
+            "action": st.sampled_from(["create", "update", "redirect"]),
+        }
+    )
+)
+
+
+@given(st.booleans(), STEPS)
+def test_every_step_belongs_to_one_pass(redirected: bool, steps: list[dict[str, str]]) -> None:
+    """What is switched off goes with the first pass; what is switched on is all that the last one does."""
+    app = {"task": "SAML app a", "auto_redirect": redirected}
+    found = split_saml_steps({"steps": {"SAML app a": steps, "mappings": [{"id": "x"}]}}, [app])
+    both = found["apply"].get("SAML app a", []) + found["redirect"].get("SAML app a", [])
+    assert sorted(both) == sorted(step["id"] for step in steps)
+    assert bool(found["redirect"]) == (redirected and any(step["action"] == "redirect" for step in steps))
+
+
+def test_reply_urls_that_entra_lacks() -> None:
+    results = {
+        "cs01": {
+            "SAML app known": {"saml_app": {"app_key": "1", "reply_url": "https://cv/known"}},
+            "SAML app new": {"saml_app": {"app_key": None, "reply_url": None}},
+            "SAML app gone": {"saml_app": {}},
+            "SAML app failed": {"failed": True},
+        },
+        "cs02": {
+            "SAML app other": {"saml_app": {"app_key": "2", "reply_url": "https://cv/other"}},
+            "SAML app on a host that nobody named": {"saml_app": {"app_key": "3", "reply_url": None}},
+        },
+    }
+    assert list_reply_urls(results, THERE) == [
+        {"name": "reply URL of SAML app new on cs01", "uri": None},
+        {"name": "reply URL of SAML app other on cs02", "uri": "https://cv/other"},
+    ]
+    assert len(list_reply_urls(results, {})) == 3
+    assert list_saml_results(results, {"cs02": {"SAML app other": {"saml_app": {"auto_redirect": True}}}})["cs02"][
+        0
+    ] == {"auto_redirect": True}
+
+
+def test_results_by_item() -> None:
+    result = {"results": [{"item": {"name": "x"}, "changed": True}]}
+    assert name_results_by_item(result) == {"x": result["results"][0]}
+    assert name_results_by_item({}) == name_results_by_item({"skipped": True}) == {}
+
+
+def test_the_next_certificate_ends_last() -> None:
+    rows = [row(2031), row(2029, True), row(2030)]
+    plan = plan_roll_over(principal(*rows), "next")
+    assert (plan["next"]["thumbprint"], plan["former"]["thumbprint"]) == ("T2031", "T2029")
+    assert plan["activates"] and not plan["problem"]
+
+
+def test_a_roll_over_that_was_interrupted_goes_on() -> None:
+    """Entra ID signs with the next one already: the apps still get it, and the former one is known for the way back."""
+    plan = plan_roll_over(principal(row(2029), row(2031, True)), "next")
+    assert (plan["next"]["thumbprint"], plan["former"]["thumbprint"], plan["activates"]) == ("T2031", "T2029", False)
+
+
+def test_the_way_back() -> None:
+    plan = plan_roll_over(principal(row(2029), row(2031, True)), "former")
+    assert (plan["next"]["thumbprint"], plan["former"]["thumbprint"], plan["activates"]) == ("T2029", "T2031", True)
+    assert "no other" in plan_roll_over(principal(row(2031, True)), "former")["problem"]
+
+
+def test_what_cannot_be_rolled_over() -> None:
+    assert "active" in plan_roll_over(principal(row(2031)), "next")["problem"]
+    assert plan_roll_over(principal(), "next")["problem"]
+    assert not plan_roll_over(principal(row(2031, True)), "next")["activates"]
+    with pytest.raises(FilterInputError):
+        plan_roll_over(principal(), "other")
+
+
+def test_only_apps_that_are_there_are_rolled_over() -> None:
+    sso = {"saml_apps": [{"name": "a"}, {"name": "b", "state": "absent"}]}
+    assert [item["name"] for item in list_targets(sso, ["cs01", "cs02"])] == [
+        "SAML app a on cs01",
+        "SAML app a on cs02",
+    ]
+
+
+def test_a_roll_over_in_words() -> None:
+    plan = plan_roll_over(principal(row(2029, True), row(2031)), "next")
+    lines = format_roll_over(plan, {"SAML app a on cs01": {"changed": True}, "SAML app b on cs01": {"changed": False}})
+    assert (
+        lines[0].startswith("~ Entra ID: sign with T2031")
+        and lines[1] == "~ SAML app a on cs01: believe that certificate"
+    )
+    assert len(lines) == 3 and "1.5 s" in format_roll_over(plan, {}, 1.5)[1]
+    done = plan_roll_over(principal(row(2031, True)), "next")
+    assert format_roll_over(done, {"x": {"changed": False}}) == [
+        "Entra ID and all 1 SAML apps use the certificate T2031 (until 2031-01-01T00:00:00Z) already"
+    ]
+
+
+def test_a_failure_says_what_signs_and_who_does_not_believe_it() -> None:
+    plan = plan_roll_over(principal(row(2029, True), row(2031)), "next")
+    apps = {"results": [{"item": {"name": "SAML app a on cs01"}, "error": {}}, {"item": {"name": "b"}}]}
+    told = describe_roll_over_failure(plan, {"changed": True}, apps)
+    assert "former certificate T2029" in told and "may not believe it: SAML app a on cs01." in told
+    assert "may sign with T2031" in describe_roll_over_failure(plan, {"error": {}}, {"results": []})
