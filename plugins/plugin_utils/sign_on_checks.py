@@ -19,17 +19,21 @@ from .variables_checks import Place, Problem
 
 Values = t.Mapping[str, t.Any]
 
+#: Playbooks and roles that set apps up, and those that are about apps only.
+_WRITING, _ABOUT_APPS = ("commvault_sso", "site"), ("commvault_sso", "roll_over_certificate")
 _SSO = Place("cvops_sso").enter("saml_apps")
 
 
-def find_sign_on_problems(values: Values, writes: bool = True) -> t.Iterator[Problem]:
+def find_sign_on_problems(values: Values, playbook: str = "site") -> t.Iterator[Problem]:
     """Yield what is missing for the SAML apps of ``cvops_sso``, or contradicts them; the values fit the schema.
 
-    *writes*: whether the apps are written, which the local administrator is needed for; a document by itself does not hold that.
+    *playbook*: or role, for which they are; a document by itself does not hold the local administrator, whom those that write need.
     """
     sso, application = values.get("cvops_sso"), values.get("cvops_application")
     apps = sso.get("saml_apps") if isinstance(sso, t.Mapping) else None
     if not apps or not isinstance(apps, list):
+        if playbook in _ABOUT_APPS and isinstance(sso, t.Mapping):
+            yield _SSO.describe("names no app; add one")
         return
     if not isinstance(application, t.Mapping):
         yield _SSO.describe("needs cvops_application, the registration that the apps trust")
@@ -52,7 +56,7 @@ def find_sign_on_problems(values: Values, writes: bool = True) -> t.Iterator[Pro
             .enter("redirect_uris")
             .describe("with exclusive, it takes away the reply URLs of cvops_sso.saml_apps; leave the list out")
         )
-    yield from _find_app_problems(apps, values, writes)
+    yield from _find_app_problems(apps, values, playbook in _WRITING)
 
 
 def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) -> t.Iterator[Problem]:

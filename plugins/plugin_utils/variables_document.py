@@ -39,7 +39,7 @@ Values = t.Mapping[str, t.Any]
 NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
-    "commvault_sso": [("cvops_application",), ("cvops_sso",)],
+    "commvault_sso": [("cvops_sso",)],
     "doctor": [],
     "expiry": [],
     "export_role_mappings": [],
@@ -47,7 +47,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "revert": [("revert_record",)],
     "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
-    "roll_over_certificate": [("cvops_application",), ("cvops_sso",)],
+    "roll_over_certificate": [("cvops_sso",)],
     "rotate_secrets": [("cvops_rotations",)],
     "secret_rotation": [("cvops_rotations",)],
     "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
@@ -133,7 +133,7 @@ def check_variables(
     if not problems:
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
-        problems += find_sign_on_problems(values, playbook in ("commvault_sso", "site")) if playbook in _SIGN_ON else ()
+        problems += find_sign_on_problems(values, playbook) if playbook in _SIGN_ON else ()
     problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})

@@ -58,6 +58,12 @@ def test_the_registration_does_not_fit(application: t.Any, words: str) -> None:
     assert words in found
 
 
+def test_a_run_that_is_about_apps_needs_one() -> None:
+    values = {"cvops_sso": {"match_by": "azure_guid"}, "cvops_application": APPLICATION}
+    assert list(find_sign_on_problems(values)) == []
+    assert ["names no app" in str(line) for line in find_sign_on_problems(values, "roll_over_certificate")] == [True]
+
+
 def test_an_app_twice() -> None:
     (found,) = problems(APP, {**APP, "name": "PEOPLE"})
     assert "also that of cvops_sso.saml_apps[0]" in found
@@ -69,7 +75,7 @@ def test_nobody_is_sent_away_without_a_way_back() -> None:
     (found,) = problems({**APP, "auto_redirect": True})
     assert "needs commvault_sso_break_glass" in found
     values = {"cvops_sso": {"saml_apps": [{**APP, "auto_redirect": True}]}, "cvops_application": APPLICATION}
-    assert list(find_sign_on_problems(values, writes=False)) == []
+    assert list(find_sign_on_problems(values, "validate")) == []
     assert problems({**APP, "auto_redirect": True}, commvault_sso_break_glass={"username": "x"}) == []
     assert problems({**APP, "auto_redirect": True, "accept_risk": ["lock_out"]}) == []
 
