@@ -142,9 +142,28 @@ def list_reply_urls(results: t.Any, application: t.Any) -> list[dict[str, t.Any]
             uri = app.get("reply_url")
             is_new = not app.get("app_key")
             if app and uri not in known and (uri or is_new):
-                name = f"{REPLY_URL}{to_text(task).removeprefix(SAML_APP)} on {to_text(commcell)}"
-                found.append({"name": name, "uri": uri})
+                found.append({"name": _name_reply_url(task, commcell), "uri": uri})
     return found
+
+
+def list_unregistered(results: t.Any, commcell: t.Any, application: t.Any, replies: t.Any = None) -> list[str]:
+    """Return the tasks of a CommCell's SAML apps whose reply URL Entra ID is not known to have, so that nobody may be sent there yet.
+
+    *results*: registered results by task; *application*: the registered result of the registration; *replies*: that of the loop over reply URLs.
+    """
+    told = require_mapping(require_mapping(application, "the result").get("application"), "the application")
+    known = require_list(require_mapping(told.get("web"), "web").get("redirect_uris"), "redirect URIs")
+    done = {name for name, result in name_results_by_item(replies).items() if "error" not in result}
+    found = []
+    for task, result in require_mapping(results, "the results by task").items():
+        uri = require_mapping(require_mapping(result, "a result").get("saml_app"), "the SAML app").get("reply_url")
+        if not (uri and uri in known) and _name_reply_url(task, commcell) not in done:
+            found.append(to_text(task))
+    return found
+
+
+def _name_reply_url(task: t.Any, commcell: t.Any) -> str:
+    return f"{REPLY_URL}{to_text(task).removeprefix(SAML_APP)} on {to_text(commcell)}"
 
 
 def list_saml_results(results: t.Any, switched: t.Any = None) -> dict[str, list[t.Any]]:

@@ -248,17 +248,19 @@ def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, b
 
 def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Make, bare: Player) -> None:
     site = make_site(set="S", empty=True)
-    document = without_mapping(describe_sign_on(site))
+    document = without_mapping(describe_sign_on(site, auto_redirect=True))
+    document["commvault_sso_break_glass"] = add_break_glass(site)
     nothing = bare(SITE, "--tags", "sso", extra_vars=document)
     assert nothing.rc == 2 and "metadata is needed" in nothing.text
     assert_no_writes(site)
     bare(SITE, "--tags", "entra", extra_vars=document).ok()
     site.journal.clear()
-    bare(SITE, "--tags", "sso", extra_vars=document).ok()
+    left = bare(SITE, "--tags", "sso", extra_vars=document).ok()
+    assert "left: ~ people: send everybody" in left.text and not is_redirected(site)
     assert not [entry for entry in writes(site) if entry.service == "graph"]
     assert site.commcells["cs01"].state.apps.named("people") and registered_urls(site) == []
     bare(SITE, extra_vars=document).ok()
-    assert len(registered_urls(site)) == 1
+    assert len(registered_urls(site)) == 1 and is_redirected(site)
 
 
 def test_the_role_does_both_halves(make_site: Make, bare: Player) -> None:

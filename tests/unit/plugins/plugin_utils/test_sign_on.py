@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     list_saml_apps,
     list_saml_results,
     list_targets,
+    list_unregistered,
     name_results_by_item,
     plan_roll_over,
     split_saml_steps,
@@ -152,6 +153,29 @@ def test_reply_urls_that_entra_lacks() -> None:
     assert list_saml_results(results, {"cs02": {"SAML app other": {"saml_app": {"auto_redirect": True}}}})["cs02"][
         0
     ] == {"auto_redirect": True}
+
+
+def test_nobody_is_sent_where_entra_may_not_send_them_back() -> None:
+    results = {
+        f"SAML app {name}": {"saml_app": {"app_key": "1", "reply_url": uri}}
+        for name, uri in {
+            "known": "https://cv/known",
+            "done": "https://cv/1",
+            "failed": "https://cv/2",
+            "hidden": None,
+        }.items()
+    }
+    replies = {
+        "results": [
+            {"item": {"name": "reply URL of SAML app done on cs01"}},
+            {"item": {"name": "reply URL of SAML app failed on cs01"}, "error": {}},
+        ]
+    }
+    assert list_unregistered(results, "cs01", THERE, replies) == ["SAML app failed", "SAML app hidden"]
+    assert (
+        len(list_unregistered(results, "cs02", THERE, replies)) == 3
+        and len(list_unregistered(results, "cs01", {})) == 4
+    )
 
 
 def test_results_by_item() -> None:
