@@ -157,6 +157,7 @@ EXAMPLES = r"""
     unique_name: commvault-sign-on
     web:
       redirect_uris: "{{ sign_on.oidc_app.reply_urls }}"
+  when: sign_on.oidc_app.reply_urls is not none
 
 - name: Delete the app
   cvops.identity.commvault_oidc_app:
@@ -192,14 +193,18 @@ oidc_app:
       description: Address of the OpenID configuration.
       type: str
     web_console_urls:
-      description: Addresses of web consoles, sorted.
+      description: Addresses of web consoles as the app has them, sorted. Those to register in Entra ID are RV(oidc_app.reply_urls).
       type: list
       elements: str
     reply_url:
-      description: The redirect URI to register for the application in Entra ID; of several, the first.
+      description: The redirect URI to register for the application in Entra ID; of several, the first. V(null) where there is none in RV(oidc_app.reply_urls).
       type: str
     reply_urls:
-      description: All redirect URIs to register, one for each web console.
+      description:
+        - The redirect URIs to register, one for each web console.
+        - Entra ID sends sign-ins there, and of a web console that O(web_console_urls) does not name, it is Commvault that says so. So one whose host is
+          neither that of O(web_console_urls) nor that of O(commvault_url) is left out with a warning, and all of this is V(null) where none is left; an
+          empty list, which is an app without web consoles, would take all redirect URIs away from a registration.
       type: list
       elements: str
     secret_fingerprint:

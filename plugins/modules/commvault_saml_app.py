@@ -319,7 +319,9 @@ saml_app:
       description: When that certificate ends, RFC 3339.
       type: str
     service_provider_endpoint:
-      description: Address of the web console, the identifier for Entra ID.
+      description:
+        - Address of the web console as the app has it, the identifier for Entra ID. Where O(service_provider_endpoint) does not name it, it is Commvault
+          that says so; register RV(saml_app.reply_url), not this, as a reply URL.
       type: str
     service_provider_aliases:
       description: Further addresses, sorted.

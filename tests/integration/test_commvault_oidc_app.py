@@ -243,3 +243,17 @@ def test_lost_answers(site: Simulator, monkeypatch: pytest.MonkeyPatch, action: 
         site.faults.add(Fault("cs01", method, "*/ThirdParty/App", action, status=503))
         assert run(site, **options)["changed"]
         assert len(stored(site)) == (0 if "state" in options else 1)
+
+
+def test_sign_ins_are_not_sent_where_only_the_service_says(site: Simulator) -> None:
+    """Whoever registers that address in Entra ID has everybody's sign-in sent there."""
+    run(site, **whole(site))
+    (app,) = stored(site)
+    (urls,) = (item for item in app.document["props"]["nameValues"] if item["name"] == "webConsoleUrls")
+    urls["values"] = ["https://evil.example:443/webconsole", CONSOLE]
+    found = run(site, name="entra-oidc", web_console_urls=[CONSOLE])
+    assert found["oidc_app"]["web_console_urls"] == [CONSOLE, "https://evil.example:443/webconsole"]
+    assert found["oidc_app"]["reply_urls"] == [f"{CONSOLE}/openIdConnectCallback.do"]
+    assert any("https://evil.example" in text and "web_console_urls" in text for text in found["warnings"])
+    found = run(site, name="entra-oidc")
+    assert found["oidc_app"]["reply_urls"] is None and found["oidc_app"]["reply_url"] is None

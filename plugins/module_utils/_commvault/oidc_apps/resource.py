@@ -26,7 +26,7 @@ from ..app_associations import (
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
-from ..console_urls import build_console_url, clean_console_urls
+from ..console_urls import build_console_url, clean_console_urls, take_named_urls
 from ..directory import Directory
 from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
@@ -113,7 +113,7 @@ class OidcAppResource:
             return {}
         associations = self._had if self._had is None else self._changes.after
         name = self._app.name if self._app else self._options["name"]
-        urls = self._after.reply_urls
+        urls = self._take_reply_urls()
         return {
             **format_oidc_app(name, self._after, associations),
             "app_key": self.key,
@@ -121,6 +121,24 @@ class OidcAppResource:
             "reply_url": urls[0] if urls else None,
             "reply_urls": urls,
         }
+
+    def _take_reply_urls(self) -> list[str] | None:
+        """Return the redirect URIs to register: those on a host that the task names; None where every one is on another.
+
+        It is not an empty list then, since that would take all redirect URIs away from the registration that it is given to.
+        """
+        urls = t.cast(OidcSettings, self._after).reply_urls
+        taken = take_named_urls(
+            self._ctx,
+            urls,
+            [self._client.base_url, *(self._options.get("web_console_urls") or ())],
+            subject=f"{KIND} {self._options['name']}",
+            field="reply_url",
+            # told in any case, for a list that is shorter than it should be is easily overlooked
+            option="commvault_url or web_console_urls",
+            hint="web_console_urls",
+        )
+        return taken if taken or not urls else None
 
     def _create(self, step: Step) -> None:
         after = t.cast(OidcSettings, self._after)

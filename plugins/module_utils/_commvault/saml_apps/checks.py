@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._core.addresses import canonicalize_address, split_address
 from ..._core.errors import ConfigError, Problems
 from ..app_associations import Association
 from ..console_urls import clean_console_urls
@@ -54,22 +53,6 @@ def check_saml_options(options: dict[str, t.Any]) -> None:
             )
     if problems:
         raise Problems(f"The options of the SAML app {options['name']} cannot be used:", problems)
-
-
-def is_own_address(url: str, known: t.Iterable[str]) -> bool:
-    """Return whether an address that Commvault shows is of the same scheme, host and port as one of *known*.
-
-    Entra ID sends sign-ins to it once it is registered, so what nobody named is not taken for the console.
-    """
-    try:
-        origin = _find_origin(url)
-        return origin in map(_find_origin, known)
-    except ConfigError:
-        return False
-
-
-def _find_origin(url: str) -> str:
-    return canonicalize_address(split_address("url", "", url.partition("?")[0]).origin)
 
 
 def check_auto_create(

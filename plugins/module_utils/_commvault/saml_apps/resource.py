@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._core.addresses import describe_host
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, WaitTimeout
 from ..._core.names import fold_case
@@ -30,7 +29,7 @@ from ..app_associations import (
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
-from ..console_urls import build_console_url
+from ..console_urls import build_console_url, take_named_urls
 from ..create import LAG_LIMIT_S
 from ..directory import Directory
 from ..envelope import is_declined
@@ -47,7 +46,7 @@ from .canonical import (
     make_created_settings,
 )
 from .certificates import CertificateMark, check_certificate, choose_certificate, make_mark, parse_fingerprint_option
-from .checks import check_auto_create, check_saml_options, is_own_address
+from .checks import check_auto_create, check_saml_options
 from .desired import desired_saml_app, get_provider, is_certificate_written
 from .local_sign_in import prove_local_sign_in
 from .metadata import ProviderMetadata
@@ -175,14 +174,16 @@ class SamlAppResource:
         url: str | None = getattr(self._app, field) if self._app else None
         endpoint = self._options.get("service_provider_endpoint")
         named = [self._client.base_url, endpoint, *(self._options.get("service_provider_aliases") or ())]
-        if url is None or is_own_address(url, [str(item) for item in named if item]):
-            return url
-        if endpoint:
-            self._ctx.warn(
-                f"{KIND} {self._options['name']}: Commvault shows a {field} on another host than service_provider_endpoint, {describe_host(url)}."
-                " It is left out, since Entra ID would send people there: give service_provider_aliases if it is one of the console."
-            )
-        return None
+        taken = take_named_urls(
+            self._ctx,
+            [url] if url is not None else [],
+            [str(item) for item in named if item],
+            subject=f"{KIND} {self._options['name']}",
+            field=field,
+            option="service_provider_endpoint" if endpoint else "",
+            hint="service_provider_aliases",
+        )
+        return taken[0] if taken else None
 
     def _plan_removal(self, name: str) -> Plan:
         self._app = self._apps.find(name)

@@ -63,9 +63,8 @@ def get_row(client: FakeCommvault) -> dict[str, t.Any]:
 
 
 def test_an_app_that_is_as_asked_for_is_left(make_ctx: t.Any) -> None:
-    resource, client = site(
-        make_ctx, description="People", enabled=True, associations={"users": ["anna"]}, secret=SECRET
-    )
+    told = {"description": "People", "enabled": True, "associations": {"users": ["anna"]}, "secret": SECRET}
+    resource, client = site(make_ctx, **told, web_console_urls=[CONSOLE])
     assert not resource.plan().changed and resource.verify() == []
     assert client.writes == []
     assert resource.result() == {
@@ -88,6 +87,32 @@ def test_an_app_that_is_as_asked_for_is_left(make_ctx: t.Any) -> None:
             "others": ["all users"],
         },
     }
+
+
+def test_sign_ins_are_not_sent_where_only_the_service_says(make_ctx: t.Any) -> None:
+    """What Commvault shows is kept as it is, and registered nowhere unless the task names its host."""
+    evil, api = "https://evil.example:443/webconsole", "https://cs.example:443/webconsole"
+    named = [f"{CONSOLE}/openIdConnectCallback.do"]
+    for shown, options, expected in (
+        ([evil], {}, None),
+        ([evil], {"web_console_urls": [CONSOLE]}, named),
+        ([evil, CONSOLE], {"web_console_urls": [CONSOLE]}, named),
+        ([evil, CONSOLE], {}, None),
+        ([api, evil], {}, [f"{api}/openIdConnectCallback.do"]),
+        ([], {}, []),
+        ([api], {"web_console_urls": [], "exclusive": True}, []),
+    ):
+        row = make_row()
+        (urls,) = (item for item in row["props"]["nameValues"] if item["name"] == "webConsoleUrls")
+        urls["values"] = shown
+        resource, client = site(make_ctx, row, **options)
+        resource.plan()
+        found = resource.result()
+        assert found["reply_urls"] == expected and found["reply_url"] == (expected or [None])[0], (shown, options)
+        told = " ".join(client.ctx.warnings)
+        assert ("evil.example" in told and "give web_console_urls" in told) is (evil in shown), (shown, options)
+        if not options:
+            assert found["web_console_urls"] == sorted(shown)
 
 
 def test_a_new_app_is_of_the_tenant_of_the_task_and_of_the_host_of_the_api(make_ctx: t.Any) -> None:
