@@ -17,6 +17,9 @@ description:
     consumers of which the key is unknown, unless they use that of a credential.
   - Rows without a consumer are keys of which no known consumer says that it holds them. A consumer whose key is not in Entra ID is V(missing), it works no
     more. Keys without an end are listed too.
+  - Commvault never shows the certificate with which a SAML app checks what Entra ID signs. By the mark that M(cvops.identity.commvault_saml_app) leaves in
+    its description, each app is a row of its own, with the end of that certificate, also where Entra ID cannot be read. Where Entra ID signs with another
+    one, the row is V(missing), because nobody can sign in then. Without a mark it is V(unknown).
   - What cannot be read is a source that has failed, RV(expiring.partial) is true then, and the state of the whole is never V(ok). The task fails where
     nothing can be read.
   - One task reads one CommCell. For several, let one task read Entra ID and one each CommCell (O(services)), and join the results with
@@ -149,7 +152,8 @@ expiring:
           type: str
         kind:
           description: C(secret), C(certificate), C(service_principal_secret), C(service_principal_certificate), C(saml_signing_certificate),
-            C(federated_credential) or C(access_token). V(null) where the key is not known.
+            C(federated_credential), C(access_token), or C(identity_provider_certificate), which is the copy of a signing certificate that a SAML app of
+            Commvault is marked to hold. V(null) where the key is not known.
           type: str
         name:
           description: The label of the key.
@@ -164,10 +168,10 @@ expiring:
           description: Object id of the application or the service principal that has the key.
           type: str
         key_id:
-          description: Id of the key.
+          description: Id of the key; of an identity provider certificate, its SHA-256 fingerprint, V(null) without a mark.
           type: str
         thumbprint:
-          description: Of a SAML signing certificate, its thumbprint.
+          description: Of a SAML signing certificate, its thumbprint; of an identity provider certificate, its SHA-256 fingerprint.
           type: str
         commcell:
           description: The CommCell of the consumer or the access token.
@@ -184,7 +188,8 @@ expiring:
         state:
           description:
             - V(ok), V(warning), V(critical) (see O(fail_below_days)), V(expired), V(no_end).
-            - V(missing), the application is not there, or a consumer holds a key that its application does not have.
+            - V(missing), the application is not there, or a consumer holds a key that its application does not have, or a SAML app is marked to hold another
+              certificate than the one with which Entra ID signs.
             - V(unknown), which key a consumer holds cannot be told, RV(expiring.rows[].unknown) says why.
             - V(superseded), nobody known holds it, it has ended (a signing certificate - it does not sign), and a newer one is there. Before its end, such
               a key is at worst V(warning).
@@ -195,6 +200,8 @@ expiring:
         findings:
           description:
             - What somebody has to know of the key, beside when it ends.
+            - V(other_certificate_signs), a SAML app is marked to hold it, and Entra ID signs with another one, so that nobody can sign in.
+            - V(next_certificate_unused), a SAML app is marked to hold it and Entra ID signs with it, and Entra ID has one that ends later and is not active.
             - V(of_service_principal), it lies on the service principal, where no rotation of the application replaces it.
             - V(no_known_consumer), no consumer that was read holds it, or may hold it.
             - V(no_end), nothing ever makes it be replaced.

@@ -13,7 +13,11 @@ import uuid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import build_missing_error
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import parse_time
-from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import FAILED
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import (
+    FAILED,
+    PROVIDER_KIND,
+    TOKEN_KIND,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.words import (
     KIND_WORDS,
     describe_key,
@@ -99,7 +103,7 @@ def _build_source_event(icalendar: t.Any, source: Row, checked: datetime.datetim
 
 def build_event_uid(row: Row) -> str:
     """Return the UID of a key's event: a certificate's by its thumbprint, as its key id may be that of either of its two entries."""
-    place = row["commcell"] if row["kind"] == "access_token" else row["object_id"]
+    place = row["commcell"] if row["kind"] in (TOKEN_KIND, PROVIDER_KIND) else row["object_id"]
     key = row["thumbprint"] or str(row["key_id"]).lower()
     return _build_uid(row["kind"], place, key)
 

@@ -53,6 +53,7 @@ EXPECTED = {
     (None, "for ever"): "no_end",
     (None, "awx"): "no_end",
     ("SAML app corp.example", "CN=Commvault"): "warning",
+    ("SAML app corp.example", None): "unknown",
     ("user admin", "ci"): "warning",
     (None, None): "missing",
 }
@@ -69,11 +70,11 @@ def test_everything_that_expires_by_who_uses_it(site: Simulator, play: Player, i
     assert {source["status"] for source in found["sources"]} == {"read"}
     assert_no_writes(site)
     assert_no_secrets(run, [run.folder], VALUES)
-    # Graph: the applications in one batch, then what belongs to them in another. CommCell: who signs in and the tokens, the
+    # Graph: the applications in one batch, what belongs to them in another, what signs in a third. CommCell: who signs in and the tokens, the
     # list of credentials and one of them, the two lists of identity providers, one SAML app, one OpenID Connect app, the two
     # lists of Microsoft 365 clients, two requests for each client and three for SharePoint, the key management servers.
-    assert count_requests(site) == 2
-    assert run.result["stats"]["reads"] == 2 + 7 + 1 + 2 + 3 * 2 + 3 + 1
+    assert count_requests(site) == 3
+    assert run.result["stats"]["reads"] == 3 + 7 + 1 + 2 + 3 * 2 + 3 + 1
 
 
 def test_what_else_is_to_be_known_of_keys(site: Simulator, play: Player) -> None:
@@ -104,8 +105,8 @@ def test_all_applications_of_the_tenant(site: Simulator) -> None:
     rows = result["expiring"]["rows"]
     assert {row["application"] for row in rows} > set(APPLICATIONS)
     assert {source["service"] for source in result["expiring"]["sources"]} == {"entra"}
-    # Two lists of one page each, and one batch for the federated credentials of up to twenty applications.
-    assert count_requests(site) == 3
+    # Two lists of one page each, one batch for the federated credentials of up to twenty applications, one for what signs.
+    assert count_requests(site) == 4
 
 
 def test_a_threshold_fails_the_task_with_all_that_it_has_read(site: Simulator) -> None:

@@ -34,6 +34,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_user_group,
     entra_application,
     entra_service_principal,
+    expiry_info,
 )
 
 sys.path.append(str(ROOT / "tests" / "unit"))
@@ -281,3 +282,40 @@ def test_the_guide_sets_up_both_sides_and_rolls_over(
     assert "userName" in browser.sign_on("sam.signer@corp.example")
     play([*set_up, *pick("The old certificate goes, with its private key")]).ok()
     assert "userName" in browser.sign_on("sam.signer@corp.example")
+
+
+def look_at_copy(site: Simulator, **options: t.Any) -> dict[str, t.Any]:
+    """What expiry_info says of the certificate that the app of Commvault holds."""
+    found = run(expiry_info, site, commcell="cs01", **options)["expiring"]["rows"]
+    return next(
+        row for row in found if row["kind"] == "identity_provider_certificate" and row["consumer"] == "SAML app people"
+    )
+
+
+def test_what_ends_is_told_of_both_ends_and_a_sign_on_that_is_broken(site: Simulator) -> None:
+    copy = look_at_copy(site)
+    assert (copy["state"], copy["findings"], copy["unknown"]) == ("ok", [], None)
+    assert Browser(site).sign_on("sam.signer@corp.example")["userName"]
+    alone = look_at_copy(site, services=["commvault"])
+    assert (alone["state"], alone["expires"]) == ("ok", copy["expires"])
+    site.faults.add(Fault("graph", "GET", "*/servicePrincipals/*", "status", status=403, times=0))
+    unread = look_at_copy(site)
+    assert (unread["state"], unread["expires"]) == ("unknown", copy["expires"])
+    site.faults.clear()
+
+    _old, new = add_another(site)
+    assert look_at_copy(site)["findings"] == ["next_certificate_unused"]
+    certify(site, activate=new["thumbprint"])
+    broken = look_at_copy(site)
+    assert (broken["state"], broken["findings"]) == ("missing", ["other_certificate_signs"])
+    assert new["thumbprint"] in broken["unknown"] and broken["key_id"] == copy["key_id"]
+    failed = run_body(expiry_info, site, {"commcell": "cs01", "fail_below_days": 0})
+    assert failed["failed"] and "SAML app people on CommCell cs01 uses identity provider certificate" in failed["msg"]
+    assert "errorMessage" in Browser(site).sign_on("sam.signer@corp.example")
+
+    replace(site)
+    repaired = look_at_copy(site)
+    assert (repaired["state"], repaired["findings"]) == ("ok", []) and repaired["key_id"] != copy["key_id"]
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    app.description = "by hand"
+    assert (look_at_copy(site)["state"], look_at_copy(site)["expires"]) == ("unknown", None)

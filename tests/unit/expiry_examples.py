@@ -52,6 +52,8 @@ def key(number: int, days: float | None = 100.5, of: int | None = 1, kind: str =
         "expires": None if days is None else in_days(days),
         "thumbprint": None,
         "active": None,
+        "is_named": None,
+        "fingerprint": None,
         "commcell": None,
         "owner": None,
     }
@@ -62,8 +64,16 @@ def token(number: int, days: float | None, commcell: str = "cs01") -> f.Key:
     return key(number, days, None, "access_token", key_id=str(number), commcell=commcell, owner="svc", starts=None)
 
 
-def certificate(number: int, days: float, active: bool, of: int = 1) -> f.Key:
-    return key(number, days, of, "saml_signing_certificate", active=active, thumbprint=f"{number:040X}")
+def certificate(number: int, days: float, active: bool, of: int = 1, **more: t.Any) -> f.Key:
+    """A signing certificate, whose fingerprint is that of the number."""
+    known = {"thumbprint": f"{number:040X}", "fingerprint": f"{number:064X}", "is_named": True}
+    return key(number, days, of, "saml_signing_certificate", active=active, **{**known, **more})
+
+
+def saml_app(name: str = "corp", holds: int | None = None, days: float = 40, **more: t.Any) -> f.Consumer:
+    """A SAML app that is marked to hold the certificate of the number, with *days* left; of the application with the usual identifier."""
+    mark = {} if holds is None else {"fingerprint": f"{holds:064X}", "expires": in_days(days)}
+    return consumer(name, None, None, "saml_app", **{"identifiers": ["https://cv.example"], **mark, **more})
 
 
 def consumer(name: str, holds: int | None, of: int | None = 1, kind: str = "credential", **more: t.Any) -> f.Consumer:
@@ -78,6 +88,8 @@ def consumer(name: str, holds: int | None, of: int | None = 1, kind: str = "cred
         "key_id": None if holds is None else guid(1000 + holds),
         "identifiers": [],
         "credential": None,
+        "fingerprint": None,
+        "expires": None,
     }
     return t.cast("f.Consumer", {**found, **more})
 
@@ -153,8 +165,11 @@ def all_facts(draw: st.DrawFn) -> f.ExpiryFacts:
         if kind == f.TOKEN_KIND:
             keys.append(token(number, days))
         else:
-            active = draw(st.booleans()) if kind == f.SAML_KIND else None
-            keys.append(key(number, days, of, kind, active=active, starts=in_days(draw(st.sampled_from([-9, 9])))))
+            signs: dict[str, t.Any] = {}
+            if kind == f.SAML_KIND:
+                digest = draw(st.sampled_from([None, f"{number:064X}"]))
+                signs = {"active": draw(st.booleans()), "is_named": draw(st.booleans()), "fingerprint": digest}
+            keys.append(key(number, days, of, kind, starts=in_days(draw(st.sampled_from([-9, 9]))), **signs))
     consumers = [
         consumer(
             f"consumer-{number}",
@@ -163,6 +178,9 @@ def all_facts(draw: st.DrawFn) -> f.ExpiryFacts:
             draw(st.sampled_from(["credential", "oidc_app", "saml_app", *f.HOLDER_KINDS])),
             credential=draw(st.sampled_from([None, None, None, "consumer-0", "CONSUMER-1"])),
             identifiers=draw(st.sampled_from([[], ["https://cv.example"], ["https://other.example"]])),
+            **draw(
+                st.sampled_from([{}, *({"fingerprint": f"{held:064X}", "expires": in_days(held)} for held in range(4))])
+            ),
         )
         for number in range(draw(st.integers(0, 4)))
     ]

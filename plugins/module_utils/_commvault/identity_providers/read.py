@@ -55,6 +55,7 @@ class SamlApp:
     service_id: str = ""
     email_suffixes: tuple[str, ...] = ()
     associated: bool = False
+    description: str = ""
 
     @property
     def groups_claim(self) -> str | None:
@@ -108,6 +109,7 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
         email_suffixes=tuple(sorted(get_texts(associations, "emailSuffixes"))),
         associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
+        description=str(wire.get("description") or ""),
     )
 
 

@@ -18,7 +18,7 @@ import typing as t
 from ..._core.errors import ConfigError
 from ..._core.public_certificates import PublicCertificate
 from ..._core.thumbprints import parse_thumbprint
-from ..._core.values import format_time
+from ..._core.values import format_time, parse_time
 from .metadata import ProviderMetadata
 
 #: When the certificate is written to an app that exists: where the mark is of another one, in every run, or never.
@@ -40,9 +40,15 @@ def make_mark(certificate: PublicCertificate) -> CertificateMark:
 
 
 def parse_mark(text: str | None) -> CertificateMark | None:
-    """Return the mark that the text between the brackets is, None for anything else."""
+    """Return the mark that the text between the brackets is, None for anything else, also where its end is no date."""
     found = _MARK.fullmatch(text or "")
-    return CertificateMark(found[1], found[2]) if found else None
+    if found is None:
+        return None
+    try:
+        parse_time(found[2])
+    except ValueError:
+        return None
+    return CertificateMark(found[1], found[2])
 
 
 def format_mark(mark: CertificateMark) -> str:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import datetime
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._core.values import get_objects, get_time
 from ..._core.visible import to_one_line
@@ -23,13 +23,17 @@ _NEVER = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.u
 
 @dataclass(frozen=True)
 class SigningCertificate:
-    """A signing certificate. ``active``: it signs now. ``thumbprint``: in hexadecimal, None where it is not known."""
+    """A signing certificate. ``active``: it signs now. ``thumbprint``: in hexadecimal, None where it is not known.
+
+    ``is_named``: ``active`` is what the service principal says, or there is one alone; else it is a guess.
+    """
 
     key_id: str
     name: str
     ends: datetime.datetime
     active: bool
     thumbprint: str | None = None
+    is_named: bool = True
 
 
 def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
@@ -48,8 +52,8 @@ def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[Signing
         found.append(SigningCertificate(str(group[0].get("keyId")), name, ends, active, thumbprint))
     ordered = sorted(found, key=lambda item: (item.ends, item.key_id))
     if ordered and not any(item.active for item in ordered):
-        last = ordered[-1]
-        ordered[-1] = SigningCertificate(last.key_id, last.name, last.ends, True, last.thumbprint)
+        ordered = [replace(item, is_named=len(ordered) == 1) for item in ordered]
+        ordered[-1] = replace(ordered[-1], active=True)
     return tuple(ordered)
 
 

@@ -14,6 +14,8 @@ from ..._commvault.credentials.canonical import Credential
 from ..._commvault.identity_providers.read import IdentityServer, SamlApp
 from ..._commvault.key_holders.canonical import KeyHolder
 from ..._commvault.oidc_apps.canonical import OidcApp
+from ..._commvault.saml_apps.certificates import parse_mark
+from ..._commvault.secret_marks import CERTIFICATE, split_mark
 from ..._core.names import fold_case
 from ..._core.values import is_guid
 from .facts import Consumer
@@ -52,12 +54,15 @@ def parse_oidc_consumer(app: OidcApp, commcell: str) -> Consumer | None:
 
 def parse_saml_consumer(server: IdentityServer, app: SamlApp | None, commcell: str) -> Consumer:
     """Return a SAML app as a consumer; *app*: None where the list names one that cannot be read, whose application is not known then."""
+    mark = parse_mark(split_mark(app.description, CERTIFICATE).fingerprint) if app else None
     return _make_consumer(
         "saml_app",
         server.name,
         commcell,
         company=(app.company if app else None) or server.company,
         identifiers=[app.service_id] if app and app.service_id else [],
+        fingerprint=mark.fingerprint if mark else None,
+        expires=mark.expires if mark else None,
     )
 
 
@@ -88,6 +93,8 @@ def _make_consumer(
     key_id: str | None = None,
     identifiers: t.Sequence[str] = (),
     credential: str | None = None,
+    fingerprint: str | None = None,
+    expires: str | None = None,
 ) -> Consumer:
     return {
         "kind": kind,
@@ -99,4 +106,6 @@ def _make_consumer(
         "key_id": key_id,
         "identifiers": list(identifiers),
         "credential": credential,
+        "fingerprint": fingerprint,
+        "expires": expires,
     }

@@ -16,6 +16,8 @@ CLIENT_KINDS = ("secret", "certificate", "service_principal_secret", "service_pr
 #: Kinds of consumers that keep their key where nothing shows which it is.
 HOLDER_KINDS = ("office365_client", "key_management_server")
 SAML_KIND, FEDERATED_KIND, TOKEN_KIND = "saml_signing_certificate", "federated_credential", "access_token"
+#: The copy of a signing certificate that a SAML app of Commvault checks signatures with.
+PROVIDER_KIND = "identity_provider_certificate"
 #: What came of a source. ``not_offered``: this release has nothing of the kind; ``left_out``: the caller does not want it read.
 READ, FAILED, NOT_OFFERED, LEFT_OUT = "read", "failed", "not_offered", "left_out"
 ENTRA, COMMVAULT = "entra", "commvault"
@@ -43,7 +45,8 @@ class Application(t.TypedDict):
 class Key(t.TypedDict):
     """Something that authenticates and may end. Dates are RFC 3339; ``expires`` None: it has no end, or of an access token, none is shown.
 
-    ``active``: of a signing certificate, whether it signs now. ``commcell`` and ``owner``: of an access token.
+    ``active``: of a signing certificate, whether it signs now; ``is_named``: whether the service principal says which one does, so that
+    ``active`` is no guess; ``fingerprint``: its SHA-256, in upper-case hexadecimal. ``commcell`` and ``owner``: of an access token.
     """
 
     kind: str
@@ -56,6 +59,8 @@ class Key(t.TypedDict):
     expires: str | None
     thumbprint: str | None
     active: bool | None
+    is_named: bool | None
+    fingerprint: str | None
     commcell: str | None
     owner: str | None
 
@@ -65,6 +70,7 @@ class Consumer(t.TypedDict):
 
     ``key_id``: the key that it says it holds, None where it says nothing that can be read. ``identifiers``: of a SAML app, by which its
     application is found. ``credential``: the name of the credential whose key it uses, None where it keeps the key itself.
+    ``fingerprint`` and ``expires``: what the mark of a SAML app says of the identity provider certificate that it holds.
     """
 
     kind: str
@@ -76,6 +82,8 @@ class Consumer(t.TypedDict):
     key_id: str | None
     identifiers: list[str]
     credential: str | None
+    fingerprint: str | None
+    expires: str | None
 
 
 class Source(t.TypedDict):

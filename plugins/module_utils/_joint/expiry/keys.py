@@ -11,9 +11,12 @@ import typing as t
 
 from ..._commvault.access_tokens.canonical import NON_RENEWABLE_TYPES, canonical_access_token
 from ..._core.names import fold_case
+from ..._core.public_certificates import holds_number_first
+from ..._core.thumbprints import compute_thumbprints, decode_certificate
 from ..._core.values import format_time, get_objects, get_texts, get_time
 from ..._core.visible import to_one_line
 from ..._entra.claims.certificates import list_signing_certificates
+from ..._entra.signing_certificates.canonical import group_by_identifier
 from ..._signin.commvault.token_pair_wire import get_token_id
 from .facts import FEDERATED_KIND, SAML_KIND, TOKEN_KIND, Application, Key
 
@@ -107,11 +110,32 @@ def list_token_keys(rows: t.Iterable[Wire], commcell: str, owner: str) -> list[K
                 "expires": ends,
                 "thumbprint": None,
                 "active": None,
+                "is_named": None,
+                "fingerprint": None,
                 "commcell": commcell,
                 "owner": owner or None,
             }
         )
     return found
+
+
+def add_fingerprints(wire: Wire, keys: t.Iterable[Key]) -> None:
+    """Note in those of *keys* that are signing certificates of a service principal their SHA-256 fingerprints.
+
+    *wire*: the service principal, read by itself, since only then its credentials come with their certificates. Only those to verify
+    are looked at: what a credential to sign has in that place is nothing of ours.
+    """
+    found: dict[str, str] = {}
+    for group in group_by_identifier(get_objects(wire, "keyCredentials")).values():
+        ders = [decode_certificate(item.get("key")) for item in group if item.get("usage") == "Verify"]
+        public = [der for der in ders if der is not None and not holds_number_first(der)]
+        if public:
+            digest = max(compute_thumbprints(public[0]), key=len)
+            found.update({fold_case(str(item.get("keyId"))): digest for item in group})
+    own = _fold_id(wire["id"])
+    for key in keys:
+        if key["kind"] == SAML_KIND and key["object_id"] == own:
+            key["fingerprint"] = found.get(fold_case(key["key_id"]))
 
 
 def _list_signing_keys(wire: Wire, application: Application) -> list[Key]:
@@ -120,7 +144,7 @@ def _list_signing_keys(wire: Wire, application: Application) -> list[Key]:
         ends = format_time(item.ends)
         key = _make_key(SAML_KIND, {"keyId": item.key_id, "displayName": item.name}, application)
         key["expires"] = None if ends.startswith(_LAST_YEAR) else ends
-        key["thumbprint"], key["active"] = item.thumbprint, item.active
+        key["thumbprint"], key["active"], key["is_named"] = item.thumbprint, item.active, item.is_named
         found.append(key)
     return found
 
@@ -146,6 +170,8 @@ def _make_key(kind: str, wire: Wire, application: Application) -> Key:
         "expires": _format_date(wire, "endDateTime"),
         "thumbprint": None,
         "active": None,
+        "is_named": None,
+        "fingerprint": None,
         "commcell": None,
         "owner": None,
     }

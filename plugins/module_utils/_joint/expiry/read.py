@@ -22,11 +22,12 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable
 from ..._core.parallel import map_in_parallel
 from ..._core.redact import redact_text
-from ..._core.values import is_guid
+from ..._core.values import get_objects, is_guid
 from ..._core.visible import to_one_line
 from ..._entra.applications.reference import READ_NEEDS, format_application_path
 from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
 from ..._entra.client import GraphClient
+from ..._entra.signing_certificates.canonical import find_private_parts
 from ..._signin.commvault.token_pair_wire import parse_token_list
 from .consumers import parse_credential_consumer, parse_holder_consumer, parse_oidc_consumer, parse_saml_consumer
 from .facts import (
@@ -37,6 +38,7 @@ from .facts import (
     LEFT_OUT,
     NOT_OFFERED,
     READ,
+    SAML_KIND,
     Application,
     Consumer,
     ExpiryFacts,
@@ -47,6 +49,7 @@ from .facts import (
 from .keys import (
     APPLICATION_SELECT,
     PRINCIPAL_SELECT,
+    add_fingerprints,
     canonical_application,
     describe_missing_application,
     list_application_keys,
@@ -98,6 +101,25 @@ class EntraExpiryReader:
             self._read_parts_of(list(found.values()))
         else:
             self._read_parts_of_all(list(found.values()))
+        self._read_fingerprints()
+
+    def _read_fingerprints(self) -> None:
+        """Note the fingerprints of signing certificates, by which a CommCell marks its copy; a service principal by itself for each."""
+        signing = [key for key in self.facts["key_list"] if key["kind"] == SAML_KIND]
+        ids = sorted({str(key["object_id"]) for key in signing})
+        if ids:
+            self._attempt("signing_certificates", lambda: self._take_certificates(ids, signing))
+
+    def _take_certificates(self, ids: t.Sequence[str], signing: t.Sequence[Key]) -> int:
+        """Note the fingerprints of *signing*, of the service principals *ids*; return how many are known."""
+        query = {"$select": "id,keyCredentials"}
+        requests = [ReadRequest(f"/servicePrincipals/{quote_segment(one)}", query, is_list=False) for one in ids]
+        answers = read_in_batches(self._graph, requests, intent="read signing certificates", needs=READ_NEEDS)
+        for answer in answers:
+            if isinstance(answer, dict):  # else it has been deleted since
+                self._ctx.secrets.update(find_private_parts(get_objects(answer, "keyCredentials")))
+                add_fingerprints(answer, signing)
+        return sum(key["fingerprint"] is not None for key in signing)
 
     def _read_named(self, names: t.Sequence[tuple[str, str]]) -> list[Wire]:
         requests = [

@@ -3,7 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Everything that expires, joined by consumer: one row for each consumer of a key, and one for each key that no known consumer holds. Pure."""
+"""Everything that expires, joined by consumer. Pure.
+
+There is one row for each consumer of a key, one for each key that no known consumer holds, and one for the certificate of the identity
+provider that each SAML app holds.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,10 @@ from ..._core.names import fold_case
 from ..._core.values import format_time, parse_time
 from .facts import (
     CLIENT_KINDS,
-    ENTRA,
     FAILED,
     FEDERATED_KIND,
     HOLDER_KINDS,
-    READ,
+    PROVIDER_KIND,
     SAML_KIND,
     TOKEN_KIND,
     Application,
@@ -28,6 +31,8 @@ from .facts import (
     ExpiryFacts,
     Key,
 )
+from .index import Held, Index
+from .provider_certificates import NEXT_UNUSED, OTHER_SIGNS, find_signing_certificate, judge_trust
 
 Row = dict[str, t.Any]
 
@@ -46,9 +51,9 @@ CONSUMER_WORDS = {
     "user": "user",
 }
 #: What somebody has to know of a key, beside when it ends: no known consumer holds it; it has no end; it is not one of the application, so
-#: that no rotation of the application replaces it.
+#: that no rotation of the application replaces it. See provider_certificates for those of both ends of SAML.
 NO_KNOWN_CONSUMER, KEY_WITHOUT_END, OF_SERVICE_PRINCIPAL = "no_known_consumer", "no_end", "of_service_principal"
-FINDINGS = (OF_SERVICE_PRINCIPAL, NO_KNOWN_CONSUMER, KEY_WITHOUT_END)
+FINDINGS = (OTHER_SIGNS, NEXT_UNUSED, OF_SERVICE_PRINCIPAL, NO_KNOWN_CONSUMER, KEY_WITHOUT_END)
 _DAY_S = 86400.0
 #: Keys that lie on the service principal, where no rotation of the application looks.
 PRINCIPAL_KINDS = ("service_principal_secret", "service_principal_certificate")
@@ -57,7 +62,6 @@ WHO = "who uses it"
 _NAMED = 2
 #: Who may use a key of the application that the run itself signs in as, until it ends.
 _OWN_SIGN_IN = "this run itself"
-_TRUSTED = "which signing certificate the SAML app trusts: it cannot be read back"
 
 
 @dataclass(frozen=True)
@@ -66,55 +70,6 @@ class Thresholds:
 
     warn: int
     fail: int | None = None
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A consumer with what is known of its key: the key itself, or why it is not known, or that there is none."""
-
-    consumer: Consumer
-    key: Key | None = None
-    application: str | None = None
-    unknown: str | None = None
-    is_missing: bool = False
-
-
-class _Index:
-    """The facts by what rows are joined by; an application that was not found is in none of it."""
-
-    def __init__(self, facts: ExpiryFacts) -> None:
-        self.facts = facts
-        self.applications: dict[str, Application] = {}
-        self.by_identifier: dict[str, dict[str | None, Application]] = {}
-        self.keys_by_id: dict[str, list[Key]] = {}
-        self.keys_by_application: dict[str | None, list[Key]] = {}
-        self.credentials: dict[tuple[str, str], list[Consumer]] = {}
-        self.callers = {source["caller_app_id"] for source in facts["sources"]} - {None}
-        for item in facts["applications"]:
-            if item["is_found"]:
-                self.applications.setdefault(str(item["app_id"]), item)
-                for identifier in item["identifiers"]:
-                    self.by_identifier.setdefault(identifier, {})[item["app_id"]] = item
-        for consumer in facts["consumers"]:
-            if consumer["kind"] == "credential":
-                place = consumer["commcell"], fold_case(consumer["name"])
-                self.credentials.setdefault(place, []).append(consumer)
-        for key in facts["key_list"]:
-            self.keys_by_application.setdefault(key["app_id"], []).append(key)
-            if key["kind"] in CLIENT_KINDS:
-                self.keys_by_id.setdefault(fold_case(key["key_id"]), []).append(key)
-
-    def was_read(self, what: str) -> bool:
-        """Return whether this part of Entra ID was read, wherever it was asked for."""
-        told = [item["status"] for item in self.facts["sources"] if item["service"] == ENTRA and item["what"] == what]
-        return bool(told) and all(status == READ for status in told)
-
-    def was_tenant_read(self, tenant_id: str) -> bool:
-        """Return whether all applications of this tenant were read."""
-        return any(
-            item["complete"] and item["status"] == READ and fold_case(str(item["tenant_id"])) == fold_case(tenant_id)
-            for item in self.facts["sources"]
-        )
 
 
 def build_expiry_report(facts: ExpiryFacts, now: datetime.datetime, thresholds: Thresholds) -> Row:
@@ -140,93 +95,81 @@ def build_expiry_report(facts: ExpiryFacts, now: datetime.datetime, thresholds: 
 
 def build_rows(facts: ExpiryFacts, now: datetime.datetime, thresholds: Thresholds) -> list[Row]:
     """Return all rows, gravest state first, in it soonest end first."""
-    index = _Index(facts)
+    index = Index(facts)
     held = [_find_key(consumer, index) for consumer in facts["consumers"]]
     known = {id(item.key) for item in held if item.key is not None}
     rows = [_build_held_row(item, now, thresholds) for item in held]
+    trusting = [item for item in held if item.consumer["kind"] == "saml_app"]
+    rows += [_build_provider_row(item, index, now, thresholds) for item in trusting]
     doubtful = _list_doubtful_consumers(held)
     for key in facts["key_list"]:
         if id(key) not in known:
             names = doubtful.get(str(key["app_id"]), []) if key["kind"] in CLIENT_KINDS else []
             if key["app_id"] in index.callers and key["kind"] in CLIENT_KINDS and not _has_ended(key, now):
                 names = [_OWN_SIGN_IN, *names]
+            if key["kind"] == SAML_KIND and key.get("fingerprint"):
+                marked = (item for item in trusting if item.consumer.get("fingerprint") == key["fingerprint"])
+                names = sorted(map(_name_with_place, marked))
             rows.append(_build_key_row(key, index.keys_by_application[key["app_id"]], names, now, thresholds))
     rows += [_build_missing_row(item) for item in facts["applications"] if not item["is_found"]]
     return sorted(rows, key=_get_sort_key)
 
 
-def _find_key(consumer: Consumer, index: _Index) -> _Held:
+def _find_key(consumer: Consumer, index: Index) -> Held:
     """Return what is known of the key that a consumer holds."""
     if consumer["kind"] == "saml_app":
-        return _find_signing_certificate(consumer, index)
+        return find_signing_certificate(consumer, index)
     if consumer["kind"] in HOLDER_KINDS and consumer["credential"] is not None:
         return _find_key_of_credential(consumer, consumer["credential"], index)
     if consumer["app_id"] is None:
-        return _Held(consumer, unknown="which application it signs in as")
+        return Held(consumer, unknown="which application it signs in as")
     application = index.applications.get(consumer["app_id"])
     if application is None:
         return _judge_unread_application(consumer, consumer["app_id"], index)
     label = application["application"]
     if consumer["key_id"] is None:
         told = "nothing shows it" if consumer["kind"] in HOLDER_KINDS else "it has no mark with a key id"
-        return _Held(consumer, None, label, f"which key of {label} it holds: {told}")
+        return Held(consumer, None, label, f"which key of {label} it holds: {told}")
     found = index.keys_by_id.get(fold_case(consumer["key_id"]), [])
     own = next((key for key in found if key["app_id"] == consumer["app_id"]), None)
     if own is not None:
-        return _Held(consumer, own, label)
+        return Held(consumer, own, label)
     if found:
         reason = f"the key of its mark belongs to {found[0]['application']}, not to {label}"
-        return _Held(consumer, None, label, reason, is_missing=True)
+        return Held(consumer, None, label, reason, is_missing=True)
     if not index.was_read("service_principals"):
-        return _Held(consumer, None, label, "whether its key is one of the service principal, which could not be read")
-    return _Held(consumer, None, label, f"{label} has no such key (any more)", is_missing=True)
+        return Held(consumer, None, label, "whether its key is one of the service principal, which could not be read")
+    return Held(consumer, None, label, f"{label} has no such key (any more)", is_missing=True)
 
 
-def _find_key_of_credential(consumer: Consumer, name: str, index: _Index) -> _Held:
+def _find_key_of_credential(consumer: Consumer, name: str, index: Index) -> Held:
     """Return what is known of the key of a consumer that uses the one of a credential."""
     found = index.credentials.get((consumer["commcell"], fold_case(name)), [])
     if len(found) != 1:
         told = "several credentials have the name" if found else "no such credential was read"
-        return _Held(consumer, unknown=f"the key of credential {name}: {told}")
+        return Held(consumer, unknown=f"the key of credential {name}: {told}")
     return replace(_find_key(found[0], index), consumer=consumer)
 
 
-def _judge_unread_application(consumer: Consumer, app_id: str, index: _Index) -> _Held:
+def _judge_unread_application(consumer: Consumer, app_id: str, index: Index) -> Held:
     """Return what is known where the consumer's application was not read: it is gone only where all of its tenant were."""
     if consumer["tenant_id"] and index.was_tenant_read(consumer["tenant_id"]):
-        return _Held(consumer, None, app_id, f"its tenant has no application {app_id}", is_missing=True)
-    return _Held(consumer, None, app_id, f"the keys of application {app_id}: it was not read, or is in another tenant")
+        return Held(consumer, None, app_id, f"its tenant has no application {app_id}", is_missing=True)
+    return Held(consumer, None, app_id, f"the keys of application {app_id}: it was not read, or is in another tenant")
 
 
-def _find_signing_certificate(consumer: Consumer, index: _Index) -> _Held:
-    """Return the signing certificate that is active in the application of a SAML app."""
-    found: dict[str | None, Application] = {}
-    for identifier in consumer["identifiers"]:
-        found.update(index.by_identifier.get(identifier, {}))
-    if len(found) != 1:
-        told = (
-            "several applications have its identifier" if found else "no application that was read has its identifier"
-        )
-        return _Held(consumer, unknown=f"its signing certificate: {told}")
-    app_id, application = next(iter(found.items()))
-    label = application["application"]
-    keys = [key for key in index.keys_by_application.get(app_id, ()) if key["kind"] == SAML_KIND]
-    active = next((key for key in sorted(keys, key=_get_key_order) if key["active"]), None)
-    if active is not None:
-        return _Held(consumer, active, label, _TRUSTED)
-    if not index.was_read("service_principals"):
-        return _Held(consumer, None, label, "its signing certificate: service principals could not be read")
-    return _Held(consumer, None, label, f"{label} has no signing certificate", is_missing=True)
-
-
-def _list_doubtful_consumers(held: t.Iterable[_Held]) -> dict[str, list[str]]:
+def _list_doubtful_consumers(held: t.Iterable[Held]) -> dict[str, list[str]]:
     """Return by application id the consumers that may hold any of its keys."""
     found: dict[str, list[str]] = {}
     for item in held:
         app_id = item.consumer["app_id"]
         if app_id and item.key is None and not item.is_missing:
-            found.setdefault(app_id, []).append(f"{describe_consumer(item.consumer)} on {item.consumer['commcell']}")
+            found.setdefault(app_id, []).append(_name_with_place(item))
     return {app_id: sorted(names) for app_id, names in found.items()}
+
+
+def _name_with_place(item: Held) -> str:
+    return f"{describe_consumer(item.consumer)} on {item.consumer['commcell']}"
 
 
 def describe_consumer(consumer: Consumer) -> str:
@@ -254,7 +197,7 @@ def _has_ended(key: Key, now: datetime.datetime) -> bool:
     return key["expires"] is not None and parse_time(key["expires"]) <= now
 
 
-def _build_held_row(item: _Held, now: datetime.datetime, thresholds: Thresholds) -> Row:
+def _build_held_row(item: Held, now: datetime.datetime, thresholds: Thresholds) -> Row:
     consumer, key = item.consumer, item.key
     state, left = judge_end(key["expires"], now, thresholds) if key else (MISSING if item.is_missing else UNKNOWN, None)
     return _make_row(
@@ -269,6 +212,34 @@ def _build_held_row(item: _Held, now: datetime.datetime, thresholds: Thresholds)
         state=state,
         unknown=item.unknown,
     )
+
+
+def _build_provider_row(item: Held, index: Index, now: datetime.datetime, thresholds: Thresholds) -> Row:
+    """Return the row of the certificate that a SAML app is marked to hold, or of the one that it holds without a mark.
+
+    It names no application, so that tests, metrics and events keep their names on a day on which Entra ID could not be read.
+    """
+    consumer, trust = item.consumer, judge_trust(item, index, now)
+    mark, expires = consumer.get("fingerprint"), consumer.get("expires")
+    state, left = judge_end(expires, now, thresholds)
+    if trust.is_broken:
+        state = MISSING
+    elif trust.is_doubtful and STATES.index(state) < STATES.index(UNKNOWN):
+        state = UNKNOWN
+    row = _make_row(
+        None,
+        consumer=describe_consumer(consumer),
+        consumer_kind=consumer["kind"],
+        kind=PROVIDER_KIND,
+        key_id=mark,
+        thumbprint=mark,
+        commcell=consumer["commcell"],
+        expires=expires,
+        days_left=left,
+        state=state,
+        unknown=trust.reason,
+    )
+    return {**row, "findings": list(trust.findings)}
 
 
 def _build_key_row(
@@ -299,10 +270,13 @@ def _soften_state(
 ) -> str:
     """Return the state of a key of which nobody is known to depend on it.
 
-    A signing certificate that does not sign beside one that does is superseded. So is a key that has ended while another one of the application
-    works on: what a rotation leaves to expire would alarm for ever. Before its end, such a key warns, as somebody unknown may still hold it.
+    A signing certificate that does not sign beside one that does is superseded, unless a SAML app is marked to hold it. So is a key that
+    has ended while another one of the application works on: what a rotation leaves to expire would alarm for ever. Before its end, such
+    a key warns, as somebody unknown may still hold it.
     """
     if key["kind"] == SAML_KIND:
+        if may_be_held:
+            return state
         others = (other for other in keys if other["kind"] == SAML_KIND and other["object_id"] == key["object_id"])
         return SUPERSEDED if not key["active"] and any(other["active"] for other in others) else state
     if may_be_held or key["app_id"] is None or state not in (EXPIRED, CRITICAL):
@@ -358,7 +332,7 @@ def _list_findings(key: Key | None, row: Row, may_be_held: bool) -> list[str]:
         NO_KNOWN_CONSUMER: row["consumer"] is None and not may_be_held and row["state"] != SUPERSEDED,
         KEY_WITHOUT_END: key["expires"] is None,
     }
-    return [name for name in FINDINGS if found[name]]
+    return [name for name in FINDINGS if found.get(name)]
 
 
 def _get_sort_key(row: Row) -> tuple[t.Any, ...]:
@@ -373,7 +347,3 @@ def _get_sort_key(row: Row) -> tuple[t.Any, ...]:
         row["object_id"],
     )
     return (-STATES.index(row["state"]), *(str(item or "") for item in told))
-
-
-def _get_key_order(key: Key) -> tuple[str, str]:
-    return key["expires"] or "~", key["key_id"]

@@ -20,9 +20,20 @@ KIND_WORDS = {
     "saml_signing_certificate": "SAML signing certificate",
     "federated_credential": "federated credential",
     "access_token": "access token",
+    "identity_provider_certificate": "identity provider certificate",
 }
 #: Findings for people, about so many keys.
 FINDING_WORDS = {
+    "other_certificate_signs": (
+        "is",
+        "are",
+        "marked as held by a SAML app, and Entra ID signs with another one: let both sides have the same",
+    ),
+    "next_certificate_unused": (
+        "has",
+        "have",
+        "a successor in Entra ID that neither side uses yet: let both switch over",
+    ),
     "of_service_principal": (
         "belongs",
         "belong",
@@ -58,14 +69,16 @@ def describe_key(row: Row) -> str:
     name = f" {row['name']}" if row["name"] else ""
     of = f" of {row['application']}" if row["application"] else ""
     place = "" if row["consumer"] else _format_place(row)
-    return f"{KIND_WORDS.get(str(row['kind']), 'key')}{name} (key id {row['key_id']}){of}{place}"
+    is_copy = row["kind"] == "identity_provider_certificate"
+    known = f" ({'fingerprint' if is_copy else 'key id'} {row['key_id']})" if row["key_id"] or not is_copy else ""
+    return f"{KIND_WORDS.get(str(row['kind']), 'key')}{name}{known}{of}{place}"
 
 
 def describe_end(row: Row) -> str:
     """Return when a row ends: in days, or why no end is told."""
     state, left = row["state"], row["days_left"]
     if state == "missing":
-        return "not there"
+        return "not the one that signs" if "other_certificate_signs" in row["findings"] else "not there"
     if left is None:
         return "no end" if state == "no_end" else "end not known"
     if row["state"] == "expired" or left < 0:

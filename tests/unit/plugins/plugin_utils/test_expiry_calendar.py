@@ -12,7 +12,7 @@ import typing as t
 
 import icalendar
 import pytest
-from expiry_examples import LIMITS, NOW, REPORT, certificate, consumer, guid, in_days, key, make_facts, token
+from expiry_examples import LIMITS, NOW, REPORT, certificate, consumer, guid, in_days, key, make_facts, saml_app, token
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +79,18 @@ def test_a_signing_certificate_is_known_by_its_thumbprint() -> None:
     (first,), (second,) = events(report([one])), events(report([other]))
     assert str(first["summary"]) == "SAML signing certificate key-7 of app-1 ends"
     assert first["uid"] == second["uid"]
+
+
+def test_the_copy_of_a_certificate_is_one_event_for_all_apps_that_hold_it() -> None:
+    """The same one whether Entra ID could be read or not; the copy of another CommCell is another."""
+    apps = [saml_app("a", 1), saml_app("b", 1), saml_app("c", 1, commcell="cs02")]
+    alone = {str(event["uid"]): event for event in events(build_expiry_report(make_facts([], [], apps), NOW, LIMITS))}
+    whole = {str(event["uid"]): event for event in events(report([certificate(1, 40, True)], apps))}
+    assert len(alone) == 2 and alone.keys() < whole.keys()
+    assert {str(event["summary"]) for event in alone.values()} == {
+        "identity provider certificate ends, used by SAML app a on cs01, SAML app b on cs01",
+        "identity provider certificate ends, used by SAML app c on cs02",
+    }
 
 
 def test_a_source_that_could_not_be_read_is_an_event_and_the_same_one_as_before() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree
 
-from expiry_examples import LIMITS, NOW, REPORT, consumer, key, make_facts
+from expiry_examples import LIMITS, NOW, REPORT, application, certificate, consumer, key, make_facts, saml_app
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ def test_rows_are_tests_by_their_state() -> None:
     suite = read(REPORT)
     counts, rows = REPORT["counts"], len(REPORT["rows"])
     assert suite.get("failures") == str(counts["missing"] + counts["expired"] + counts["critical"]) == "3"
-    assert (suite.get("skipped"), suite.get("errors")) == ("1", "0")
+    assert (suite.get("skipped"), suite.get("errors")) == ("2", "0")
     assert suite.get("tests") == str(rows + len(REPORT["sources"])) == str(len(suite.findall("testcase")))
     assert suite.find("testcase[@name='access tokens of Commvault (cs01)']") is not None
     told = [case.get("message") for case in suite.iter("failure")]
@@ -56,3 +56,16 @@ def test_names_of_any_kind_are_attributes_of_one_test(name: str, consumed: str) 
     suite = read(build_expiry_report(facts, NOW, LIMITS))
     assert len(suite.findall("testcase")) == len(facts["sources"]) + 1
     assert len(list(suite.iter("failure"))) == 1
+
+
+def test_the_copy_of_a_certificate_is_the_same_test_whether_it_is_well_or_not() -> None:
+    name = f"SAML app corp: identity provider certificate (fingerprint {1:064X})"
+    site = [application(1, identifiers=["https://cv.example"])]
+    for applications, keys, outcome in (
+        (site, [certificate(1, 40, True)], "system-out"),
+        (site, [certificate(2, 40, True)], "failure"),
+        ([], [], "system-out"),
+    ):
+        suite = read(build_expiry_report(make_facts(applications, keys, [saml_app(holds=1)]), NOW, LIMITS))
+        case = suite.find(f"testcase[@name='{name}']")
+        assert case is not None and case.get("classname") == "cs01" and case.find(outcome) is not None

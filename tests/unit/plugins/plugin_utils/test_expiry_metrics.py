@@ -10,7 +10,19 @@ import sys
 import typing as t
 
 import pytest
-from expiry_examples import LIMITS, NOW, REPORT, consumer, guid, in_days, key, make_facts
+from expiry_examples import (
+    LIMITS,
+    NOW,
+    REPORT,
+    application,
+    certificate,
+    consumer,
+    guid,
+    in_days,
+    key,
+    make_facts,
+    saml_app,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -67,7 +79,18 @@ def test_of_keys_that_labels_do_not_tell_apart_the_first_end_counts() -> None:
 
 def test_findings_are_counted() -> None:
     told = {labels["finding"]: value for labels, value in read(REPORT)["cvops_credential_findings"]}
-    assert told == {"of_service_principal": 1.0, "no_known_consumer": 1.0, "no_end": 1.0}
+    none = {"other_certificate_signs": 0.0, "next_certificate_unused": 0.0}
+    assert told == {**none, "of_service_principal": 1.0, "no_known_consumer": 1.0, "no_end": 1.0}
+
+
+def test_a_sign_on_that_is_broken_counts_as_missing_and_as_a_finding() -> None:
+    site = [application(1, identifiers=["https://cv.example"])]
+    facts = make_facts(site, [certificate(2, 300, True)], [saml_app(holds=1)])
+    told = read(build_expiry_report(facts, NOW, LIMITS))
+    assert ({"finding": "other_certificate_signs"}, 1.0) in told["cvops_credential_findings"]
+    assert ({"state": "missing"}, 1.0) in told["cvops_credentials"]
+    ends = {labels["kind"]: labels for labels, _value in told["cvops_credential_expiry_timestamp_seconds"]}
+    assert ends["identity_provider_certificate"]["key_id"] == f"{1:064X}"
 
 
 @pytest.mark.parametrize(("failed", "success"), [([], 1.0), (["access_tokens"], 0.0)])

@@ -63,6 +63,8 @@ def test_one_certificate_signs_in_whatever_order_they_are_listed(
     principal = {"preferredTokenSigningKeyThumbprint": preferred, "keyCredentials": keys}
     found = list_signing_certificates(principal)
     assert [item.active for item in found].count(True) == (1 if ends else 0)
+    named = any(item.thumbprint == str(preferred).upper() for item in found)
+    assert all(item.is_named is (named or len(found) == 1) for item in found)  # else it is a guess
     assert [item.ends for item in found] == sorted(item.ends for item in found)
     chance.shuffle(keys)
     again = list_signing_certificates(principal)

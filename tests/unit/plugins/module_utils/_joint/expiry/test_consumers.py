@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from expiry_examples import TENANT, guid
 
@@ -38,6 +40,21 @@ def test_a_saml_app(app: SamlApp | None, company: str, identifiers: list[str]) -
     found = parse_saml_consumer(SERVER, app, "cs01")
     assert (found["kind"], found["name"], found["commcell"]) == ("saml_app", "corp", "cs01")
     assert (found["company"], found["identifiers"]) == (company, identifiers)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        (f"People\n[cvops certificate: {'0F' * 32} until 2029-11-27T00:00:00Z]", ("0F" * 32, "2029-11-27T00:00:00Z")),
+        (f"[cvops certificate: {'0F' * 32} until 2029-99-99T00:00:00Z]", (None, None)),
+        (f"[cvops secret: {'0F' * 32} until 2029-11-27T00:00:00Z]", (None, None)),
+        (f"[cvops certificate: {'0F' * 32} until 2029-11-27T00:00:00Z]\nmore", (None, None)),
+        ("", (None, None)),
+    ],
+)
+def test_a_saml_app_tells_its_certificate_by_its_mark(description: str, expected: tuple[t.Any, t.Any]) -> None:
+    found = parse_saml_consumer(SERVER, SamlApp("corp", description=description), "cs01")
+    assert (found["fingerprint"], found["expires"]) == expected
 
 
 @pytest.mark.parametrize(

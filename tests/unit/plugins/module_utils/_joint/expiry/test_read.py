@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import typing as t
 from urllib.parse import unquote
 
@@ -188,6 +190,45 @@ def test_an_answer_that_cannot_be_understood_is_a_failed_source(make_ctx: t.Any,
     assert [item["kind"] for item in tenant.reader.facts["key_list"]] == (
         [] if where == "applications" else ["secret", "federated_credential"]
     )
+
+
+SIGNING = {"preferredSingleSignOnMode": "saml", "preferredTokenSigningKeyThumbprint": "DEADBEEF"}
+SIGN = {"keyId": guid(3), "customKeyIdentifier": "3q2+7w==", "usage": "Sign", "endDateTime": "2027-01-01T00:00:00Z"}
+VERIFY = {**SIGN, "keyId": guid(4), "usage": "Verify"}
+
+
+def sign_on(make_ctx: t.Any, *, public: t.Any = "MIIB", private: t.Any = None) -> Tenant:
+    """A tenant whose application signs; *public* and *private*: what a read of the service principal alone shows as keys."""
+    tenant = Tenant(make_ctx)
+    tenant.principals = [principal(1, **SIGNING, keyCredentials=[SIGN, VERIFY])]
+    alone = principal(1, keyCredentials=[{**SIGN, "key": private}, {**VERIFY, "key": public}])
+    tenant.graph.answers[f"/servicePrincipals/{alone['id']}"] = alone
+    return tenant
+
+
+@pytest.mark.parametrize("asked", [(), ({"app_id": guid(1)},)], ids=["all", "named"])
+def test_signing_certificates_are_known_by_the_fingerprint_of_what_verifies(make_ctx: t.Any, asked: t.Any) -> None:
+    tenant = sign_on(make_ctx, public=base64.b64encode(b"0\x05public").decode(), private="c2VjcmV0LWtleQ==")
+    assert tenant.read(*asked) == {**READ, "signing_certificates": "read"}
+    (key,) = (item for item in tenant.reader.facts["key_list"] if item["kind"] == "saml_signing_certificate")
+    assert key["fingerprint"] == hashlib.sha256(b"0\x05public").hexdigest().upper()
+    assert (key["active"], key["is_named"]) == (True, True)
+    assert "c2VjcmV0LWtleQ==" in tenant.graph.ctx.secrets
+
+
+@pytest.mark.parametrize("public", [None, "", "no base64", base64.b64encode(b"0\x04\x02\x01\x00x").decode()])
+def test_what_is_no_certificate_has_no_fingerprint(make_ctx: t.Any, public: t.Any) -> None:
+    tenant = sign_on(make_ctx, public=public, private=base64.b64encode(b"0\x05public").decode())
+    tenant.read()
+    (key,) = (item for item in tenant.reader.facts["key_list"] if item["kind"] == "saml_signing_certificate")
+    assert key["fingerprint"] is None
+
+
+def test_signing_certificates_that_cannot_be_read_are_a_failed_source(make_ctx: t.Any) -> None:
+    tenant = sign_on(make_ctx)
+    tenant.graph.answers[f"/servicePrincipals/{tenant.principals[0]['id']}"] = Forbidden("no")
+    assert tenant.read()["signing_certificates"] == "failed"
+    assert [item["kind"] for item in tenant.reader.facts["key_list"]].count("saml_signing_certificate") == 1
 
 
 TOKENS = {"tokens": [{"accessTokenId": 9, "tokenName": "ci", "renewableUntilTimestamp": 1780185600}]}

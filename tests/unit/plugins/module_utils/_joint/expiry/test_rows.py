@@ -22,13 +22,18 @@ from expiry_examples import (
     in_days,
     key,
     make_facts,
+    saml_app,
     token,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry import rows as subject
-from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import ExpiryFacts, merge_facts
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import (
+    PROVIDER_KIND,
+    ExpiryFacts,
+    merge_facts,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import (
     STATES,
     Thresholds,
@@ -225,28 +230,30 @@ def test_what_could_not_be_read_makes_nothing_missing() -> None:
 
 
 def test_a_saml_app_depends_on_the_active_certificate_of_its_application() -> None:
-    site = [application(1, identifiers=["https://cv"])]
+    site = [application(1, identifiers=["https://cv.example"])]
     keys = [certificate(1, 12, True), certificate(2, 300, False)]
-    app = consumer("corp", None, None, "saml_app", identifiers=["https://cv"])
-    found = rows_of(site, keys, [app])
-    assert states(found) == {"SAML app corp": "warning", "key-2": "superseded"}
-    assert (found[0]["key_id"], found[0]["application"]) == (guid(1001), "app-1")
-    assert "cannot be read back" in found[0]["unknown"]
+    found = {row["kind"]: row for row in rows_of(site, keys, [saml_app()]) if row["consumer"]}
+    signing, held = found["saml_signing_certificate"], found[PROVIDER_KIND]
+    assert states(rows_of(site, keys))["key-2"] == "superseded"
+    assert (signing["key_id"], signing["application"], signing["state"]) == (guid(1001), "app-1", "warning")
+    assert "cannot be read back" in signing["unknown"]
+    assert (held["state"], held["expires"], held["key_id"]) == ("unknown", None, None)
+    assert "no mark says so" in held["unknown"]
 
 
 @pytest.mark.parametrize(
-    ("identifiers", "state"), [([], "unknown"), (["https://other"], "unknown"), (["https://cv"], "missing")]
+    ("identifiers", "state"),
+    [([], "unknown"), (["https://other"], "unknown"), (["https://cv.example"], "missing")],
 )
 def test_a_saml_app_without_a_certificate(identifiers: list[str], state: str) -> None:
-    app = consumer("corp", None, None, "saml_app", identifiers=identifiers)
-    (row,) = rows_of([application(1, identifiers=["https://cv"])], [], [app])
+    (row, held) = rows_of([application(1, identifiers=["https://cv.example"])], [], [saml_app(identifiers=identifiers)])
     assert row["state"] == state
+    assert (held["kind"], held["state"]) == (PROVIDER_KIND, "unknown")
 
 
 def test_a_saml_app_of_two_applications_is_unknown() -> None:
-    app = consumer("corp", None, None, "saml_app", identifiers=["https://cv"])
-    site = [application(number, identifiers=["https://cv"]) for number in (1, 2)]
-    (row,) = rows_of(site, [], [app])
+    site = [application(number, identifiers=["https://cv.example"]) for number in (1, 2)]
+    (row,) = (row for row in rows_of(site, [], [saml_app()]) if row["kind"] is None)
     assert (row["state"], "several" in row["unknown"]) == ("unknown", True)
 
 
@@ -341,14 +348,18 @@ def test_order_never_matters(facts: ExpiryFacts, chance: random.Random) -> None:
 
 @given(all_facts())
 def test_nothing_that_was_read_is_lost(facts: ExpiryFacts) -> None:
-    """Each key is in a row, each consumer has exactly one, and no row is about anything else."""
+    """Each key is in a row, each consumer has exactly one, a SAML app one of its own copy too, and no row is about anything else."""
     found = build_rows(facts, NOW, LIMITS)
     told = {(row["kind"], row["object_id"], row["key_id"]) for row in found}
     assert {(item["kind"], item["object_id"], item["key_id"]) for item in facts["key_list"]} <= told
-    names = sorted(row["consumer"] for row in found if row["consumer_kind"] not in (None, "user"))
+    held = [row for row in found if row["kind"] == PROVIDER_KIND]
+    others = [row for row in found if row["kind"] != PROVIDER_KIND]
+    names = sorted(row["consumer"] for row in others if row["consumer_kind"] not in (None, "user"))
     assert names == sorted(subject.describe_consumer(item) for item in facts["consumers"])
+    apps = [item for item in facts["consumers"] if item["kind"] == "saml_app"]
+    assert sorted(row["consumer"] for row in held) == sorted(subject.describe_consumer(item) for item in apps)
     missing = [item for item in facts["applications"] if not item["is_found"]]
-    assert len(found) <= len(facts["key_list"]) + len(facts["consumers"]) + len(missing)
+    assert len(others) <= len(facts["key_list"]) + len(facts["consumers"]) + len(missing)
 
 
 @given(all_facts(), st.integers(0, 60), st.integers(0, 60))
