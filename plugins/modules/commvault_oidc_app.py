@@ -118,7 +118,8 @@ options:
     default: 20
   state:
     description:
-      - Whether the app exists.
+      - Whether the app exists. It is deleted by its key; where another app has its name by the time of the deletion, that one is not touched, and the task
+        fails with RV(ignore:error.kind=plan_changed).
     type: str
     choices: [present, absent]
     default: present

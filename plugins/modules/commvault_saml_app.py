@@ -233,7 +233,8 @@ options:
     type: str
   state:
     description:
-      - Whether the app exists.
+      - Whether the app exists. It is deleted by its key; where another app has its name by the time of the deletion, that one is not touched, and the task
+        fails with RV(ignore:error.kind=plan_changed).
     type: str
     choices: [present, absent]
     default: present

@@ -17,6 +17,7 @@ from helpers.direct import run_body
 from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.resource import OidcAppResource
 from ansible_collections.cvops.identity.plugins.modules import commvault_oidc_app
 
 pytestmark = pytest.mark.any_core
@@ -257,3 +258,24 @@ def test_sign_ins_are_not_sent_where_only_the_service_says(site: Simulator) -> N
     assert any("https://evil.example" in text and "web_console_urls" in text for text in found["warnings"])
     found = run(site, name="entra-oidc")
     assert found["oidc_app"]["reply_urls"] is None and found["oidc_app"]["reply_url"] is None
+
+
+def test_an_app_that_took_the_name_meanwhile_is_not_touched(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deleted and created again by somebody else between the plan and the write."""
+    run(site, **whole(site))
+    (planned,) = stored(site)
+    plan = OidcAppResource.plan
+
+    def plan_and_replace(resource: OidcAppResource) -> t.Any:
+        found = plan(resource)
+        apps = site.commcells["cs01"].state.apps
+        apps.remove(planned)
+        apps.add(IdentityApp(apps.new_id(), "entra-oidc", "anotherkey", 5, document=planned.document))
+        return found
+
+    monkeypatch.setattr(OidcAppResource, "plan", plan_and_replace)
+    site.journal.clear()
+    found = run_body(commvault_oidc_app, site, {"name": "entra-oidc", "state": "absent"})
+    assert found["failed"] and found["error"]["kind"] == "plan_changed" and "anotherkey" in found["msg"]
+    assert [app.key for app in stored(site)] == ["anotherkey"]
+    assert_no_writes(site)

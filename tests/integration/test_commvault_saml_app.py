@@ -22,6 +22,7 @@ from helpers.playing import Player
 from helpers.saml_metadata import make_metadata, write_metadata
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.resource import SamlAppResource
 from ansible_collections.cvops.identity.plugins.modules import commvault_saml_app
 
 pytestmark = pytest.mark.any_core
@@ -354,7 +355,7 @@ def test_lost_answers(site: Simulator, monkeypatch: pytest.MonkeyPatch, action: 
     for method, path, options in (
         ("POST", "*/v4/SAML", whole(site)),
         ("PUT", "*/v4/SAML/*", {"name": "people", "enabled": False}),
-        ("DELETE", "*/v4/SAML/*", {"name": "people", "state": "absent"}),
+        ("POST", "*/ThirdParty/App", {"name": "people", "state": "absent"}),
     ):
         site.faults.add(Fault("cs01", method, path, action, status=503))
         assert run(site, **options)["changed"]
@@ -387,3 +388,24 @@ def test_a_task_waits_until_what_it_wrote_is_shown(
     for given in (options, {**options, "enabled": False}, gone, options):
         assert run(site, **given)["changed"] is True
         assert run(site, **given)["changed"] is False
+
+
+def test_an_app_that_took_the_name_meanwhile_is_not_touched(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deleted and created again by somebody else between the plan and the write."""
+    run(site, **whole(site))
+    (planned,) = stored(site)
+    plan = SamlAppResource.plan
+
+    def plan_and_replace(resource: SamlAppResource) -> t.Any:
+        found = plan(resource)
+        apps = site.commcells["cs01"].state.apps
+        apps.remove(planned)
+        apps.add(IdentityApp(apps.new_id(), "people", "anotherkey", 2, document=planned.document))
+        return found
+
+    monkeypatch.setattr(SamlAppResource, "plan", plan_and_replace)
+    site.journal.clear()
+    found = run_body(commvault_saml_app, site, {"name": "people", "state": "absent"})
+    assert found["failed"] and found["error"]["kind"] == "plan_changed" and "anotherkey" in found["msg"]
+    assert [app.key for app in stored(site)] == ["anotherkey"]
+    assert_no_writes(site)

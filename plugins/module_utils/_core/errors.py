@@ -78,7 +78,10 @@ class GuardRefused(ConfigError):
 
 
 class PlanChanged(ConfigError):
-    """The plan holds steps that were not approved; nothing was written. ``not_approved`` lists them as results do."""
+    """What is there is not what the plan was made for; the write was not sent.
+
+    Either the plan holds steps that were not approved, which ``not_approved`` lists as results do; or another object has the name by now.
+    """
 
     kind = "plan_changed"
 

@@ -89,7 +89,8 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "commvault_saml_app": (
         ("POST .*/v4/SAML$", ("create",)),
         ("PUT .*/v4/SAML/[^/]*$", ("update",)),
-        ("DELETE .*/v4/SAML/[^/]*$", ("delete",)),
+        ("POST .*/ThirdParty/App$", ("delete",)),
+        ("DELETE .*/v4/SAML/[^/]*$", ("delete",)),  # where the list does not show the app
         ("PUT .*/ThirdParty/App$", ("redirect",)),
     ),
     "commvault_access_token": (("POST .*/AccessToken$", ("create",)),),

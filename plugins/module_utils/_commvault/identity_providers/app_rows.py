@@ -10,16 +10,21 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._core.errors import AmbiguousMatch, BadAnswer, ConfigError
+from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, PlanChanged, WaitTimeout
 from ..._core.names import is_same_name
+from ..._core.polling import poll_until
+from ..._core.retry import Repeat
 from ..._core.values import get_objects
 from ..client import CommvaultClient
+from ..create import LAG_LIMIT_S
+from ..envelope import is_decided
 from ..references import parse_id
 
 Wire = dict[str, t.Any]
 
 PATH = "ThirdParty/App"
 SAML_TYPE, OIDC_TYPE = 2, 5
+_DELETE = 2
 #: Kinds of identity provider apps, by the number in rows (SDK, identity_management).
 APP_TYPES = {1: "regular", SAML_TYPE: "SAML", 3: "CommCell", 4: "local identity", OIDC_TYPE: "OpenID Connect"}
 
@@ -47,6 +52,51 @@ class AppRows:
         Raises ConfigError where an app of another kind has the name, AmbiguousMatch, and BadAnswer.
         """
         return select_row(self.read(is_fresh=is_fresh), name, app_type)
+
+    def find_key(self, key: str) -> Wire | None:
+        """Return the row of the app of this key, read past the service's cache; None when the list has none."""
+        return next((row for row in self.read(is_fresh=True) if row.get("appKey") == key), None)
+
+    def list_keys(self, name: str, app_type: int) -> list[str]:
+        """Return the keys of all apps of this name and kind, read past the service's cache."""
+        named = (row for row in self.read(is_fresh=True) if is_same_name(str(row.get("appName") or ""), name))
+        return [str(row["appKey"]) for row in named if parse_id(row.get("appType")) == app_type and row.get("appKey")]
+
+    def delete(self, key: str, subject: str) -> bool:
+        """Delete the app of this key by its row in the list; return False where the list has none, and nothing was sent.
+
+        A name may be another app's by the time of the write; a key never is. So the row is read right before, past the service's cache,
+        and the same request twice has the effect of one. Commvault documentation: ThirdParty/App, opType 2 with the row as listed.
+        """
+        row = self.find_key(key)
+        if row is None:
+            return False
+        sent = {name: value for name, value in row.items() if name not in ("props", "assocTree")}
+        body = {"opType": _DELETE, "clientThirdPartyApps": [sent]}
+        try:
+            self._client.write("POST", PATH, body, intent=f"delete {subject}", repeat=Repeat.ALWAYS)
+        except ApiError as exc:
+            if is_decided(exc) or not self._is_gone_soon(key, subject):
+                raise
+        return True
+
+    def _is_gone_soon(self, key: str, subject: str) -> bool:
+        """Return whether the list shows the app no more, which it may do a while later than the deletion."""
+        ctx, what = self._client.ctx, f"{subject} to be gone"
+        try:
+            poll_until(ctx, lambda: self.find_key(key), lambda row: row is None, what=what, timeout_s=LAG_LIMIT_S)
+        except WaitTimeout:
+            return False
+        return True
+
+
+def build_other_app_error(subject: str, planned: str, found: str) -> PlanChanged:
+    """Return the error for an app that is to be deleted, where its name belongs to another one by now. *planned* and *found*: keys."""
+    return PlanChanged(
+        f"Cannot delete {subject}: the app that was to be deleted (key {planned}) is gone, and another one has its name by now (key {found})."
+        " That one was not touched: look at it, and run the task again if it is to go, too.",
+        service="Commvault",
+    )
 
 
 def select_row(rows: t.Iterable[Wire], name: str, app_type: int) -> Wire | None:

@@ -17,8 +17,7 @@ from ..._core.retry import Repeat
 from ..._core.values import get_object, get_objects
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
-from ..envelope import is_decided
-from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows
+from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows, build_other_app_error
 from ..secret_marks import split_mark
 from .canonical import (
     CLIENT_SECRET,
@@ -30,7 +29,7 @@ from .canonical import (
     parse_oidc_app,
 )
 
-_CREATE, _DELETE, _MODIFY = 1, 2, 3
+_CREATE, _MODIFY = 1, 3
 #: In place of the key of an app whose creation was answered: the step is done, whatever becomes of the look at the list.
 _NOT_NAMED = "not named"
 
@@ -73,7 +72,7 @@ class OidcApps:
 
     def read_again(self, key: str) -> OidcApp | None:
         """Return the app of this key as the list, read past the cache, and its properties show it; None when it is in neither."""
-        row = next((row for row in self.rows.read(is_fresh=True) if row.get("appKey") == key), None)
+        row = self.rows.find_key(key)
         return None if row is None else self.read(row)
 
     def read_created(self, name: str) -> OidcApp | None:
@@ -115,14 +114,12 @@ class OidcApps:
         self.update(row, f"the client secret of OpenID Connect app {app.name}")
 
     def delete(self, app: OidcApp, subject: str) -> None:
-        """Delete an app, by its key, so that the same request twice has the effect of one; one that is gone is fine."""
-        row = {name: value for name, value in app.row.items() if name not in ("props", "assocTree")}
-        body = {"opType": _DELETE, "clientThirdPartyApps": [row]}
-        try:
-            self._client.write("POST", PATH, body, intent=f"delete {subject}", repeat=Repeat.ALWAYS)
-        except ApiError as exc:
-            if is_decided(exc) or any(row.get("appKey") == app.key for row in self.rows.read(is_fresh=True)):
-                raise
+        """Delete an app, by its key; one that is gone is fine. Raises PlanChanged where another app has its name by now."""
+        if self.rows.delete(app.key, subject):
+            return
+        keys = self.rows.list_keys(app.name, OIDC_TYPE)
+        if keys and app.key not in keys:
+            raise build_other_app_error(subject, app.key, keys[0])
 
     def _adopt(self, key: str, name: str, settings: OidcSettings, secret: str) -> None:
         """Take the app that the list shows for the one whose creation was not answered, and make sure that it holds the secret.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Single calls for SAML apps: find, read, create, update, redirect, delete. An app is addressed by its name, and known by its key."""
+"""Single calls for SAML apps: find, read, create, update, redirect, delete. An app is read and changed by its name, and known by its key."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..._core.errors import (
     Unreachable,
     mark_outcome_unknown,
 )
+from ..._core.names import is_same_name
 from ..._core.parallel import map_in_parallel
 from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
@@ -27,7 +28,7 @@ from ..app_associations import Association
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
-from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows
+from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows, build_other_app_error
 from ..identity_providers.read import IdentityProviders
 from .canonical import (
     REDIRECT_FLAG,
@@ -77,9 +78,9 @@ class SamlApps:
         """Return the app of this name as the list, read past the cache, and the app itself show it; None when it cannot be read there."""
         return self._look(name, is_fresh=True)[1]
 
-    def is_there(self, name: str) -> bool:
-        """Return whether the list, read past the cache, or the app itself shows an app of this name."""
-        return self._look(name, is_fresh=True) != (None, None)
+    def is_there(self, app: SamlAppState) -> bool:
+        """Return whether the list, read past the cache, or the app itself shows the app of this key, whatever else has its name."""
+        return self.rows.find_key(app.key) is not None or self._find_key_of_name(app.name) == app.key
 
     def list_others(self, name: str) -> list[SamlAppState]:
         """Return the other SAML apps of the level, each read."""
@@ -128,19 +129,33 @@ class SamlApps:
         row = {"flags": flags, "appType": SAML_TYPE, "appKey": app.key}
         self._client.write("PUT", PATH, {"opType": _MODIFY, "clientThirdPartyApps": [row]}, intent=f"switch {subject}")
 
-    def delete(self, name: str, subject: str) -> None:
-        """Delete an app; one that is gone is fine."""
+    def delete(self, app: SamlAppState, subject: str) -> None:
+        """Delete an app; one that is gone is fine. Raises PlanChanged where another app has its name by now.
+
+        By its key, and by its name only where the list does not show it, right after the key was compared.
+        """
+        if self.rows.delete(app.key, subject):
+            return
+        found = self._find_key_of_name(app.name)
+        if found is not None and found != app.key:
+            raise build_other_app_error(subject, app.key, found)
+        if found is not None:
+            self._delete_by_name(app, subject)
+
+    def _delete_by_name(self, app: SamlAppState, subject: str) -> None:
+        """Delete the app that has the name. What may have been done is not sent again: the name may be another app's by then."""
+        path = f"v4/SAML/{quote_segment(app.name)}"
         try:
-            self._client.write(
-                "DELETE",
-                f"v4/SAML/{quote_segment(name)}",
-                intent=f"delete {subject}",
-                repeat=Repeat.ALWAYS,
-                missing_ok=True,
-            )
+            self._client.write("DELETE", path, intent=f"delete {subject}", repeat=Repeat.IF_UNDONE, missing_ok=True)
         except ApiError as exc:
-            if (is_decided(exc) and not isinstance(exc, NotFound)) or self.is_there(name):
+            if (is_decided(exc) and not isinstance(exc, NotFound)) or self.is_there(app):
                 raise
+
+    def _find_key_of_name(self, name: str) -> str | None:
+        """Return the key of the app that is read under this name, after the list was; None when there is none."""
+        is_listed = any(is_same_name(other, name) for other in self.rows.names)
+        found = self._read(name, None, is_listed_absent=not is_listed)
+        return found.key if found is not None else None
 
     def _look(self, name: str, *, is_fresh: bool) -> tuple[Wire | None, SamlAppState | None]:
         """Return the row of the app and the app, None for what is not there."""

@@ -214,13 +214,13 @@ class SamlAppResource:
         self._apps.set_redirect(t.cast(SamlAppState, self._app), is_on, step.subject)
 
     def _delete(self, step: Step) -> None:
-        self._apps.delete(t.cast(SamlAppState, self._app).name, step.subject)
+        self._apps.delete(t.cast(SamlAppState, self._app), step.subject)
 
     def _find_unshown(self) -> list[str]:
         """Return the fields that are not shown as written; "list" for a new app that is not listed, "state" for a deleted one that is."""
         name = self._app.name if self._app else self._options["name"]
         if self._after is None:
-            return ["state"] if self._apps.is_there(name) else []
+            return ["state"] if self._apps.is_there(t.cast(SamlAppState, self._app)) else []
         shown = self._apps.read_again(name)
         if shown is None:
             return ["list"]

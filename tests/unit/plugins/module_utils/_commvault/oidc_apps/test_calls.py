@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ApiError,
     ConfigError,
     Forbidden,
+    PlanChanged,
     Unreachable,
 )
 
@@ -157,13 +158,39 @@ def test_a_deletion_that_fails_is_done_where_the_app_is_gone(make_ctx: t.Any, er
     app = get_app(apps)
     with pytest.raises(ApiError):
         apps.delete(app, "app entra")
-    client.answers[f"GET {PATH}"] = listed(SAML)
+    client.answers[f"GET {PATH}"] = [listed(app.row), listed(app.row), listed(SAML)]
     apps.delete(app, "app entra")
+    client.answers[f"GET {PATH}"] = listed(SAML)
+    before = len(client.writes)
+    apps.delete(app, "app entra")
+    assert len(client.writes) == before
 
 
 def test_a_deletion_that_nobody_may_do_is_not_taken_for_done(make_ctx: t.Any) -> None:
     apps, client = make_apps(make_ctx, {f"POST {PATH}": Forbidden("no rights", status=403)})
     app = get_app(apps)
-    client.answers[f"GET {PATH}"] = listed()
+    client.answers[f"GET {PATH}"] = [listed(app.row), listed(app.row), listed()]
     with pytest.raises(Forbidden):
         apps.delete(app, "app entra")
+
+
+def test_another_app_of_the_name_is_not_touched(make_ctx: t.Any) -> None:
+    apps, client = make_apps(make_ctx)
+    app = get_app(apps)
+    client.answers[f"GET {PATH}"] = listed(make_row(appKey="SOMEBODY-ELSES"))
+    with pytest.raises(PlanChanged, match="SOMEBODY-ELSES"):
+        apps.delete(app, "app entra")
+    assert client.writes == []
+    client.answers[f"GET {PATH}"] = listed(make_row(appKey="ANOTHER-KIND", appType=2))
+    apps.delete(app, "app entra")
+    assert client.writes == []
+
+
+def test_an_app_is_deleted_by_its_key_whatever_it_is_named_by_now(make_ctx: t.Any) -> None:
+    apps, client = make_apps(make_ctx)
+    app = get_app(apps)
+    renamed = make_row(appName="renamed", flags=7)
+    client.answers[f"GET {PATH}"] = listed(make_row(appKey="SOMEBODY-ELSES"), renamed)
+    apps.delete(app, "app entra")
+    (row,) = client.writes[0].body["clientThirdPartyApps"]
+    assert (row["appKey"], row["appName"], row["flags"]) == (KEY, "renamed", 7)

@@ -13,13 +13,16 @@ from fake_commvault import FakeCommvault
 from saml_examples import KEY, make_body, make_row
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.calls import SamlApps
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.canonical import make_association
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.canonical import (
+    make_association,
+    parse_saml_state,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     BadAnswer,
     ConfigError,
     Forbidden,
-    NotFound,
+    PlanChanged,
     Unreachable,
 )
 
@@ -60,9 +63,7 @@ def test_an_app_that_is_listed_and_not_there_is_looked_for_again(make_ctx: t.Any
     apps, _client = make_apps(make_ctx, {ONE: [None, None, None, make_body()]})
     assert apps.find("people") is not None
     apps, _client = make_apps(make_ctx, {ONE: None})
-    assert apps.find("people") is None and apps.read_again("people") is None and apps.is_there("people")
-    apps, _client = make_apps(make_ctx, {ONE: None, LIST: listed()})
-    assert not apps.is_there("people")
+    assert apps.find("people") is None and apps.read_again("people") is None
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -128,17 +129,80 @@ def test_a_creation_that_was_not_answered_is_looked_for(make_ctx: t.Any) -> None
     assert apps.create("people", found.settings, "MII", [suffix]) is None
 
 
-def test_a_deletion_is_done_when_the_app_is_gone(make_ctx: t.Any) -> None:
+DELETE_BY_KEY, DELETE_BY_NAME = "POST ThirdParty/App", "DELETE v4/SAML/people"
+OTHER = {"appKey": "SOMEBODY-ELSES"}
+APP = parse_saml_state(make_body(), make_row())
+
+
+def test_a_deletion_sends_the_row_with_the_key(make_ctx: t.Any) -> None:
+    """As the list shows it right before, past the cache; the name is not asked for."""
+    rows = [make_row(appName="people", **OTHER), make_row(appName="renamed", props={}, assocTree=[])]
+    apps, client = make_apps(make_ctx, {LIST: listed(*rows)})
+    apps.delete(APP, "SAML app people")
+    (sent,) = client.writes
+    assert (f"{sent.method} {sent.path}", sent.body["opType"]) == (DELETE_BY_KEY, 2)
+    assert sent.body["clientThirdPartyApps"] == [make_row(appName="renamed")]
+    assert client.paths == [LIST, LIST, DELETE_BY_KEY] and client.sent[0].params == {"hardRefresh": "true"}
+
+
+def test_an_app_that_is_not_listed_is_deleted_by_its_name_after_its_key_was_compared(make_ctx: t.Any) -> None:
+    apps, client = make_apps(make_ctx, {LIST: listed()})
+    apps.delete(APP, "SAML app people")
+    assert client.paths == [LIST, LIST, ONE, DELETE_BY_NAME]
+
+
+@pytest.mark.parametrize("rows", [[], [make_row(**OTHER)]], ids=["not listed", "listed"])
+def test_another_app_of_the_name_is_not_touched(make_ctx: t.Any, rows: list[t.Any]) -> None:
+    apps, client = make_apps(make_ctx, {LIST: listed(*rows), ONE: make_body(**OTHER)})
+    with pytest.raises(PlanChanged, match="SOMEBODY-ELSES"):
+        apps.delete(APP, "SAML app people")
+    assert client.writes == []
+
+
+def test_an_app_that_is_gone_needs_no_deletion(make_ctx: t.Any) -> None:
+    apps, client = make_apps(make_ctx, {LIST: listed(), ONE: None})
+    apps.delete(APP, "SAML app people")
+    assert client.writes == []
+
+
+@pytest.mark.parametrize("failed", [DELETE_BY_KEY, DELETE_BY_NAME])
+def test_a_deletion_is_done_when_the_app_is_gone(make_ctx: t.Any, failed: str) -> None:
+    """Whatever has its name then; a refusal is never taken for done."""
     lost = ApiError("no answer", may_have_acted=True, status=502)
-    apps, _client = make_apps(make_ctx, {"DELETE v4/SAML/people": lost, LIST: listed(), ONE: None})
-    apps.delete("people", "SAML app people")
-    apps, _client = make_apps(make_ctx, {"DELETE v4/SAML/people": lost})
+    before = [listed(make_row())] * 2 if failed == DELETE_BY_KEY else [listed()] * 2
+    bodies = [make_body()] if failed == DELETE_BY_NAME else []
+    for after, body in ((listed(), None), (listed(make_row(**OTHER)), make_body(**OTHER))):
+        apps, _client = make_apps(make_ctx, {failed: lost, LIST: [*before, after], ONE: [*bodies, body]})
+        apps.delete(APP, "SAML app people")
+    apps, _client = make_apps(make_ctx, {failed: lost, LIST: [*before, before[0]]})
     with pytest.raises(ApiError, match="no answer"):
-        apps.delete("people", "SAML app people")
-    for refusal in (Forbidden("no", status=403), NotFound("none", status=404)):
-        apps, _client = make_apps(make_ctx, {"DELETE v4/SAML/people": refusal})
-        with pytest.raises(type(refusal)):
-            apps.delete("people", "SAML app people")
+        apps.delete(APP, "SAML app people")
+    apps, _client = make_apps(
+        make_ctx, {failed: Forbidden("no", status=403), LIST: [*before, listed()], ONE: [*bodies, None]}
+    )
+    with pytest.raises(Forbidden):
+        apps.delete(APP, "SAML app people")
+
+
+@pytest.mark.parametrize("failure", [Unreachable("no answer"), Forbidden("no", status=403), ApiError("x", status=500)])
+def test_nothing_is_deleted_where_the_app_cannot_be_read_again(make_ctx: t.Any, failure: ApiError) -> None:
+    for answers in ({LIST: failure}, {LIST: listed(), ONE: failure}):
+        apps, client = make_apps(make_ctx, answers)
+        with pytest.raises(type(failure)):
+            apps.delete(APP, "SAML app people")
+        assert client.writes == []
+
+
+def test_an_app_is_there_by_its_key(make_ctx: t.Any) -> None:
+    for rows, body, is_there in (
+        ([make_row()], None, True),
+        ([make_row(appName="renamed")], None, True),
+        ([], make_body(), True),
+        ([make_row(**OTHER)], make_body(**OTHER), False),
+        ([], None, False),
+    ):
+        apps, _client = make_apps(make_ctx, {LIST: listed(*rows), ONE: body})
+        assert apps.is_there(APP) is is_there
 
 
 def test_other_apps_of_the_level_are_read(make_ctx: t.Any) -> None:
