@@ -114,6 +114,17 @@ options:
       - Scope of the Entra token for O(commvault_auth_method=entra), for example C(api://<app id>/.default). When left out, the Ansible variable
         C(cvops_commvault_entra_scope) or E(CVOPS_COMMVAULT_ENTRA_SCOPE).
     type: str
+  commvault_entra_header:
+    description:
+      - The header that carries the Entra token of O(commvault_auth_method=entra), always as C(Bearer TOKEN). Commvault's own clients send both forms, and
+        which releases take which is not documented.
+      - With V(try_both), each task first asks the CommServe who is signed in, with C(Authorization), and where that is answered with HTTP 401 once more
+        with C(Authtoken); the first that is not refused serves the whole task. Any other answer, such as missing rights, is not tried again. The token
+        goes to the address in O(commvault_url) alone. M(cvops.identity.connection_info) and the playbook C(doctor) tell which one was taken; set that one.
+      - Also the Ansible variable C(cvops_commvault_entra_header) and the environment variable E(CVOPS_COMMVAULT_ENTRA_HEADER).
+    type: str
+    choices: [Authorization, Authtoken, try_both]
+    default: Authorization
   commvault_proxy_scope:
     description:
       - Scope of an Entra token that is sent as C(Authorization) beside the Commvault token, for a Command Center behind Entra
@@ -196,6 +207,11 @@ options:
       - name: cvops_commvault_entra_scope
     env:
       - name: CVOPS_COMMVAULT_ENTRA_SCOPE
+  commvault_entra_header:
+    vars:
+      - name: cvops_commvault_entra_header
+    env:
+      - name: CVOPS_COMMVAULT_ENTRA_HEADER
   commvault_proxy_scope:
     vars:
       - name: cvops_commvault_proxy_scope

@@ -167,6 +167,9 @@ connection:
         identity:
           description: C(id), C(user_name), C(company) and C(groups) of the signed-in user.
           type: dict
+        token_header:
+          description: With O(commvault_auth_method=entra), the header in which the CommServe took the token, see O(commvault_entra_header); else V(null).
+          type: str
         release:
           description: Feature release, such as V(11.42).
           type: str

@@ -285,6 +285,11 @@ options:
         description:
           - As O(commvault_entra_scope).
         type: str
+      entra_header:
+        description:
+          - As O(commvault_entra_header).
+        type: str
+        choices: [Authorization, Authtoken, try_both]
       proxy_scope:
         description:
           - As O(commvault_proxy_scope).

@@ -228,6 +228,16 @@ SCHEMA: dict[str, Part] = {
                             'type': 'str',
                             'may_be_empty': True,
                         },
+                        'entra_header': {
+                            'type': 'str',
+                            'choices': [
+                                'Authorization',
+                                'Authtoken',
+                                'try_both',
+                            ],
+                            'default': 'Authorization',
+                            'may_be_empty': True,
+                        },
                         'proxy_scope': {
                             'type': 'str',
                             'may_be_empty': True,
@@ -1429,6 +1439,13 @@ SCHEMA: dict[str, Part] = {
     },
     'cvops_commvault_ca_path': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
     'cvops_commvault_company': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_entra_header': {
+        'type': 'str',
+        'choices': ['Authorization', 'Authtoken', 'try_both'],
+        'default': 'Authorization',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
     'cvops_commvault_entra_scope': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_commvault_password': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_commvault_pin': {'type': 'str', 'on_demand': True, 'may_be_empty': True},

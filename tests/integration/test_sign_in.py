@@ -18,7 +18,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.modules import commvault_role, commvault_security_info, entra_group_info
+from ansible_collections.cvops.identity.plugins.modules import (
+    commvault_role,
+    commvault_security_info,
+    connection_info,
+    entra_group_info,
+)
 
 pytestmark = pytest.mark.any_core
 
@@ -397,6 +402,56 @@ def test_a_token_of_entra(site: Simulator) -> None:
     assert calls(site, "login") == 0
     service.behaviours.oauth = False
     assert commvault(site, commvault_auth_method="entra", commvault_entra_scope=scope)["error"]["kind"] == "auth"
+
+
+@pytest.mark.parametrize(
+    ("taken", "chosen", "found"),
+    [
+        ("authorization", "Authorization", "Authorization"),
+        ("authorization", "Authtoken", None),
+        ("authorization", "try_both", "Authorization"),
+        ("authtoken", "Authorization", None),
+        ("authtoken", "Authtoken", "Authtoken"),
+        ("authtoken", "try_both", "Authtoken"),
+        ("both", "Authtoken", "Authtoken"),
+        ("both", "try_both", "Authorization"),
+        ("neither", "try_both", None),
+    ],
+)
+def test_a_token_of_entra_in_the_header_that_is_taken(
+    site: Simulator, taken: str, chosen: str, found: str | None
+) -> None:
+    """Each header of the vendor's own clients; both are tried only where the option says so."""
+    service, scope = cell(site), f"{site.automation.client_id}/.default"
+    service.behaviours.oauth = taken != "neither"
+    service.behaviours.oauth_header = "both" if taken == "neither" else taken
+    service.behaviours.oauth_app_users = {site.automation.client_id: service.automation[0]}
+    words = Words()
+    options = {"commvault_auth_method": "entra", "commvault_entra_scope": scope, "commvault_entra_header": chosen}
+    result = run_body(connection_info, site, options, verbosity=4, words=words)
+    side = result["connection"]["commvault"]
+    assert (side["status"], side["token_header"]) == ("ok" if found else "failed", found), side
+    sent = [line for line in words.lines if line.split(" ")[1].startswith(service.url) and " headers " in line]
+    tried = [[name for name in ("Authorization", "Authtoken") if f"'{name}'" in line] for line in sent]
+    assert all(len(names) == 1 for names in tried)
+    if chosen != "try_both":
+        assert {names[0] for names in tried} == {chosen}
+    else:
+        assert [names[0] for names in tried][:2] == ["Authorization", found or "Authtoken"]
+        assert all(names == [found] for names in tried[2:]) if found else len(tried) == 2
+    lines = "\n".join(result["connection"]["report"]["commvault"])
+    assert (f"taken as Bearer in the header {found}" in lines) is bool(found)
+
+
+def test_missing_rights_are_not_tried_in_another_header(site: Simulator) -> None:
+    service, scope = cell(site), f"{site.automation.client_id}/.default"
+    service.behaviours.oauth, service.behaviours.oauth_header = True, "both"
+    service.behaviours.oauth_app_users = {site.automation.client_id: service.automation[0]}
+    site.faults.add(Fault("cs01", "GET", "*/V2/WhoAmI", "status", status=403, times=1))
+    site.journal.clear()
+    options = {"commvault_auth_method": "entra", "commvault_entra_scope": scope, "commvault_entra_header": "try_both"}
+    assert commvault(site, **options)["security"]["roles"]
+    assert [entry.status for entry in site.journal.entries("cs01") if entry.path.endswith("/V2/WhoAmI")] == [403]
 
 
 def test_a_token_for_the_proxy_beside_the_login(site: Simulator) -> None:

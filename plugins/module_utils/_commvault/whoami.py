@@ -14,6 +14,7 @@ from .._core.context import Context
 from .._core.errors import ApiError, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
+from .._signin.commvault.entra_token import TAKEN
 from .._signin.inputs import list_option_sources
 from .._signin.options import commvault_spec, entra_spec
 from .._signin.transport_settings import build_commvault_settings
@@ -43,7 +44,7 @@ def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
 
 
 def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
-    """Read the signed-in user, its groups and its rights; what it may not read is None.
+    """Read the signed-in user, its groups and its rights; what it may not read is None. ``token_header``: of a token of Entra ID.
 
     Raises ApiError for a read that fails, and NotFound when none of the calls is known.
     """
@@ -66,6 +67,7 @@ def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, 
             "company": str(home["name"]) if isinstance(home, dict) and home.get("name") else None,
             "groups": groups,
         },
+        "token_header": ctx.identity.get(TAKEN),
         "release": f"11.{release}" if release else None,
         "commcell": {"id": str(client.commcell_id), "name": client.commcell_name or None},
         "company": client.company_name,

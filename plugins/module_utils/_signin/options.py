@@ -33,6 +33,9 @@ CREDENTIAL_OPTIONS = (
     "managed_identity_client_id",
 )
 COMMVAULT_METHODS = ("password", "access_token", "token_store", "entra")
+#: The header of an Entra token for Commvault; see commvault/entra_token.py.
+TRY_BOTH = "try_both"
+ENTRA_HEADERS = ("Authorization", "Authtoken", TRY_BOTH)
 
 
 def transport_spec() -> ArgumentSpec:
@@ -159,6 +162,12 @@ def commvault_spec() -> ArgumentSpec:
                 },
                 "commvault_token_store": {**token_store_option(), "fallback": build_fallback("commvault_token_store")},
                 "commvault_entra_scope": {"type": "str", "fallback": build_fallback("commvault_entra_scope")},
+                "commvault_entra_header": {
+                    "type": "str",
+                    "choices": list(ENTRA_HEADERS),
+                    "default": "Authorization",
+                    "fallback": build_fallback("commvault_entra_header"),
+                },
                 "commvault_proxy_scope": {"type": "str", "fallback": build_fallback("commvault_proxy_scope")},
                 "commvault_token_header": {
                     "type": "str",

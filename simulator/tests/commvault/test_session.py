@@ -129,6 +129,17 @@ def test_a_token_of_the_simulated_entra_signs_in(sim: Simulator, cell: CommCellS
     cell.behaviours.oauth = True
     cell.behaviours.oauth_app_users = {sim.automation.client_id: "svc-cvops"}
     assert api.call("POST", "WhoAmI")["user"]["userName"] == "svc-cvops"
+    for taken, accepted in (
+        ("authorization", {"Authorization"}),
+        ("authtoken", {"Authtoken"}),
+        ("both", {"Authorization", "Authtoken"}),
+    ):
+        cell.behaviours.change({"oauth_header": taken})
+        for header in ("Authorization", "Authtoken"):
+            api.headers = {header: f"Bearer {token}"}
+            assert (api.send("POST", "WhoAmI").status_code == 200) is (header in accepted), (taken, header)
+    api.headers = {"Authtoken": token}  # without the word, it is one of the product's own tokens
+    assert api.send("POST", "WhoAmI").status_code == 401
     api.headers = {"Authorization": f"Bearer {token}x"}
     assert api.send("POST", "WhoAmI").status_code == 401
     cell.release = 40

@@ -32,7 +32,7 @@ _ENTRA_KEYS = (
     "owned_applications",
     "token_life_s",
 )
-_COMMVAULT_KEYS = ("identity", "release", "commcell", "company", "rights")
+_COMMVAULT_KEYS = ("identity", "token_header", "release", "commcell", "company", "rights")
 
 #: What the sign-ins and requests need; the others belong to single options.
 _LIBRARIES = ("requests", "urllib3", "msal", "jwt", "cryptography")

@@ -78,9 +78,14 @@ def _describe_entra_sign_in(side: ConnectionFacts) -> list[tuple[str, str]]:
 
 def _describe_commvault_sign_in(side: ConnectionFacts) -> list[tuple[str, str]]:
     identity, commcell = side["identity"], side["commcell"]
-    rights = side["rights"]
+    rights, header = side["rights"], side["token_header"]
     return [
         ("identity", f"user {identity['user_name'] or 'unnamed'} (groups: {_format_names(identity['groups'])})"),
+        *(
+            [("token", f"of Entra ID, taken as Bearer in the header {header} (commvault_entra_header)")]
+            if header
+            else []
+        ),
         ("commcell", f"{commcell['name'] or 'name not readable'}, release {side['release'] or 'not readable'}"),
         ("company", side["company"] or identity["company"] or "CommCell level"),
         ("rights", "not readable" if rights is None else f"{len(rights)} on the CommCell"),

@@ -22,6 +22,7 @@ from ..._stores.opening import open_token_store
 from ..entra.sign_in import BearerCredentials, EntraSignIn
 from ..entra.token_cache import is_process_alive
 from ..transport_settings import build_commvault_settings
+from .entra_token import EntraTokenCredentials
 from .token_pair_renewal import StoredPairCredentials
 from .token_pair_service import RenewalService, build_token_headers
 
@@ -116,7 +117,7 @@ def _build_credentials(
     ctx.warn(
         "commvault_auth_method entra is experimental: it needs release 11.42 CU27 or later with OAuth configured on the CommServe."
     )
-    return BearerCredentials(sign_in, options["commvault_entra_scope"])
+    return EntraTokenCredentials(ctx, sign_in, base, transport)
 
 
 def _find_api_address(ctx: Context, transport: Transport, url: str) -> str:

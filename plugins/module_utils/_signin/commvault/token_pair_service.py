@@ -112,7 +112,7 @@ class RenewalService:
             )
             if reply.status == 401:
                 # The refusal of a gateway, perhaps of its own credential, says nothing about the pair.
-                return PairStatus.UNKNOWN if _parse_error(reply)[1] is None else PairStatus.REPLACED
+                return PairStatus.UNKNOWN if parse_error(reply)[1] is None else PairStatus.REPLACED
             body = reply.json() if reply.status == 200 else None
         except ApiError as exc:
             self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")
@@ -129,7 +129,7 @@ class RenewalService:
 
     def _classify_answer(self, reply: Reply, pair: TokenPair) -> RenewalOutcome:
         """Return the outcome that an answer to a renewal stands for."""
-        spoken, code, said = _parse_error(reply)
+        spoken, code, said = parse_error(reply)
         what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
         facts = {**reply.get_error_facts(), "code": code}
         if reply.status == 200 and code is None:
@@ -161,7 +161,7 @@ def build_token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str,
     return {"Authtoken": token}
 
 
-def _parse_error(reply: Reply) -> tuple[bool, str | None, str]:
+def parse_error(reply: Reply) -> tuple[bool, str | None, str]:
     """Return whether the answer is Commvault's (a JSON object), its error code (None: no error), and its error text."""
     try:
         body = reply.json()

@@ -35,17 +35,17 @@ def denied(status: int = 401) -> ApiError:
     return ApiError(ACCESS_DENIED, "Access denied", status, "G")
 
 
-def read_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, bool]:
-    """Return the token of a request and whether it came as `Authorization: Bearer`.
+def read_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, str]:
+    """Return the token of a request and the header in which it came as `Bearer`, empty without that word.
 
     `Authtoken` wins when both are there.
     """
     if token := headers.get("authtoken", ""):
-        return strip_prefix(token), False
+        return strip_prefix(token), "authtoken" if token.lower().startswith("bearer ") else ""
     authorization = headers.get("authorization", "")
     if authorization.lower().startswith("bearer ") and not (authtoken_only and authorization.count(".") < 2):
-        return strip_prefix(authorization), True
-    return "", False
+        return strip_prefix(authorization), "authorization"
+    return "", ""
 
 
 def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> Caller:
@@ -53,7 +53,7 @@ def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> 
 
     Refuses with 401 (unknown, expired) or 403 (not allowed for this call or address).
     """
-    token, as_bearer = read_token(headers, cell.behaviours.authtoken_only)
+    token, bearer_header = read_token(headers, cell.behaviours.authtoken_only)
     if not token:
         raise denied()
     now = cell.clock.now()
@@ -68,7 +68,7 @@ def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> 
         if not access.allows(path, cell.behaviours.client_address or client):
             raise denied(403)
         return _make_caller(cell, access.user_id, "access_token", token)
-    if as_bearer and token.count(".") == 2:
+    if bearer_header in _list_oauth_headers(cell) and token.count(".") == 2:
         return _identify_external(cell, token)
     raise denied()
 
@@ -78,6 +78,11 @@ def _make_caller(cell: Cell, user_id: int, by: str, token: str) -> Caller:
     if user is None or not user.enabled or not user.approved:
         raise denied()
     return Caller(user, Rights(cell.state, user), by, user.company_id, token)
+
+
+def _list_oauth_headers(cell: Cell) -> tuple[str, ...]:
+    taken = cell.behaviours.oauth_header
+    return ("authorization", "authtoken") if taken == "both" else (taken,)
 
 
 def _identify_external(cell: Cell, token: str) -> Caller:

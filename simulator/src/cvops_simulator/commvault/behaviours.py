@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 INHERITED_ROWS = ("marked", "unmarked", "hidden")
+OAUTH_HEADERS = ("authorization", "authtoken", "both")
 APPROVALS = ("", "code", "text", "silent")
 VALIDATION_PASSWORDS = ("caller", "user")
 
@@ -53,6 +54,8 @@ class Behaviours:
     token_by_token: bool = False
     #: Tokens signed by an external provider are accepted as bearer (release 42 and later).
     oauth: bool = False
+    #: The headers in which such a token is accepted, as `Bearer`: authorization, authtoken, or both.
+    oauth_header: str = "authorization"
     #: Claim of such a token that names the user (name, UPN or mail address); app-only tokens use `oauth_app_users`.
     oauth_claim: str = "upn"
     #: Application id of an app-only token -> name of the Commvault user it acts as.
@@ -88,6 +91,8 @@ class Behaviours:
                 raise ValueError(f"behaviour {name!r} takes {type(current).__name__}")
             if name == "inherited_rows" and value not in INHERITED_ROWS:
                 raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
+            if name == "oauth_header" and value not in OAUTH_HEADERS:
+                raise ValueError(f"oauth_header is one of {', '.join(OAUTH_HEADERS)}")
             if name in ("credential_approval", "user_approval") and value not in APPROVALS:
                 raise ValueError(f"{name} is one of {', '.join(APPROVALS[1:])}, or empty")
             if name == "validation_password" and value not in VALIDATION_PASSWORDS:
