@@ -19,7 +19,7 @@ from cvops_simulator.commvault.model import User
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
-from test_sign_on import CONSOLE, GROUPS, Browser
+from helpers.signing_on import CONSOLE, GROUPS, Browser
 
 pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
 

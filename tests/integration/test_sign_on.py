@@ -9,15 +9,8 @@ Entra ID's part signs with signxml, Commvault's checks with python3-saml, so tha
 
 from __future__ import annotations
 
-import html
-import json
-import re
-import ssl
 import sys
 import typing as t
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import pytest
 from collection_tree import ROOT
@@ -25,86 +18,17 @@ from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.grants import assign_role
 from helpers.checks import writes
-from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.signing_on import Browser, certify, run, set_up_sign_on
 from helpers.virtual_time import share_clock
 
-from ansible_collections.cvops.identity.plugins.modules import (
-    commvault_saml_app,
-    commvault_user_group,
-    entra_application,
-    entra_service_principal,
-    expiry_info,
-)
+from ansible_collections.cvops.identity.plugins.modules import commvault_saml_app, expiry_info
 
 sys.path.append(str(ROOT / "tests" / "unit"))
 from documented import blocks_of, parsed  # noqa: E402 - it lies beside the unit tests
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_single_sign_on.rst"
 pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
-
-CONSOLE = "https://cv.corp.example:443/webconsole"
-GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
-UNIQUE = {"unique_name": "commvault-sign-on"}
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments: t.Any) -> None:
-        return None
-
-
-class Browser:
-    """Somebody who opens the console: follows to Entra ID as *upn*, and posts what it answers back to Commvault."""
-
-    def __init__(self, site: Simulator, app: str = "people", commcell: str = "cs01") -> None:
-        self._app = app
-        context = ssl.create_default_context(cafile=site.ca_path)
-        self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect()).open
-        cell = site.commcells[commcell]
-        self._origin = cell.url.removesuffix("/commandcenter/api")
-        self._login_url, self._cell = site.login_url, cell
-
-    def sign_on(self, upn: str) -> dict[str, t.Any]:
-        """What Commvault answers: the user and its groups, or why not."""
-        (app,) = self._cell.state.apps.named(self._app)
-        try:
-            self._open(f"{self._origin}/identity/samlLogin?samlAppKey={app.key}", timeout=30)
-            raise AssertionError("Commvault did not send the browser to Entra ID")
-        except urllib.error.HTTPError as error:
-            assert error.code == 302, error.read()
-            asked = urllib.parse.urlsplit(error.headers["Location"])
-        assert f"https://{asked.netloc}" == self._login_url
-        try:
-            asking = f"{asked.geturl()}&{urllib.parse.urlencode({'login_hint': upn})}"
-            page = self._open(asking, timeout=30).read().decode()
-        except urllib.error.HTTPError as error:
-            return {"errorMessage": error.read().decode()}
-        action = html.unescape(re.findall('action="([^"]*)"', page)[0])
-        fields = {name: html.unescape(value) for name, value in re.findall('name="([^"]*)" value="([^"]*)"', page)}
-        assert re.match(r"https://(cv|commvault)\.corp\.example:443/webconsole/", action)
-        return self.post(action, fields)
-
-    def post(self, action: str, fields: dict[str, str]) -> dict[str, t.Any]:
-        """Post a form to the console, whose host is the simulator's."""
-        parts = urllib.parse.urlsplit(action)
-        url = f"{self._origin}{parts.path}?{parts.query}"
-        try:
-            answer = self._open(url, urllib.parse.urlencode(fields).encode(), timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        return t.cast("dict[str, t.Any]", json.loads(answer.read()))
-
-
-def run(module: t.Any, site: Simulator, **options: t.Any) -> dict[str, t.Any]:
-    result = run_body(module, site, options)
-    assert not result.get("failed"), result["msg"]
-    return result
-
-
-def certify(site: Simulator, **options: t.Any) -> list[dict[str, t.Any]]:
-    """The signing certificates of the application after a run with these options."""
-    found = run(entra_service_principal, site, application=UNIQUE, sign_on_mode="saml", signing_certificate=options)
-    return t.cast("list[dict[str, t.Any]]", found["service_principal"]["signing_certificates"])
 
 
 def add_another(site: Simulator) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -119,35 +43,7 @@ def add_another(site: Simulator) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
 def site(empty_site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """Single sign-on set up on both sides, with one person in one group of Entra ID that Commvault knows."""
     share_clock(monkeypatch, empty_site)
-    web = {"redirect_uris": [CONSOLE]}
-    plain = {**UNIQUE, "display_name": "Commvault sign-on"}
-    made = run(
-        entra_application, empty_site, **plain, identifier_uris=[CONSOLE], web=web, group_claims=["SecurityGroup"]
-    )
-    certify(empty_site, activate="first", lifetime_days=300)
-    user = empty_site.tenant.add(
-        "user",
-        {
-            "displayName": "Sam Signer",
-            "userPrincipalName": "sam.signer@corp.example",
-            "mail": "sam.signer@corp.example",
-        },
-    )
-    group = empty_site.tenant.add("group", {"displayName": "GG Operators", "securityEnabled": True})
-    empty_site.tenant.relate("members", group["id"], [user["id"]])
-    run(commvault_user_group, empty_site, name="operators", entra_group_id=group["id"])
-    options = {
-        "name": "people",
-        "metadata": {"application": made["application"]["app_id"]},
-        "service_provider_endpoint": CONSOLE,
-        "name_id": "user_principal_name",
-        "attribute_mappings": {"user_groups": GROUPS},
-        "associations": {"email_suffixes": ["corp.example"]},
-        "auto_create_users": True,
-    }
-    app = run(commvault_saml_app, empty_site, **options)["saml_app"]
-    run(entra_application, empty_site, **plain, web={"redirect_uris": [app["reply_url"]]})
-    assert not run(commvault_saml_app, empty_site, **options)["changed"]
+    set_up_sign_on(empty_site)
     return empty_site
 
 

@@ -42,6 +42,7 @@ class IdentityServer:
 class SamlApp:
     """A SAML app. ``attributes``: SAML attributes by Commvault's (``USER_GROUPS`` and others). ``company``: the one it is made for.
 
+    ``default_groups``: ids of the user groups that users whom the app creates join.
     ``enabled`` and ``name_id`` are None, ``provider_id`` and ``service_id`` empty, where the service does not show them.
     """
 
@@ -56,6 +57,7 @@ class SamlApp:
     email_suffixes: tuple[str, ...] = ()
     associated: bool = False
     description: str = ""
+    default_groups: frozenset[int] = frozenset()
 
     @property
     def groups_claim(self) -> str | None:
@@ -110,7 +112,16 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         email_suffixes=tuple(sorted(get_texts(associations, "emailSuffixes"))),
         associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
         description=str(wire.get("description") or ""),
+        default_groups=_parse_default_groups(wire),
     )
+
+
+def _parse_default_groups(wire: t.Mapping[str, t.Any]) -> frozenset[int]:
+    """Return the ids of the default groups: one per company, and in some releases the only one under a name of its own."""
+    rows = [row.get("userGroupInfo") or row for row in get_objects(wire, "userGroups")]
+    rows += [wire["userGroup"]] if isinstance(wire.get("userGroup"), dict) else []
+    found = (parse_id(row.get("id")) for row in rows if isinstance(row, dict))
+    return frozenset(number for number in found if number)
 
 
 def _parse_company(value: t.Any) -> str | None:

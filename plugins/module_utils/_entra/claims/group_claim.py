@@ -8,10 +8,13 @@
 ``groupMembershipClaims`` says which groups, the optional claim ``groups`` of ``saml2Token`` says in which form. Names of the
 on-premises directory exist for synchronised groups only, so others are left out; display names are emitted for cloud groups
 and only by applications that emit the groups assigned to them. A token with more than 150 groups carries none.
+Microsoft Learn: "Configure group claims for applications by using Microsoft Entra ID". Where that page is silent, or sites report
+otherwise, a value is possible and no more.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import dataclass
 
@@ -68,7 +71,10 @@ class GroupClaim:
 
 @dataclass(frozen=True)
 class DirectoryGroup:
-    """A group, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to."""
+    """A group, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to.
+
+    ``unified``: a Microsoft 365 group.
+    """
 
     object_id: str
     display_name: str
@@ -79,20 +85,28 @@ class DirectoryGroup:
     security_enabled: bool = True
     assigned: bool = False
     app_roles: tuple[str, ...] = ()
+    unified: bool = False
+
+    @property
+    def is_plain_microsoft_365(self) -> bool:
+        """Whether it is a Microsoft 365 group and no security group: no source says whether ``All`` means these too."""
+        return self.unified and not self.security_enabled
 
 
 @dataclass(frozen=True)
 class Emission:
     """The values that a token carries for one group.
 
-    ``values`` are empty when nothing is emitted; then ``reason`` and ``remedy`` say why. ``form``: one of GroupClaim.forms, or
-    app_role.
+    ``values`` are empty when nothing is emitted; then ``reason`` and ``remedy`` say why, and ``possible`` are values that a token
+    may carry all the same. ``form``: one of GroupClaim.forms, or app_role. ``direct_only``: only for direct members.
     """
 
     values: tuple[str, ...] = ()
     form: str | None = None
     reason: str = ""
     remedy: str = ""
+    possible: tuple[str, ...] = ()
+    direct_only: bool = False
 
 
 def parse_group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
@@ -116,7 +130,7 @@ def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) 
     """
     if read_claim == ROLES_CLAIM and not claim.as_roles:
         if group.app_roles:
-            return Emission(tuple(sorted(group.app_roles)), "app_role")
+            return Emission(tuple(sorted(group.app_roles)), "app_role", direct_only=True)
         return Emission(
             reason="the group is assigned to no role of the application, and Commvault reads the claim of roles",
             remedy="assign the group to an app role that is named like the Commvault group",
@@ -131,12 +145,21 @@ def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) 
             reason="the application emits only groups that are assigned to it, and this one is not",
             remedy="assign the group to the application",
         )
-    if not group.security_enabled and not claim.scopes & {"All", _ASSIGNED}:
+    by_kind = "All" in claim.scopes or (group.security_enabled and "SecurityGroup" in claim.scopes)
+    by_assignment = _ASSIGNED in claim.scopes and group.assigned
+    if not by_kind and not by_assignment:
         return Emission(
             reason="the application emits security groups only, and this is none",
             remedy="use a security group, or set group_claims to [ApplicationGroup]",
         )
-    return _emit_in_form(claim, group)
+    found = dataclasses.replace(_emit_in_form(claim, group), direct_only=not by_kind)
+    if not by_assignment and group.is_plain_microsoft_365 and found.values:
+        return Emission(
+            reason="it is a Microsoft 365 group that is no security group, and whether All means these is not documented",
+            remedy="use a security group, or set group_claims to [ApplicationGroup] and assign the group",
+            possible=found.values,
+        )
+    return found
 
 
 def _emit_in_form(claim: GroupClaim, group: DirectoryGroup) -> Emission:
@@ -144,18 +167,24 @@ def _emit_in_form(claim: GroupClaim, group: DirectoryGroup) -> Emission:
         value = _format_account_name(claim.synced_form, group)
         if value:
             return Emission((value,), claim.synced_form)
-        return Emission(reason="Entra ID holds no account name for this group", remedy="check Entra Connect")
+        return Emission(
+            reason="Entra ID holds no account name for this group",
+            remedy="check Entra Connect",
+            possible=(group.object_id,),
+        )
     if claim.shows_display_names and not group.synced:
         return Emission((group.display_name,), "display_name")
     if claim.synced_form:
         return Emission(
             reason="the application emits on-premises account names, and this group exists in the cloud only",
             remedy="let the application emit object ids (and use match_by azure_guid)",
+            possible=(group.object_id,),
         )
     if claim.shows_display_names:
         return Emission(
             reason="the application emits display names of cloud groups, and this group is synchronised",
             remedy="let the application emit object ids (and use match_by azure_guid)",
+            possible=(group.object_id,),
         )
     return Emission((group.object_id,), "object_id")
 
@@ -169,17 +198,30 @@ def _format_account_name(form: str, group: DirectoryGroup) -> str | None:
     return f"{domain}\\{group.sam_account_name}" if domain else None
 
 
-def count_emitted_groups(
-    claim: GroupClaim, groups: t.Iterable[t.Mapping[str, t.Any]], assigned: t.Collection[str]
-) -> int:
-    """Return how many of the *groups* of a person (direct or nested; ``id``, ``security_enabled``) count against the limit.
+@dataclass(frozen=True)
+class EmittedCount:
+    """How many groups of a person count against the limit: ``least`` surely, ``most`` if all of them do that may."""
 
-    *assigned*: ids of the groups that are assigned to the application.
+    least: int
+    most: int
+
+
+def count_emitted_groups(
+    claim: GroupClaim, groups: t.Iterable[DirectoryGroup], assigned: t.Collection[str]
+) -> EmittedCount:
+    """Return how many of the *groups* of a person (direct or nested) count against the limit.
+
+    *assigned*: ids of the groups that are assigned to the application. Those without the name that is emitted may count or not:
+    Microsoft Learn speaks of the groups in the token, and of the groups that a user is a member of.
     """
-    return sum(
-        1
-        for group in groups
-        if (claim.assigned_only and group["id"] in assigned)
-        or "All" in claim.scopes
-        or ("SecurityGroup" in claim.scopes and group["security_enabled"])
-    )
+    least = most = 0
+    for group in groups:
+        by_assignment = _ASSIGNED in claim.scopes and group.object_id in assigned
+        if not by_assignment and not (
+            "All" in claim.scopes or ("SecurityGroup" in claim.scopes and group.security_enabled)
+        ):
+            continue
+        most += 1
+        is_sure = by_assignment or not group.is_plain_microsoft_365
+        least += is_sure and bool(_emit_in_form(claim, group).values)
+    return EmittedCount(least, most)

@@ -31,7 +31,7 @@ _PRINCIPAL = (
     "servicePrincipalNames,appRoles,keyCredentials"
 )
 _GROUP = (
-    "id,displayName,securityEnabled,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesNetBiosName,"
+    "id,displayName,securityEnabled,groupTypes,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesNetBiosName,"
     "onPremisesDomainName"
 )
 
@@ -42,7 +42,10 @@ Answer = t.TypeVar("Answer")
 
 @dataclass(frozen=True)
 class SsoPrincipal:
-    """The enterprise application. ``assigned``: values of app roles by object id of the groups that are assigned to it."""
+    """The enterprise application. ``assigned``: values of app roles by object id of the groups that are assigned to it.
+
+    ``assigned_users``: object ids of the users that are assigned themselves.
+    """
 
     object_id: str
     enabled: bool = True
@@ -51,6 +54,7 @@ class SsoPrincipal:
     names: tuple[str, ...] = ()
     certificates: tuple[SigningCertificate, ...] = ()
     assigned: t.Mapping[str, tuple[str, ...]] | None = None
+    assigned_users: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,12 @@ class ClaimReader:
         """Return the groups that exist, by object id in lower case."""
         return {group.object_id: group for group in self._read_groups_by("id", object_ids, application)}
 
-    def find_groups_named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
+    def find_groups_named(
+        self, names: t.Collection[str], application: SsoApplication | None = None
+    ) -> dict[str, list[DirectoryGroup]]:
         """Return all groups of each display name, by the name in its form for comparison."""
         found: dict[str, list[DirectoryGroup]] = {}
-        for group in self._read_groups_by("displayName", names, None):
+        for group in self._read_groups_by("displayName", names, application):
             found.setdefault(fold_case(group.display_name), []).append(group)
         return found
 
@@ -134,8 +140,8 @@ class ClaimReader:
         asked = {fold_case(name) for name in names}
         return [_build_member(item) for item in found if fold_case(str(item.get("userPrincipalName"))) in asked]
 
-    def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
-        """Return all groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
+    def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[DirectoryGroup]]:
+        """Return all groups that each user is in, through nesting too."""
         found = self._run_side_by_side(self._list_groups_of_user, object_ids, "users read with their groups")
         return dict(zip(object_ids, found, strict=True))
 
@@ -174,10 +180,11 @@ class ClaimReader:
             wire.get("preferredSingleSignOnMode"),
             tuple(sorted(wire.get("servicePrincipalNames") or ())),
             list_signing_certificates(wire),
-            self._list_assigned_groups(wire),
+            *self._list_assigned(wire),
         )
 
-    def _list_assigned_groups(self, principal: Wire) -> dict[str, tuple[str, ...]]:
+    def _list_assigned(self, principal: Wire) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+        """Return values of app roles by object id of the groups that are assigned, and the object ids of such users."""
         listed = self._graph.list(
             f"/servicePrincipals/{quote_segment(str(principal['id']))}/appRoleAssignedTo",
             intent="list who is assigned to the enterprise application",
@@ -186,12 +193,13 @@ class ClaimReader:
         )
         values = {str(role["id"]).lower(): role.get("value") for role in get_objects(principal, "appRoles")}
         found: dict[str, tuple[str, ...]] = {}
+        users = frozenset(str(item["principalId"]).lower() for item in listed if item.get("principalType") == "User")
         for item in listed:
             if item.get("principalType") == "Group":
                 value = values.get(str(item.get("appRoleId")).lower())
                 group_id = str(item["principalId"]).lower()
                 found[group_id] = tuple(sorted({*found.get(group_id, ()), *([str(value)] if value else [])}))
-        return found
+        return found, users
 
     def _read_groups_by(
         self, field: str, values: t.Collection[str], application: SsoApplication | None
@@ -226,18 +234,14 @@ class ClaimReader:
             direct, frozenset(_build_member(item) for item in every if _has_type(item, "user")) - direct, tuple(nested)
         )
 
-    def _list_groups_of_user(self, object_id: str) -> list[Wire]:
+    def _list_groups_of_user(self, object_id: str) -> list[DirectoryGroup]:
         listed = self._graph.list(
             f"/users/{quote_segment(object_id)}/transitiveMemberOf",
             intent=f"list the groups of user {object_id}",
             needs=USER_NEEDS,
-            params={"$select": "id,securityEnabled", "$top": "999"},
+            params={"$select": _GROUP, "$top": "999"},
         )
-        return [
-            {"id": str(item["id"]).lower(), "security_enabled": item.get("securityEnabled") is not False}
-            for item in listed
-            if _has_type(item, "group")
-        ]
+        return [_build_group(item, {}) for item in listed if _has_type(item, "group")]
 
 
 def _has_type(item: t.Mapping[str, t.Any], kind: str) -> bool:
@@ -261,4 +265,5 @@ def _build_group(item: t.Mapping[str, t.Any], assigned: t.Mapping[str, tuple[str
         item.get("securityEnabled") is not False,
         object_id in assigned,
         assigned.get(object_id, ()),
+        "Unified" in (item.get("groupTypes") or ()),
     )

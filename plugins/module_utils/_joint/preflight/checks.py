@@ -27,6 +27,8 @@ from .facts import (
     make_ok_finding,
 )
 from .groups import is_groups_claim
+from .memberships import is_over_limit
+from .sign_ons import list_sign_on_names
 
 _WARN_DAYS = 30
 _NAMES_SHOWN = 5
@@ -140,9 +142,9 @@ def _check_associations(facts: PreflightFacts, app: SamlApp) -> Findings:
             yield make_ok_finding("associations", "companies, domains, groups or users are associated")
         return
     people = {person for group in facts.mapped if group.members for person in group.members.direct}
-    names = {str(person.name) for person in people if person.name}
+    names = {name for person in people if person.name for name in list_sign_on_names(person.name)}
     unread = sum(1 for person in people if not person.name)
-    strange = sorted({fold_case(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
+    strange = sorted({name.rpartition("@")[2] for name in names if "@" in name} - suffixes)
     if strange and not app.associated:
         reason = (
             f"members sign in with {_join_first(strange)}, and the SAML app is for {_join_first(sorted(suffixes))} only"
@@ -262,22 +264,24 @@ def _check_group_limit(facts: PreflightFacts) -> Findings:
             "sample_users", WARNING, f"no such user in the tenant: {_join_first(unknown)}", "correct sample_users"
         )
     counted = [person for person in facts.users if person.groups is not None]
-    above = sorted(format_user(person) for person in counted if is_over_group_limit(person))
+    above = sorted(format_user(person) for person in counted if is_over_limit(person))
+    perhaps = sorted(format_user(person) for person in counted if is_over_limit(person) is None)
+    remedy = "emit assigned groups only: group_claims [ApplicationGroup], and assign the mapped groups"
     left_out = f"; {facts.unchecked} members were not checked (user_limit)" if facts.unchecked else ""
     if above:
         reason = (
             f"{len(above)} of {len(counted)} people are in more than {SAML_LIMIT} groups, their tokens carry none, and they"
-            f" lose their memberships: {_join_first(above)}{left_out}"
+            f" may lose their memberships: {_join_first(above)}{left_out}"
         )
-        remedy = "emit assigned groups only: group_claims [ApplicationGroup], and assign the mapped groups"
         yield Finding("group_limit", BROKEN, reason, remedy)
+    elif perhaps:
+        reason = (
+            f"{len(perhaps)} of {len(counted)} people are in more than {SAML_LIMIT} groups, not all of which are emitted, and whether the"
+            f" others count against the limit is not documented: {_join_first(perhaps)}{left_out}"
+        )
+        yield Finding("group_limit", WARNING, reason, remedy)
     elif counted or left_out:
         yield make_ok_finding("group_limit", f"{len(counted)} people, none in more than {SAML_LIMIT} groups{left_out}")
-
-
-def is_over_group_limit(person: CountedUser) -> bool:
-    """Return whether this user's token carries no groups. Microsoft Learn: a SAML token lists at most 150."""
-    return person.groups is not None and person.groups > SAML_LIMIT
 
 
 def format_user(person: CountedUser) -> str:

@@ -71,7 +71,8 @@ def find_worst_verdict(verdicts: t.Iterable[str]) -> str:
 class UserGroup:
     """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group. ``enabled``: None when not told.
 
-    ``link_read`` is false where the list does not show links, and this one was not read.
+    ``link_read`` is false where the list does not show links, and this one was not read. ``external``: a group of a directory, whose
+    name begins with the domain.
     """
 
     id: int
@@ -80,6 +81,15 @@ class UserGroup:
     azure_guid: str | None = None
     enabled: bool | None = True
     link_read: bool = True
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An Entra group whose members may get a Commvault group, whatever the mapping says: by its name, or by a link."""
+
+    entra: DirectoryGroup
+    members: GroupMembers
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,7 @@ class MappedGroup:
     says more. ``user_group_name`` is None when the group is given by id, or when its name is not known.
     ``linked``: display names by object id of other Entra groups to which Commvault groups of this entry are linked; None for one
     that is gone. ``namesakes``: object ids of other Entra groups of the same display name. ``members`` is None when they were not read.
+    ``others``: these and the linked groups with their members; read for sample users only.
     """
 
     where: tuple[str, ...]
@@ -104,15 +115,34 @@ class MappedGroup:
     members: GroupMembers | None = None
     namesakes: tuple[str, ...] = ()
     linked: t.Mapping[str, str | None] = field(default_factory=dict)
+    others: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
+class KnownUser:
+    """A user that Commvault has; ``names``: its name, e-mail address and user principal name, in their form for comparison.
+
+    ``enabled`` is None when not told. ``user_groups``: ids of its user groups; None where they were not read.
+    """
+
+    names: frozenset[str]
+    enabled: bool | None = True
+    user_groups: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
 class CountedUser:
-    """A user whose groups were counted; ``groups`` is None for a name that no user has. ``sampled``: named in option sample_users."""
+    """A user whose groups were counted; ``groups`` is None for a name that no user has. ``sampled``: named in option sample_users.
+
+    ``groups``: how many count against the limit at most; ``surely``: how many do in any case, None for the same number.
+    ``group_ids``: the Entra groups that it is in, nested ones too; None where they were not read.
+    """
 
     member: GroupMember
     groups: int | None
     sampled: bool = False
+    surely: int | None = None
+    group_ids: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +151,7 @@ class PreflightFacts:
 
     ``tenant_id`` is None where the token does not tell. ``mapping_pending``: the role mapping is applied after this preflight.
     ``unchecked``: how many members were left out; ``users_explanation``: why no groups of users could be counted.
+    ``known_users``: those of Commvault that may be sample users; None where they were not read.
     """
 
     match_by: str
@@ -136,4 +167,5 @@ class PreflightFacts:
     users: tuple[CountedUser, ...] = ()
     users_explanation: str = ""
     unchecked: int = 0
+    known_users: tuple[KnownUser, ...] | None = None
     mapping_pending: bool = False

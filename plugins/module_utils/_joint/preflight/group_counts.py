@@ -14,7 +14,7 @@ from ..._core.context import Context
 from ..._core.errors import Forbidden
 from ..._core.names import fold_case
 from ..._core.redact import redact_text
-from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, count_emitted_groups
+from ..._entra.claims.group_claim import ROLES_CLAIM, SAML_LIMIT, GroupClaim, count_emitted_groups
 from ..._entra.claims.read import ClaimReader, GroupMember, SsoApplication
 from .facts import CountedUser, MappedGroup
 
@@ -32,14 +32,20 @@ class GroupCounts:
 
 
 def count_groups_of_users(
-    ctx: Context, claims: ClaimReader, application: SsoApplication | None, found: t.Sequence[MappedGroup]
+    ctx: Context,
+    claims: ClaimReader,
+    application: SsoApplication | None,
+    found: t.Sequence[MappedGroup],
+    groups_claim: str | None = None,
 ) -> GroupCounts:
     """Count the groups of the sample users, then of enabled members of the mapped groups up to option user_limit.
 
     Members are not counted where no more than 150 groups can be emitted. Where the identity may not read users (HTTP 403),
-    ``explanation`` says so; any other error is raised.
+    ``explanation`` says so; any other error is raised. *groups_claim*: the claim that Commvault reads; app roles have no limit.
     """
     claim = application.claim if application else _USUAL_CLAIM
+    if groups_claim == ROLES_CLAIM and not claim.as_roles:
+        claim = GroupClaim()
     assigned = (application.principal.assigned if application and application.principal else None) or {}
     harmless = not claim.scopes or (claim.assigned_only and len(assigned) <= SAML_LIMIT)
     members = _list_enabled_members(found)
@@ -52,8 +58,16 @@ def count_groups_of_users(
     except Forbidden as exc:
         return GroupCounts((), len(members), redact_text(str(exc), ctx.secrets))
     counts = {object_id: count_emitted_groups(claim, rows, assigned) for object_id, rows in groups.items()}
-    known = [CountedUser(member, counts[member.object_id], True) for member in sample]
-    known += [CountedUser(member, counts[member.object_id]) for member in chosen]
+    known = [
+        CountedUser(
+            member,
+            counts[member.object_id].most,
+            member.object_id in asked_for,
+            counts[member.object_id].least,
+            frozenset(group.object_id for group in groups[member.object_id]),
+        )
+        for member in (*sample, *chosen)
+    ]
     return GroupCounts((*known, *unknown), 0 if harmless else len(others) - len(chosen))
 
 

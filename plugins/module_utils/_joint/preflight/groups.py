@@ -14,6 +14,15 @@ from __future__ import annotations
 from ..._core.names import describe_difference, is_lookalike, is_same_name
 from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, predict_emission
 from .facts import BROKEN, FORM_WORDS, FORMS_BY_MATCH, UNKNOWN, WARNING, Finding, MappedGroup, PreflightFacts, UserGroup
+from .matching import (
+    EXTERNAL,
+    LETTER_CASE,
+    LINKED_BY_NAME,
+    is_default_group,
+    is_same_company,
+    maps_company_name,
+    match_user_group,
+)
 from .members import check_members
 
 
@@ -24,7 +33,7 @@ class GroupCheck:
     """
 
     def __init__(self, facts: PreflightFacts, mapped: MappedGroup) -> None:
-        self._facts, self._mapped = facts, mapped
+        self._facts, self.mapped = facts, mapped
         self.findings: list[Finding] = []
         self.emission: Emission | None = None
         self.user_group: UserGroup | None = None
@@ -35,20 +44,21 @@ class GroupCheck:
         """The emitted value; of several app roles the one that finds the user group. None when nothing is emitted."""
         if self.emission is None or not self.emission.values:
             return None
-        name = self.user_group.name if self.user_group else self._mapped.user_group_name
+        name = self.user_group.name if self.user_group else self.mapped.user_group_name
         return name if name in self.emission.values else self.emission.values[0]
 
     def _add(self, check: str, verdict: str, reason: str, remedy: str) -> None:
         self.findings.append(Finding(check, verdict, reason, remedy))
 
     def _check(self) -> None:
-        entra = self._mapped.entra
+        entra = self.mapped.entra
         self._check_attribute_mapping()
         if entra is None:
             self._check_missing_group()
         else:
             self._check_emission(entra)
         self.user_group = self._find_user_group()
+        self._check_emitted_values()
         if self.user_group is None:
             self._check_missing_user_group()
         else:
@@ -58,7 +68,7 @@ class GroupCheck:
             if self.user_group is not None:
                 self._check_link(self.user_group, entra)
                 self._check_match(self.user_group)
-            self.findings += check_members(self._facts, self._mapped, entra, self.emission)
+            self.findings += check_members(self._facts, self.mapped, entra, self.emission)
 
     def _check_attribute_mapping(self) -> None:
         """Add a finding where the SAML app takes no groups: Commvault changes memberships by USER_GROUPS only."""
@@ -86,13 +96,13 @@ class GroupCheck:
             )
 
     def _check_missing_group(self) -> None:
-        pending = self._mapped.missing == "pending"
+        pending = self.mapped.missing == "pending"
         remedy = {
             "ambiguous": "give object_id in the mapping",
             "pending": "nothing; an earlier part of the run creates it",
-        }.get(str(self._mapped.missing), "correct the mapping, best with object_id, or create the group")
-        check = "ambiguous" if self._mapped.missing == "ambiguous" else "entra_group"
-        self._add(check, WARNING if pending else BROKEN, self._mapped.explanation, remedy)
+        }.get(str(self.mapped.missing), "correct the mapping, best with object_id, or create the group")
+        check = "ambiguous" if self.mapped.missing == "ambiguous" else "entra_group"
+        self._add(check, WARNING if pending else BROKEN, self.mapped.explanation, remedy)
 
     def _check_emission(self, entra: DirectoryGroup) -> None:
         application, app = self._facts.application, self._facts.app
@@ -107,37 +117,52 @@ class GroupCheck:
         self.emission = predict_emission(
             application.claim, entra, (app.groups_claim if app else None) or application.claim.uri
         )
-        if not self.emission.values:
-            self._add("claim", BROKEN, f"Entra ID emits nothing for it: {self.emission.reason}", self.emission.remedy)
+
+    def _check_emitted_values(self) -> None:
+        """Add a finding where nothing is emitted, as far as documented."""
+        emission, group = self.emission, self.user_group
+        if emission is None or emission.values:
+            return
+        if group is not None and match_user_group(group, emission.possible).verdict != BROKEN:
+            self._add(
+                "claim_undocumented",
+                UNKNOWN,
+                f"whether Entra ID emits {', '.join(emission.possible)}, which leads to Commvault group {group.name}, is not sure:"
+                f" {emission.reason}",
+                emission.remedy,
+            )
+        else:
+            self._add("claim", BROKEN, f"Entra ID emits nothing for it: {emission.reason}", emission.remedy)
 
     def _find_user_group(self) -> UserGroup | None:
         """Return the Commvault group by id or name, else by link: a group that was renamed on one side is the same group."""
         groups = sorted(self._facts.user_groups, key=lambda group: group.id)
-        if self._mapped.user_group_id is not None:
-            return next((group for group in groups if group.id == self._mapped.user_group_id), None)
-        wanted = self._mapped.user_group_name or ""
-        ours = [group for group in groups if _is_same_company(group.company, self._mapped.company)]
+        if self.mapped.user_group_id is not None:
+            wanted_id = self.mapped.user_group_id
+            return next((group for group in groups if group.id == wanted_id and not group.external), None)
+        wanted = self.mapped.user_group_name or ""
+        ours = [group for group in groups if is_same_company(group.company, self.mapped.company)]
         named = [group for group in ours if is_same_name(group.name, wanted)]
-        exact = [group for group in named if group.name == self._mapped.user_group_name]
+        exact = [group for group in named if group.name == self.mapped.user_group_name]
         if named:
             return (exact or named)[0]
-        linked = [group for group in ours if self._mapped.entra and group.azure_guid == self._mapped.entra.object_id]
+        linked = [group for group in ours if self.mapped.entra and group.azure_guid == self.mapped.entra.object_id]
         if linked and wanted:
             self._add(
                 "renamed_user_group",
                 WARNING,
-                f"Commvault group {linked[0].name} is linked to this Entra group under another name than {self._mapped.user_group_name}",
+                f"Commvault group {linked[0].name} is linked to this Entra group under another name than {self.mapped.user_group_name}",
                 "rename one of them, or give user_group in the mapping",
             )
         return linked[0] if linked else None
 
     def _check_missing_user_group(self) -> None:
-        wanted = self._mapped.user_group_name
-        if self._mapped.user_group_id is not None:
-            reason, remedy = f"no Commvault user group has the id {self._mapped.user_group_id}", "correct user_group"
+        wanted = self.mapped.user_group_name
+        if self.mapped.user_group_id is not None:
+            reason, remedy = f"no Commvault user group has the id {self.mapped.user_group_id}", "correct user_group"
             self._add("user_group", BROKEN, reason, remedy)
         elif wanted is None:
-            if self._mapped.entra is not None:
+            if self.mapped.entra is not None:
                 self._add(
                     "user_group",
                     BROKEN,
@@ -150,7 +175,7 @@ class GroupCheck:
             self._add(
                 "user_group",
                 BROKEN,
-                f"Commvault has no user group {wanted}{_format_company(self._mapped.company)}{self._describe_lookalikes(wanted)}",
+                f"Commvault has no user group {wanted}{_format_company(self.mapped.company)}{self._describe_lookalikes(wanted)}",
                 "create it: run the role mapping",
             )
 
@@ -159,7 +184,7 @@ class GroupCheck:
         alike = [
             group
             for group in self._facts.user_groups
-            if _is_same_company(group.company, self._mapped.company) and is_lookalike(wanted, group.name)
+            if is_same_company(group.company, self.mapped.company) and is_lookalike(wanted, group.name)
         ]
         told = (
             f"; {group.name!r} looks equal and is another name: it {describe_difference(wanted, group.name)}"
@@ -170,8 +195,8 @@ class GroupCheck:
     def _check_rename(self) -> None:
         """Add a finding where the Entra group has another name than the mapping gives it: it was renamed, or the object id is wrong."""
         entra, name, guid = (
-            self._mapped.entra,
-            self._mapped.name,
+            self.mapped.entra,
+            self.mapped.name,
             self.user_group.azure_guid if self.user_group else None,
         )
         if entra is not None and not is_same_name(name, entra.display_name) and not is_same_name(name, entra.object_id):
@@ -181,8 +206,8 @@ class GroupCheck:
                 f"the Entra group with the object id {entra.object_id} is named {entra.display_name}, and the role mapping refuses another name",
                 "write that name into the mapping, or correct the object id",
             )
-        elif entra is None and self._mapped.missing == "not_found" and guid and self._mapped.linked.get(guid):
-            now = self._mapped.linked[guid]
+        elif entra is None and self.mapped.missing == "not_found" and guid and self.mapped.linked.get(guid):
+            now = self.mapped.linked[guid]
             reason = f"Commvault group {name} is linked to Entra group {now} ({guid}): it was renamed"
             self._add("renamed", BROKEN, reason, f"write {now} and the object id into the mapping")
 
@@ -197,7 +222,25 @@ class GroupCheck:
         elif not group.enabled:
             self._add("disabled", BROKEN, f"Commvault group {group.name} is disabled and gives no rights", "enable it")
         app = self._facts.app
-        if app is None or _is_same_company(group.company, app.company):
+        if app is None:
+            return
+        if is_default_group(app, group) and app.auto_create:
+            self._add(
+                "default_group",
+                WARNING,
+                f"users whom SAML app {app.name} creates join Commvault group {group.name}, whatever their tokens say",
+                "take it out of the default user groups of the SAML app",
+            )
+        if maps_company_name(app):
+            claim = (app.attributes or {}).get("COMPANY_NAME")
+            self._add(
+                "company",
+                UNKNOWN,
+                f"people are of the company that their token names in {claim}, and no interface tells that before",
+                "look at what the claim says of them; its value must be the company's alias, or absent for the CommCell",
+            )
+            return
+        if is_same_company(group.company, app.company):
             return
         if app.company is not None:
             self._add(
@@ -206,7 +249,7 @@ class GroupCheck:
                 f"SAML app {app.name} is made for company {app.company}, the group is{_format_company(group.company) or ' at CommCell level'}",
                 "use a SAML app of the group's company, or at CommCell level",
             )
-        elif "COMPANY_NAME" not in (app.attributes or {}):
+        else:
             self._add(
                 "company",
                 WARNING,
@@ -235,13 +278,13 @@ class GroupCheck:
                     "run the role mapping with link_entra_groups",
                 )
             return
-        other = self._mapped.linked.get(guid)
+        other = self.mapped.linked.get(guid)
         reason = (
             f"Commvault group {group.name} is linked to another Entra group, {other} ({guid})"
             if other
             else f"Commvault group {group.name} is linked to {guid}, which is gone: the Entra group was created again"
         )
-        if self._mapped.relink and self._facts.mapping_pending:
+        if self.mapped.relink and self._facts.mapping_pending:
             self._add("recreated", WARNING, reason, "the role mapping links it again, because the entry says relink")
         else:
             self._add(
@@ -258,8 +301,8 @@ class GroupCheck:
         others = [
             other
             for other in sorted(self._facts.user_groups, key=lambda item: item.id)
-            if other.id != group.id
-            and _is_same_company(other.company, group.company)
+            if (other.id, other.external) != (group.id, group.external)
+            and is_same_company(other.company, group.company)
             and (other.name in values or other.azure_guid in values)
         ]
         if others:
@@ -267,27 +310,14 @@ class GroupCheck:
             self._add(
                 "other_group", WARNING, f"members also become members of Commvault group {names}", "rename or unlink it"
             )
-        if group.azure_guid in values:
+        match = match_user_group(group, values)
+        if match.verdict != BROKEN:
+            if group.name in values and group.azure_guid not in values:
+                self._check_form(form)
+            self._check_doubt(group, match.doubt)
             return
-        if group.name in values:
-            if form not in FORMS_BY_MATCH[self._facts.match_by] and form != "app_role":
-                self._add(
-                    "match_by",
-                    WARNING,
-                    f"the group is found by its name, not by match_by {self._facts.match_by}: a rename takes the members' access away",
-                    "let the application emit what match_by says, or change match_by",
-                )
-            return
-        if form == "object_id" and self._facts.mapping_pending and (group.azure_guid is None or self._mapped.relink):
+        if form == "object_id" and self._facts.mapping_pending and (group.azure_guid is None or self.mapped.relink):
             return  # the mapping links it
-        if any(is_same_name(group.name, value) for value in values):
-            self._add(
-                "letter_case",
-                WARNING,
-                f"Entra ID emits {values[0]}, the Commvault group is named {group.name}",
-                "give both the same letter case",
-            )
-            return
         self._add(
             "match",
             BROKEN,
@@ -297,14 +327,44 @@ class GroupCheck:
             else "link the Commvault group to the Entra group, or name it as Entra ID emits it",
         )
 
+    def _check_form(self, form: str | None) -> None:
+        if form not in FORMS_BY_MATCH[self._facts.match_by] and form != "app_role":
+            self._add(
+                "match_by",
+                WARNING,
+                f"the group is found by its name, not by match_by {self._facts.match_by}: a rename takes the members' access away",
+                "let the application emit what match_by says, or change match_by",
+            )
+
+    def _check_doubt(self, group: UserGroup, doubt: str) -> None:
+        """Add a finding where no documentation says that the value leads to the group."""
+        if doubt == LETTER_CASE and self.emission is not None:
+            self._add(
+                LETTER_CASE,
+                WARNING,
+                f"Entra ID emits {self.emission.values[0]}, the Commvault group is named {group.name}",
+                "give both the same letter case",
+            )
+        elif doubt == LINKED_BY_NAME:
+            self._add(
+                LINKED_BY_NAME,
+                UNKNOWN,
+                f"Commvault group {group.name} is linked to {group.azure_guid}, and whether Commvault finds a linked group by its name"
+                " too is not documented",
+                "unlink it, or let the application emit object ids (and use match_by azure_guid)",
+            )
+        elif doubt == EXTERNAL:
+            self._add(
+                EXTERNAL,
+                UNKNOWN,
+                f"whether sign-ons put people into group {group.name} of a directory differs between releases",
+                "try it with one person, or use a user group of Commvault",
+            )
+
 
 def is_groups_claim(groups_claim: str, claim: GroupClaim) -> bool:
     """Return whether the claim that Commvault takes groups from carries the groups, or the application's roles."""
     return groups_claim == claim.uri or (groups_claim == ROLES_CLAIM and not claim.as_roles)
-
-
-def _is_same_company(one: str | None, other: str | None) -> bool:
-    return is_same_name(one or "", other or "")
 
 
 def _format_company(company: str | None) -> str:

@@ -23,8 +23,9 @@ from ..._entra.claims.read import ClaimReader, SsoApplication
 from ..._entra.client import GraphClient
 from ..mappings.entra_groups import EntraGroups
 from ..mappings.parse import MappingEntry, Problem
-from .facts import MappedGroup, PreflightFacts, UserGroup
+from .facts import Candidate, MappedGroup, PreflightFacts, UserGroup
 from .group_counts import count_groups_of_users
+from .known_users import read_known_users
 from .provider_choice import choose_saml_app
 
 
@@ -45,7 +46,7 @@ def read_preflight_facts(ctx: Context, entries: t.Sequence[MappingEntry]) -> Pre
     application = claims.read_application(asked or None, app.service_id if app else None)
     mapped = _MappedGroupReader(ctx, commvault, graph, claims, application)
     found = mapped.read_mapped_groups(entries)
-    counted = count_groups_of_users(ctx, claims, application, found)
+    counted = count_groups_of_users(ctx, claims, application, found, app.groups_claim if app else None)
     return PreflightFacts(
         match_by=ctx.options["match_by"],
         now=graph.get_service_time(),
@@ -60,6 +61,7 @@ def read_preflight_facts(ctx: Context, entries: t.Sequence[MappingEntry]) -> Pre
         users=counted.users,
         users_explanation=counted.explanation,
         unchecked=counted.unchecked,
+        known_users=read_known_users(ctx, commvault, mapped.directory, counted.users) if app else None,
         mapping_pending=ctx.options["mapping_pending"],
     )
 
@@ -86,8 +88,10 @@ class _MappedGroupReader:
     ) -> None:
         self._ctx, self._commvault, self._graph, self._claims = ctx, commvault, graph, claims
         self._application = application
-        self._directory = Directory(commvault)
+        self.directory = Directory(commvault)
         self.user_groups: list[UserGroup] = []
+        #: Other Entra groups that lead to mapped Commvault groups, by object id.
+        self._others: dict[str, DirectoryGroup] = {}
 
     def read_mapped_groups(self, entries: t.Sequence[MappingEntry]) -> list[MappedGroup]:
         """Read one item per pair of Entra group and Commvault group that the entries name."""
@@ -95,10 +99,18 @@ class _MappedGroupReader:
         self.user_groups = self._read_user_groups(found)
         found = self._add_links(found)
         found = self._add_namesakes(found)
-        ids = sorted({item.entra.object_id for item in found if item.entra})
-        members = self._claims.list_members(ids)
+        others = self._others if self._ctx.options.get("sample_users") else {}
+        ids = {item.entra.object_id for item in found if item.entra}
+        members = self._claims.list_members(sorted(ids | set(others)))
         return [
-            dataclasses.replace(item, members=members[item.entra.object_id]) if item.entra else item for item in found
+            dataclasses.replace(
+                item,
+                members=members[item.entra.object_id] if item.entra else None,
+                others=tuple(
+                    Candidate(others[key], members[key]) for key in (*item.namesakes, *item.linked) if key in others
+                ),
+            )
+            for item in found
         ]
 
     def _resolve_entries(self, entries: t.Sequence[MappingEntry]) -> list[MappedGroup]:
@@ -160,7 +172,7 @@ class _MappedGroupReader:
         company = (self._commvault.company_id or None) if given is None or given == "" else given
         if company is None or is_commcell_level(company):
             return None
-        found = self._directory.find_company(company)
+        found = self.directory.find_company(company)
         return found.name if found else str(company)
 
     def _merge_pairs(self, items: t.Sequence[MappedGroup]) -> list[MappedGroup]:
@@ -190,7 +202,7 @@ class _MappedGroupReader:
 
     def _read_user_groups(self, found: t.Sequence[MappedGroup]) -> list[UserGroup]:
         """Read all Commvault groups; links of those that the mapping names, and of all when one of these is missing."""
-        catalogue = self._directory.read_catalogue("user_groups")
+        catalogue = self.directory.read_catalogue("user_groups")
         complete = [self._has_user_group(item) for item in found]
         names = {fold_case(item.user_group_name) for item in found if item.user_group_name}
         numbers = {item.user_group_id for item in found}
@@ -201,26 +213,39 @@ class _MappedGroupReader:
             and (not all(complete) or fold_case(entry.name) in names or entry.id in numbers)
         ]
         details = map_in_parallel(
-            lambda entry: self._directory.read_user_group(entry.id),
+            lambda entry: self.directory.read_user_group(entry.id),
             wanted,
             max(1, self._ctx.options["parallel_reads"]),
             self._ctx,
             "user groups read",
         )
         gone = {entry.id for entry, found in zip(wanted, details, strict=True) if found is None}
-        return [self._build_user_group(entry) for entry in catalogue if entry.id not in gone]
+        local = [self._build_user_group(entry) for entry in catalogue if entry.id not in gone]
+        return [*local, *self._read_external_groups(found)]
+
+    def _read_external_groups(self, found: t.Sequence[MappedGroup]) -> list[UserGroup]:
+        """Read the groups of directories that the mapping names; it is rare, so that their list is read only then."""
+        names = {fold_case(item.user_group_name) for item in found if "\\" in (item.user_group_name or "")}
+        if not names:
+            return []
+        listed = self.directory.read_catalogue("external_groups")
+        return [
+            UserGroup(entry.id, entry.name, entry.company, enabled=entry.raw.get("enabled"), external=True)
+            for entry in listed
+            if fold_case(entry.name) in names
+        ]
 
     def _has_user_group(self, item: MappedGroup) -> bool:
         name = item.user_group_id if item.user_group_id is not None else item.user_group_name
         if name is None:
             return False
         try:
-            return self._directory.read_catalogue("user_groups").get(name, item.company or COMMCELL_LEVEL) is not None
+            return self.directory.read_catalogue("user_groups").get(name, item.company or COMMCELL_LEVEL) is not None
         except AmbiguousMatch:
             return True
 
     def _build_user_group(self, entry: Entry) -> UserGroup:
-        known = self._directory.get_cached_user_group(entry.id)
+        known = self.directory.get_cached_user_group(entry.id)
         details = known or {}
         guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
         enabled = details.get("enabled", entry.raw.get("enabled"))
@@ -249,7 +274,8 @@ class _MappedGroupReader:
                 }
             )
         every = {guid for part in guids for guid in part}
-        known = self._claims.read_groups(every, None) if every else {}
+        known = self._claims.read_groups(every, self._application) if every else {}
+        self._others.update(known)
         return [
             dataclasses.replace(
                 item, linked={guid: known[guid].display_name if guid in known else None for guid in part}
@@ -261,7 +287,9 @@ class _MappedGroupReader:
         """Add Entra groups of the same display name, where the application emits display names."""
         if self._application is None or not self._application.claim.shows_display_names:
             return list(found)
-        named = self._claims.find_groups_named({item.entra.display_name for item in found if item.entra})
+        wanted = {item.entra.display_name for item in found if item.entra}
+        named = self._claims.find_groups_named(wanted, self._application)
+        self._others.update({group.object_id: group for groups in named.values() for group in groups})
         return [
             dataclasses.replace(
                 item,

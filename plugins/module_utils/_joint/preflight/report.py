@@ -11,9 +11,11 @@ import typing as t
 
 from ..._core.names import fold_case
 from ..._core.values import format_time
-from .checks import check_site, count_days_left, is_over_group_limit
-from .facts import BROKEN, OK, VERDICTS, CountedUser, Finding, MappedGroup, PreflightFacts, find_worst_verdict
+from .checks import check_site, count_days_left
+from .facts import OK, VERDICTS, CountedUser, Finding, PreflightFacts, find_worst_verdict
 from .groups import GroupCheck
+from .memberships import Memberships, is_over_limit, predict_memberships
+from .sign_ons import predict_sign_on
 
 Row = dict[str, t.Any]
 #: What neither service shows.
@@ -27,12 +29,13 @@ _UNREAD_LINKS = "whether Commvault groups that the mapping does not name are lin
 
 def build_preflight_report(facts: PreflightFacts) -> Row:
     """Build the value of the module; it does not depend on the order of what was read."""
-    groups, checks = build_group_rows(facts), check_site(facts)
+    group_checks = [GroupCheck(facts, mapped) for mapped in facts.mapped]
+    groups, checks = _build_group_rows(group_checks), check_site(facts)
     return {
         "verdict": find_worst_verdict([*(finding.verdict for finding in checks), *(row["verdict"] for row in groups)]),
         "checks": [finding.as_result() for finding in checks],
         "groups": groups,
-        "users": _build_user_rows(facts, groups),
+        "users": _build_user_rows(facts, group_checks),
         "identity_provider": _build_provider_row(facts),
         "application": _build_application_row(facts),
         "match_by": facts.match_by,
@@ -47,13 +50,18 @@ def build_preflight_report(facts: PreflightFacts) -> Row:
 
 def build_group_rows(facts: PreflightFacts) -> list[dict[str, t.Any]]:
     """Build one row per mapped group, sorted by name."""
-    rows = [_build_group_row(GroupCheck(facts, mapped), mapped) for mapped in facts.mapped]
+    return _build_group_rows([GroupCheck(facts, mapped) for mapped in facts.mapped])
+
+
+def _build_group_rows(checks: t.Sequence[GroupCheck]) -> list[Row]:
     return sorted(
-        rows, key=lambda row: (fold_case(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
+        (_build_group_row(check) for check in checks),
+        key=lambda row: (fold_case(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"]),
     )
 
 
-def _build_group_row(check: GroupCheck, mapped: MappedGroup) -> dict[str, t.Any]:
+def _build_group_row(check: GroupCheck) -> Row:
+    mapped = check.mapped
     ranked = sorted(check.findings, key=lambda finding: -VERDICTS.index(finding.verdict))
     gravest = ranked[0] if ranked else Finding("", OK, "members get the Commvault group at sign-in")
     group = check.user_group
@@ -74,37 +82,29 @@ def _build_group_row(check: GroupCheck, mapped: MappedGroup) -> dict[str, t.Any]
     }
 
 
-def _build_user_rows(facts: PreflightFacts, groups: t.Sequence[Row]) -> list[Row]:
+def _build_user_rows(facts: PreflightFacts, checks: t.Sequence[GroupCheck]) -> list[Row]:
     """Build rows of users above the limit of groups, and of all sample users."""
-    works = {str(row["object_id"]): str(row["user_group"]) for row in groups if row["verdict"] != BROKEN}
-    rows = []
-    for person in facts.users:
-        if not person.sampled and not is_over_group_limit(person):
-            continue
-        rows.append(
-            {
-                "user": person.member.name or person.member.object_id,
-                "object_id": person.member.object_id or None,
-                "enabled": person.member.enabled,
-                "groups": person.groups,
-                "over_limit": is_over_group_limit(person),
-                "user_groups": [] if is_over_group_limit(person) else _predict_user_groups(facts, person, works),
-            }
-        )
+    shown = [person for person in facts.users if person.sampled or is_over_limit(person)]
+    rows = [_build_user_row(facts, person, checks) for person in shown]
     return sorted(rows, key=lambda row: (fold_case(row["user"]), str(row["object_id"])))
 
 
-def _predict_user_groups(facts: PreflightFacts, person: CountedUser, works: t.Mapping[str, str]) -> list[str]:
-    """Return the Commvault groups of the mapping that this user has after the next sign-in, sorted."""
-    direct_only = facts.application is not None and facts.application.claim.assigned_only
-    found = set()
-    for mapped in facts.mapped:
-        if mapped.entra is None or mapped.members is None or mapped.entra.object_id not in works:
-            continue
-        members = mapped.members.direct if direct_only else mapped.members.direct | mapped.members.inherited
-        if person.member.object_id in {member.object_id for member in members}:
-            found.add(works[mapped.entra.object_id])
-    return sorted(found)
+def _build_user_row(facts: PreflightFacts, person: CountedUser, checks: t.Sequence[GroupCheck]) -> Row:
+    """Build the row of one user; sign-on and groups are predicted for sample users that are there."""
+    is_asked = person.sampled and person.groups is not None
+    sign_on = predict_sign_on(facts, person) if is_asked else None
+    found = predict_memberships(facts, person, checks, sign_on) if sign_on else Memberships([], [])
+    return {
+        "user": person.member.name or person.member.object_id,
+        "object_id": person.member.object_id or None,
+        "enabled": person.member.enabled,
+        "groups": person.groups,
+        "over_limit": is_over_limit(person),
+        "sign_on": sign_on.verdict if sign_on else None,
+        "sign_on_reason": sign_on.reason if sign_on else "",
+        "user_groups": found.sure,
+        "possible_user_groups": found.possible,
+    }
 
 
 def _build_provider_row(facts: PreflightFacts) -> Row | None:

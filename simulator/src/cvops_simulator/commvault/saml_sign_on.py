@@ -118,8 +118,10 @@ def take_response(cell: Cell, origin: str, key: str, form: bytes) -> dict[str, A
     """Return who is signed in by a form with a response of the identity provider. Raises SignOnError."""
     app = find_app(cell, key)
     response = _read_response(cell, app, origin, form)
-    user = _find_user(cell, app, str(response.get_nameid() or ""))
-    names = _take_groups(cell, app, user, response.get_attributes())
+    attributes = response.get_attributes()
+    company_id = _find_company(cell, app, attributes)
+    user = _find_user(cell, app, str(response.get_nameid() or ""), company_id)
+    names = _take_groups(cell, app, user, company_id, attributes)
     user.last_login = cell.clock.now()
     token = cell.sessions.login(user.id, "", cell.clock.now(), prefix="SAML ")
     return {"userName": user.name, "userGroups": names, "token": token}
@@ -155,7 +157,34 @@ def _read_response(cell: Cell, app: IdentityApp, origin: str, form: bytes) -> On
     return response
 
 
-def _find_user(cell: Cell, app: IdentityApp, name_id: str) -> User:
+def _find_company(cell: Cell, app: IdentityApp, attributes: Mapping[str, list[str]]) -> int:
+    """Return the company that the person is of: the app's, or the one whose alias is in the attribute mapped to COMPANY_NAME.
+
+    As the vendor's page "Enabling Single Sign-On for Tenants at the CommCell Level" has it: without a value the CommCell.
+    """
+    values = [] if app.company_id else _list_values(app, "COMPANY_NAME", attributes)
+    if not values:
+        return app.company_id
+    for company in cell.state.companies:
+        if fold_case(company.alias) == fold_case(values[0]):
+            return company.id
+    raise SignOnError(f"No company has the alias {values[0]}")
+
+
+def _list_values(app: IdentityApp, name: str, attributes: Mapping[str, list[str]]) -> list[str]:
+    claims = _list_mapped_claims(app, name)
+    return [value for claim in claims for value in attributes.get(claim, [])]
+
+
+def _list_mapped_claims(app: IdentityApp, name: str) -> list[str]:
+    return [
+        str(row.get("SAMLAttribute"))
+        for row in app.document.get("attributeMappings") or []
+        if str(row.get("customAttribute")).upper() == name
+    ]
+
+
+def _find_user(cell: Cell, app: IdentityApp, name_id: str, company_id: int) -> User:
     wanted = fold_case(name_id)
     for user in cell.state.users:
         if wanted and wanted in (fold_case(user.upn), fold_case(user.email), fold_case(user.name)):
@@ -165,7 +194,7 @@ def _find_user(cell: Cell, app: IdentityApp, name_id: str) -> User:
     suffixes = [fold_case(str(item)) for item in (app.document.get("associations") or {}).get("emailSuffixes") or []]
     if not app.document.get("autoCreateUser") or wanted.rpartition("@")[2] not in suffixes or "@" not in wanted:
         raise SignOnError(f"No user is known as {name_id}, and the app creates none for this name")
-    user = User(cell.state.users.new_id(), name_id, make_guid(), email=name_id, upn=name_id, company_id=app.company_id)
+    user = User(cell.state.users.new_id(), name_id, make_guid(), email=name_id, upn=name_id, company_id=company_id)
     user.auth_method, user.auth_server_id = "SAML", app.id
     for row in app.document.get("userGroups") or []:
         group = cell.state.groups.get(int((row.get("userGroupInfo") or row).get("id") or 0))
@@ -174,19 +203,17 @@ def _find_user(cell: Cell, app: IdentityApp, name_id: str) -> User:
     return cell.state.users.add(user)
 
 
-def _take_groups(cell: Cell, app: IdentityApp, user: User, attributes: Mapping[str, list[str]]) -> list[str]:
+def _take_groups(
+    cell: Cell, app: IdentityApp, user: User, company_id: int, attributes: Mapping[str, list[str]]
+) -> list[str]:
     """Put the user into the groups that the mapped attribute names, out of those of an earlier one; return all names.
 
-    A group is named by the object id that it is linked to, or by its name. Without a mapping nothing changes.
+    A group is named by the object id that it is linked to, or by its name, which is DOMAIN\\name for one of a directory: up to
+    release 11.24 the vendor's page on attribute mappings is about these. Without a mapping nothing changes.
     """
-    claims = [
-        str(row.get("SAMLAttribute"))
-        for row in app.document.get("attributeMappings") or []
-        if str(row.get("customAttribute")).upper() == "USER_GROUPS"
-    ]
-    if claims:
-        named = {fold_case(value) for claim in claims for value in attributes.get(claim, [])}
-        groups = [group for group in cell.state.groups if not group.provider and group.company_id == app.company_id]
+    if _list_mapped_claims(app, "USER_GROUPS"):
+        named = {fold_case(value) for value in _list_values(app, "USER_GROUPS", attributes)}
+        groups = [group for group in cell.state.groups if group.company_id == company_id]
         given = {group.id for group in groups if fold_case(group.azure_guid or group.name) in named}
         linked = {group.id for group in groups if group.azure_guid}
         for group in groups:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from cvops_simulator.core.names import fold_case
 from cvops_simulator.entra.login.errors import TokenError
-from cvops_simulator.entra.login.saml_claims import make_saml_attributes, may_sign_in
+from cvops_simulator.entra.login.saml_claims import get_sign_on_name, make_saml_attributes, may_sign_in
 from cvops_simulator.entra.login.saml_keys import SamlKey, get_saml_key
 from cvops_simulator.entra.login.saml_names import (
     ASSERTION,
@@ -135,7 +135,7 @@ def _make_assertion(
     _add(root, "Issuer", text=f"https://sts.windows.net/{tenant_id}/")
     etree.SubElement(root, f"{{{SIGNATURE}}}Signature", {"Id": "placeholder"}, nsmap={None: SIGNATURE})
     subject = _add(root, "Subject")
-    _add(subject, "NameID", {"Format": EMAIL_FORMAT}, user["userPrincipalName"])
+    _add(subject, "NameID", {"Format": EMAIL_FORMAT}, get_sign_on_name(user))
     confirmation = _add(subject, "SubjectConfirmation", {"Method": BEARER})
     end = _format(now + _LIFETIME)
     told = {"InResponseTo": in_response_to} if in_response_to else {}

@@ -55,7 +55,7 @@ def make_saml_attributes(
         GIVEN_NAME_CLAIM: [user["givenName"]],
         SURNAME_CLAIM: [user["surname"]],
         EMAIL_CLAIM: [user["mail"]],
-        NAME_CLAIM: [user["userPrincipalName"]],
+        NAME_CLAIM: [get_sign_on_name(user)],
     }
     found = {uri: [value for value in values if value] for uri, values in attributes.items()}
     direct = list_direct_groups(view, user["id"])
@@ -64,11 +64,21 @@ def make_saml_attributes(
     if len(values) > _MOST_GROUPS:
         found[GROUPS_LINK_CLAIM] = [f"https://graph.windows.net/{tenant_id}/users/{user['id']}/getMemberObjects"]
     elif as_roles:
-        roles |= set(values)
+        roles = set(values)  # no app role is shown beside them
     else:
         found[GROUPS_CLAIM] = values
     found[ROLE_CLAIM] = sorted(roles)
     return {uri: values for uri, values in found.items() if values}
+
+
+def get_sign_on_name(user: Row) -> str:
+    """Return the user principal name that an application is told: of a guest the one in the home tenant.
+
+    Microsoft Learn: "B2B collaboration user claims mapping", for guests that sign in with an account of another tenant, as all
+    guests here do.
+    """
+    stored, mark, _domain = str(user["userPrincipalName"]).partition("#EXT#@")
+    return "@".join(stored.rsplit("_", 1)) if mark and user["userType"] == "Guest" else str(user["userPrincipalName"])
 
 
 def may_sign_in(view: View, principal: Row, user: Row) -> bool:
@@ -122,8 +132,10 @@ def _name_group(group: Row, options: list[str], shows_names: bool) -> str | None
     """Return the value for one group, None where it is left out: one without a name of the directory on premises."""
     form = next((item for item in options if item in _SYNCED_FORMS), None)
     if group["onPremisesSyncEnabled"] and form:
-        domain, account = group.get(_SYNCED_FORMS[form] or ""), group["onPremisesSamAccountName"]
-        return f"{domain}\\{account}" if domain and account else account
+        prefix, account = _SYNCED_FORMS[form], group["onPremisesSamAccountName"]
+        if prefix is None or not account:
+            return account or None
+        return f"{group[prefix]}\\{account}" if group.get(prefix) else None
     if shows_names and not group["onPremisesSyncEnabled"]:
         return str(group["displayName"])
     return None if form else str(group["id"])

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
+    EmittedCount,
     GroupClaim,
     count_emitted_groups,
     parse_group_claim,
@@ -26,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
 GUID = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11"
 CLOUD = DirectoryGroup(GUID, "Operators")
 SYNCED = DirectoryGroup(GUID, "Operators", True, "operators", "CORP", "corp.example")
+SYNCED_TOO = dataclasses.replace(SYNCED, object_id="6d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11")
 NO_NAME = DirectoryGroup(GUID, "Operators", True)
 
 
@@ -103,8 +105,35 @@ def test_app_roles_are_read_where_the_claim_of_roles_is() -> None:
 
 @pytest.mark.parametrize(("scopes", "number"), [("SecurityGroup", 2), ("All", 3), ("ApplicationGroup", 1), (None, 0)])
 def test_what_counts_against_the_limit(scopes: str | None, number: int) -> None:
-    groups = [{"id": name, "security_enabled": name != "c"} for name in "abc"]
-    assert count_emitted_groups(claim(scopes), groups, {"b", "z"}) == number
+    groups = [DirectoryGroup(name, name, security_enabled=name != "c") for name in "abc"]
+    assert count_emitted_groups(claim(scopes), groups, {"b", "z"}) == EmittedCount(number, number)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "properties", "least", "most"),
+    [
+        ("All", (), 2, 3),
+        ("SecurityGroup", ("sam_account_name",), 1, 2),
+        ("ApplicationGroup", ("cloud_displayname",), 1, 2),
+        ("ApplicationGroup", (), 2, 2),
+    ],
+)
+def test_what_may_count_or_not(scopes: str, properties: tuple[str, ...], least: int, most: int) -> None:
+    """A group without the name that is emitted, and a Microsoft 365 group that All may mean or not."""
+    plain = DirectoryGroup("m", "m", security_enabled=False, unified=True)
+    counted = count_emitted_groups(claim(scopes, *properties), [CLOUD, SYNCED_TOO, plain], {GUID, SYNCED_TOO.object_id})
+    assert counted == EmittedCount(least, most)
+
+
+def test_what_may_be_emitted_and_is_not_documented() -> None:
+    plain = dataclasses.replace(CLOUD, security_enabled=False, unified=True)
+    assert predict_emission(claim("All"), plain, GROUPS_CLAIM).possible == (GUID,)
+    assert predict_emission(claim("SecurityGroup"), plain, GROUPS_CLAIM).possible == ()
+    assert predict_emission(claim("SecurityGroup", "sam_account_name"), CLOUD, GROUPS_CLAIM).possible == (GUID,)
+    assert predict_emission(claim("SecurityGroup"), CLOUD, GROUPS_CLAIM).possible == ()
+    here = dataclasses.replace(plain, assigned=True)
+    found = predict_emission(claim("All,ApplicationGroup"), here, GROUPS_CLAIM)
+    assert (found.values, found.direct_only) == ((GUID,), False)
 
 
 scopes_of_claims = st.sampled_from(

@@ -72,7 +72,15 @@ def test_an_application_is_read_with_its_principal_and_who_is_assigned(make_ctx:
         "Console",
         GroupClaim(frozenset({"SecurityGroup"})),
         ("https://a", "https://b"),
-        SsoPrincipal(guid(3), True, True, "saml", ("y", "z"), (), {guid(21): ("Operate",), guid(22): ()}),
+        SsoPrincipal(
+            guid(3),
+            True,
+            True,
+            "saml",
+            ("y", "z"),
+            assigned={guid(21): ("Operate",), guid(22): ()},
+            assigned_users=frozenset({guid(23)}),
+        ),
     )
 
 
@@ -192,8 +200,14 @@ def test_only_users_of_exactly_the_names_are_taken(make_ctx: t.Any) -> None:
 
 
 def test_the_groups_of_a_user_are_groups(make_ctx: t.Any) -> None:
-    rows = [group(1), group(2, securityEnabled=False), {"@odata.type": "#microsoft.graph.directoryRole", "id": "r"}]
+    rows = [
+        group(1),
+        group(2, securityEnabled=False, groupTypes=["Unified"]),
+        {"@odata.type": "#microsoft.graph.directoryRole", "id": "r"},
+    ]
     reader, _graph = make_reader(make_ctx, {f"/users/{guid(31)}/transitiveMemberOf": rows})
-    assert reader.list_groups_of_users([guid(31)]) == {
-        guid(31): [{"id": guid(1), "security_enabled": True}, {"id": guid(2), "security_enabled": False}]
-    }
+    found = reader.list_groups_of_users([guid(31)])[guid(31)]
+    assert [(row.object_id, row.security_enabled, row.unified) for row in found] == [
+        (guid(1), True, False),
+        (guid(2), False, True),
+    ]

@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from preflight_examples import ANNA, ASSIGNED, ENTRY, GONE, PAUL, SSO, UNREAD, application
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Forbidden, Throttled
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import GroupClaim
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
+    ROLES_CLAIM,
+    DirectoryGroup,
+    GroupClaim,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
     GroupMember,
     GroupMembers,
@@ -41,15 +45,13 @@ class FakeClaims:
             raise self.error
         return [user for user in self.users if user.name in names]
 
-    def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[dict[str, t.Any]]]:
+    def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[DirectoryGroup]]:
         if self.error and object_ids:
             raise self.error
         self.asked += object_ids
-        groups = {
-            user: [{"id": f"g{n}", "security_enabled": True} for n in range(self.counts.get(user, 0))]
-            for user in object_ids
+        return {
+            user: [DirectoryGroup(f"g{n}", f"g{n}") for n in range(self.counts.get(user, 0))] for user in object_ids
         }
-        return t.cast(t.Any, groups)
 
 
 def count(
@@ -95,6 +97,14 @@ def test_sample_users_come_first_and_are_counted_once(make_ctx: t.Any) -> None:
     ]
     assert sorted(claims.asked) == ["a", "p", "u"]
     assert found.unchecked == 0
+
+
+def test_app_roles_have_no_limit(make_ctx: t.Any) -> None:
+    """Where Commvault reads the claim of roles, which carries app roles, nobody's groups count; the groups are told all the same."""
+    ctx = make_ctx({"user_limit": 10, "sample_users": ["anna@x"]})
+    claims = FakeClaims([ANNA], counts={"a": 151})
+    found = count_groups_of_users(ctx, t.cast(t.Any, claims), SSO, [ENTRY], ROLES_CLAIM)
+    assert [(user.groups, len(user.group_ids or ())) for user in found.users] == [(0, 151)]
 
 
 def test_letter_case_of_a_sample_user_does_not_matter(make_ctx: t.Any) -> None:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from preflight_examples import (
+    ALL_GROUPS,
     ANNA,
     ASSIGNED,
     FACTS,
@@ -79,16 +80,47 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {},
     ),
     "found by name only": (
-        {**application(SHOWN), **entry(entra=HERE)},
-        {"match_by": "warning"},
+        {**application(SHOWN), **entry(entra=HERE), **group(azure_guid=None)},
+        {"match_by": "warning", "link": "warning"},
     ),
-    "by display name": ({**application(SHOWN), **entry(entra=HERE), "match_by": "display_name"}, {}),
+    "by display name": (
+        {**application(SHOWN), **entry(entra=HERE), **group(azure_guid=None), "match_by": "display_name"},
+        {},
+    ),
+    "by display name, and linked": (
+        {**application(SHOWN), **entry(entra=HERE), "match_by": "display_name"},
+        {"linked_by_name": "unknown"},
+    ),
+    "by the name of a directory's group": (
+        {
+            **application(SHOWN),
+            **entry(entra=HERE),
+            **group(azure_guid=None, external=True),
+            "match_by": "display_name",
+        },
+        {"external_group": "unknown"},
+    ),
+    "perhaps by object id": (
+        application(dataclasses.replace(ALL_GROUPS, synced_form="sam_account_name")),
+        {"claim_undocumented": "unknown"},
+    ),
+    "not by object id either": (
+        {**application(dataclasses.replace(ALL_GROUPS, synced_form="sam_account_name")), **group(azure_guid=None)},
+        {"claim": "broken", "link": "warning"},
+    ),
+    "the group of newcomers": (app(auto_create=True, default_groups=frozenset({7})), {"default_group": "warning"}),
+    "the group of newcomers, and there are none": (app(default_groups=frozenset({7})), {}),
     "by display name, other letter case": (
         {**application(SHOWN), **entry(entra=HERE), **group(name="OPS"), "match_by": "display_name"},
         {"letter_case": "warning"},
     ),
     "by display name, and there are two": (
-        {**application(SHOWN), **entry(entra=HERE, namesakes=(OTHER,)), "match_by": "display_name"},
+        {
+            **application(SHOWN),
+            **entry(entra=HERE, namesakes=(OTHER,)),
+            **group(azure_guid=None),
+            "match_by": "display_name",
+        },
         {"twin": "warning"},
     ),
     "not assigned": (application(ASSIGNED), {"claim": "broken"}),
@@ -105,6 +137,8 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {
             **app(attributes={"USER_GROUPS": ROLES_CLAIM}),
             **entry(entra=dataclasses.replace(HERE, app_roles=("Ops", "A"))),
+            **group(azure_guid=None),
+            "match_by": "display_name",
         },
         {},
     ),
@@ -112,6 +146,8 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {
             **app(attributes={"USER_GROUPS": ROLES_CLAIM}),
             **entry(entra=dataclasses.replace(HERE, app_roles=("Ops",)), members=NESTED),
+            **group(azure_guid=None),
+            "match_by": "display_name",
         },
         {"nested": "warning"},
     ),
@@ -144,7 +180,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
             **entry(company="X"),
             **app(attributes={"USER_GROUPS": GROUPS_CLAIM, "COMPANY_NAME": "c"}),
         },
-        {},
+        {"company": "unknown"},
     ),
 }
 

@@ -77,12 +77,14 @@ def token(facts: PreflightFacts, group: DirectoryGroup) -> set[str]:
 
 #: Findings that are not about what a token leads to.
 BESIDE = {"no_members", "disabled_members", "nested", "assignment", "renamed", "renamed_user_group", "link", "company"}
+#: Findings about what no documentation decides; a model cannot either.
+OPEN = {"claim_undocumented", "linked_by_name", "letter_case"}
 
 
 @given(all_facts().map(lambda facts: dataclasses.replace(facts, mapping_pending=False)))
 def test_predictions_come_true(facts: PreflightFacts) -> None:
-    """Ok: sign-in yields exactly the Commvault group that is told. Warning: that one, but for letter case, or others too.
-    Broken: not that one, unless it is of no use (disabled, linked to another, the claim is not read).
+    """Ok: sign-in yields exactly the Commvault group that is told. Warning: that one, or others too. Unknown: that one, or what
+    nobody documents. Broken: not that one, unless it is of no use (disabled, linked to another, the claim is not read).
     """
     for row in build_group_rows(facts):
         entra = next(item.entra for item in facts.mapped if item.where == tuple(row["where"]))
@@ -102,15 +104,11 @@ def test_predictions_come_true(facts: PreflightFacts) -> None:
             event("ok")
             assert yields == {name}
         elif "broken" not in about.values():
-            event("warning")
-            assert name in yields or any(folded_equal(name, value) for value in said)
+            event("warning or unknown")
+            assert name in yields or OPEN & set(about)
             assert ("other_group" in about) == bool(yields - {name})
         else:
             event("broken")
             useless = {"disabled", "recreated", "attribute_mapping"} & set(about)
             assert name not in yields or useless
             assert not (name not in yields and useless == {"disabled"} and len(about) == 1)
-
-
-def folded_equal(one: str | None, other: str) -> bool:
-    return (one or "").casefold() == other.casefold()

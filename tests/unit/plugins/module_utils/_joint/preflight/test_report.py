@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read 
     GroupMembers,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
+    KnownUser,
     MappedGroup,
     UserGroup,
 )
@@ -37,18 +38,23 @@ def test_what_is_told_about_people() -> None:
         FACTS,
         mapped=(entry,),
         user_groups=(UserGroup(1, "Ops", None, "1"),),
-        users=(paul, many, other, anna),
+        users=(paul, many, other, anna, person("nobody", None, True)),
+        known_users=tuple(KnownUser(frozenset({f"{name}@corp.example"})) for name in ("anna", "paul")),
         unchecked=2,
     )
     told = build_preflight_report(facts)
-    assert [(row["user"], row["over_limit"], row["user_groups"]) for row in told["users"]] == [
-        ("anna@corp.example", False, ["Ops"]),
-        ("many@corp.example", True, []),
-        ("paul@corp.example", False, ["Ops"]),
+    assert [(row["user"], row["over_limit"], row["sign_on"], row["user_groups"]) for row in told["users"]] == [
+        ("anna@corp.example", False, "ok", ["Ops"]),
+        ("many@corp.example", True, None, []),
+        ("nobody@corp.example", False, None, []),
+        ("paul@corp.example", False, "ok", ["Ops"]),
     ]
     assert (told["users_checked"], told["users_not_checked"], told["verdict"]) == (4, 2, "broken")
     told = build_preflight_report(dataclasses.replace(facts, **claim("ApplicationGroup")))
-    assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], []]
+    assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], [], []]
+    unread = build_preflight_report(dataclasses.replace(facts, known_users=None))["users"][0]
+    assert (unread["sign_on"], unread["user_groups"], unread["possible_user_groups"]) == ("unknown", [], ["Ops"])
+    assert "was not read" in unread["sign_on_reason"]
 
 
 @pytest.mark.parametrize("link_read", [True, False])
