@@ -160,7 +160,8 @@ options:
     type: str
   sample_users:
     description:
-      - User principal names of people for whom the number of groups and the Commvault groups of their next sign-in are returned. When left out, none.
+      - User principal names of people for whom the outcome of their next sign-in is predicted, whether they get in, and with which Commvault groups. When left
+        out, none. It takes a list of the users of Commvault, and one request each on both sides.
     type: list
     elements: str
     default: []
@@ -214,7 +215,7 @@ EXAMPLES = r"""
 RETURN = r"""
 preflight:
   description: The verdicts, or what O(query) makes of them. A verdict is V(ok), V(unknown), V(warning) or V(broken),
-    in this order; V(unknown) is for what could not be looked at.
+    in this order; V(unknown) is for what could not be looked at, and for what neither vendor documents.
   returned: success
   type: raw
   contains:
@@ -290,10 +291,20 @@ preflight:
           description: How many groups count against the limit; V(null) when there is no such user.
           type: int
         over_limit:
-          description: Whether the token carries no groups for that reason.
+          description: Whether the token carries no groups for that reason; V(null) where no documentation tells which of the groups count.
           type: bool
+        sign_on:
+          description: Of O(sample_users), whether the person gets in, V(ok), V(unknown) or V(broken); V(null) for others, and when there is no such user.
+          type: str
+        sign_on_reason:
+          description: Who would refuse the person and why, or what is not known; empty when it is V(ok).
+          type: str
         user_groups:
-          description: Commvault groups of the mapping that the person has after the next sign-in.
+          description: Of O(sample_users), the Commvault groups of the mapping that the person surely has after the next sign-in.
+          type: list
+          elements: str
+        possible_user_groups:
+          description: More of these that the person may have. Neither vendor documents it, or an interface does not show it.
           type: list
           elements: str
     identity_provider:

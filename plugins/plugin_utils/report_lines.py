@@ -157,7 +157,7 @@ def _format_grants(grants: t.Sequence[Mapping], limit: int) -> list[str]:
 
 
 def format_preflight(preflight: t.Any, commcell: t.Any = "") -> list[str]:
-    """Return the noun of sso_preflight_info as lines: the verdict with counts, the checks that are not ok, a table of the groups."""
+    """Return the noun of sso_preflight_info as lines: the verdict with counts, the checks that are not ok, a table of the groups, sample users."""
     found = make_visible(require_mapping(preflight, "the preflight"))
     groups = require_mappings(found.get("groups"), "groups")
     lines = [f"{make_visible(commcell) or 'CommCell'}: {found.get('verdict')}{_format_verdict_counts(groups)}"]
@@ -169,6 +169,8 @@ def format_preflight(preflight: t.Any, commcell: t.Any = "") -> list[str]:
     if groups:
         head = ("Verdict", "Entra group", "In the token", "Commvault group", "Remedy")
         lines += format_table([head, *map(_format_preflight_row, groups)], least=_LONGEST_VERDICT)
+    users = require_mappings(found.get("users"), "users")
+    lines += [_format_sign_on(user) for user in users if user.get("sign_on")]
     if found.get("users_not_checked"):
         lines.append(f"{found['users_not_checked']} members were not checked for too many groups (user_limit)")
     return lines
@@ -338,6 +340,17 @@ def _format_preflight_row(group: Mapping) -> tuple[str, ...]:
     reason = f" ({group.get('reason')})" if group.get("verdict") != "ok" else ""
     cells = (_format_cell(group.get(name)) for name in ("verdict", "entra_group", "emitted", "user_group"))
     return (*cells, f"{group.get('remedy')}{reason}")
+
+
+def _format_sign_on(user: Mapping) -> str:
+    """Return what becomes of the sign-on of one sample user."""
+    said = {"ok": "signs on", "broken": "is refused"}.get(to_text(user.get("sign_on")), "may sign on or not")
+    reason = f" ({user.get('sign_on_reason')})" if user.get("sign_on_reason") else ""
+    sure, possible = (
+        ", ".join(map(to_text, require_list(user.get(name), name))) for name in ("user_groups", "possible_user_groups")
+    )
+    groups = f"; groups: {sure or 'none'}{f', perhaps {possible}' if possible else ''}"
+    return f"{user.get('user')} {said}{reason}{'' if said == 'is refused' else groups}"
 
 
 def _format_cell(value: t.Any) -> str:

@@ -140,6 +140,9 @@ def test_only_assigned_groups(site: Simulator, play: Player) -> None:
     names = ("GG-Commvault-hq-vm-Operator", "Team Backup", "GG-Commvault-hq-vm-View")
     for name in names[:2]:
         assign_role(site.tenant, groups[name], principal, DEFAULT_ACCESS, replicated=True)
+    run = play(task(site, **only(names[0]), match_by="display_name")).ok()
+    assert found(rows(run.result)[names[0]]) == {"linked_by_name": "unknown"}
+    site.commcells["cs01"].state.groups.named(names[0])[0].azure_guid = ""
     run = play(task(site, **only(*names), match_by="display_name")).ok()
     told = rows(run.result)
     assert checks(run.result)["match_by"] == "ok"
@@ -150,7 +153,7 @@ def test_only_assigned_groups(site: Simulator, play: Player) -> None:
     assert run.result["preflight"]["users_checked"] == 0
     run = play(task(site, **only(names[0]), match_by="azure_guid")).ok()
     assert checks(run.result)["match_by"] == "broken"
-    assert found(rows(run.result)[names[0]]) == {"match_by": "warning"}
+    assert found(rows(run.result)[names[0]]) == {"match_by": "warning", "link": "warning"}
 
 
 def test_the_mess(site: Simulator, play: Player) -> None:

@@ -225,7 +225,8 @@ class _MappedGroupReader:
 
     def _read_external_groups(self, found: t.Sequence[MappedGroup]) -> list[UserGroup]:
         """Read the groups of directories that the mapping names; it is rare, so that their list is read only then."""
-        names = {fold_case(item.user_group_name) for item in found if "\\" in (item.user_group_name or "")}
+        given = (item.user_group_name or "" for item in found)
+        names = {fold_case(name) for name in given if "\\" in name}
         if not names:
             return []
         listed = self.directory.read_catalogue("external_groups")

@@ -175,6 +175,26 @@ def test_a_preflight_without_groups_and_one_that_does_not_know() -> None:
     assert lines[0] == "7: unknown, 1 groups: 0 ok, 1 unknown, 0 warning, 0 broken"
 
 
+def test_sign_ons_of_sample_users_are_told() -> None:
+    def user(name: str, sign_on: str | None, reason: str = "", sure: t.Any = (), possible: t.Any = ()) -> t.Any:
+        groups = {"user_groups": list(sure), "possible_user_groups": list(possible)}
+        return {"user": name, "sign_on": sign_on, "sign_on_reason": reason, **groups}
+
+    users = [
+        user("a", "ok", "", ["Ops", HOSTILE], ["View"]),
+        user("b", "broken", "disabled"),
+        user("c", "unknown", "not read", [], ["Ops"]),
+        user("d", "ok"),
+        user("e", None),
+    ]
+    assert format_preflight({"verdict": "ok", "users": users})[1:] == [
+        f"a signs on; groups: Ops, {SHOWN}, perhaps View",
+        "b is refused (disabled)",
+        "c may sign on or not (not read); groups: none, perhaps Ops",
+        "d signs on; groups: none",
+    ]
+
+
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert format_table([("a", "b", "c"), ("long", "", "")], least=5) == ["a      b  c", "long"]
     assert format_table([("a",), ("b",)]) == ["a", "b"]
