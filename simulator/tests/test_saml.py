@@ -25,6 +25,7 @@ from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.graph.token_signing import add_signing_certificate
 from cvops_simulator.entra.login.errors import TokenError
 from cvops_simulator.entra.login.saml import issue_saml_response
+from cvops_simulator.entra.login.saml_claims import get_sign_on_name
 from cvops_simulator.entra.login.saml_request import parse_authn_request
 from cvops_simulator.entra.schema import parse_date_time
 from cvops_simulator.entra.store import Row
@@ -284,6 +285,38 @@ def test_groups_by_name(sign_on: SignOn, options: list[str], expected: list[str]
     claim["additionalProperties"] = [*options, "emit_as_roles"]
     attributes = sign_on.attributes()
     assert attributes[ROLE] == sorted(text.format(synced=synced) for text in expected) and GROUPS not in attributes
+
+
+def test_a_group_without_the_name_that_is_emitted_is_left_out(sign_on: SignOn) -> None:
+    sign_on.add_group("No domain", onPremisesSyncEnabled=True, onPremisesSamAccountName="sg-backup")
+    options = ["netbios_domain_and_sam_account_name", "sam_account_name"]
+    claim = {"name": "groups", "source": None, "essential": False, "additionalProperties": options}
+    sign_on.change_application(groupMembershipClaims="SecurityGroup", optionalClaims={"saml2Token": [claim]})
+    assert GROUPS not in sign_on.attributes()
+    claim["additionalProperties"] = options[::-1]
+    assert sign_on.attributes()[GROUPS] == ["sg-backup"]
+
+
+def test_groups_as_roles_leave_no_place_for_app_roles(sign_on: SignOn) -> None:
+    role = {"id": sign_on.tenant.new_id(), "value": "Backup Operators", "displayName": "x", "isEnabled": True}
+    sign_on.change(appRoles=[role])
+    group = sign_on.add_group("operators")
+    assign_role(sign_on.tenant, group, sign_on.principal_id, role["id"])
+    claim = {"name": "groups", "source": None, "essential": False, "additionalProperties": ["emit_as_roles"]}
+    sign_on.change_application(groupMembershipClaims="SecurityGroup", optionalClaims={"saml2Token": [claim]})
+    assert sign_on.attributes()[ROLE] == [group]
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind", "told"),
+    [
+        ("gil_x_guest.example#EXT#@corp.example", "Guest", "gil_x@guest.example"),
+        ("gil_x_guest.example#EXT#@corp.example", "Member", "gil_x_guest.example#EXT#@corp.example"),
+        ("gil@corp.example", "Guest", "gil@corp.example"),
+    ],
+)
+def test_a_guest_comes_with_the_name_of_the_home_tenant(stored: str, kind: str, told: str) -> None:
+    assert get_sign_on_name({"userPrincipalName": stored, "userType": kind}) == told
 
 
 @pytest.mark.parametrize("count", [150, 151])

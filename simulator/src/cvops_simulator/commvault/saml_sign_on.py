@@ -158,9 +158,9 @@ def _read_response(cell: Cell, app: IdentityApp, origin: str, form: bytes) -> On
 
 
 def _find_company(cell: Cell, app: IdentityApp, attributes: Mapping[str, list[str]]) -> int:
-    """Return the company that the person is of: the app's, or the one whose alias is in the attribute mapped to COMPANY_NAME.
+    """Return the company of the person: the app's, or the one whose alias is in the attribute mapped to COMPANY_NAME.
 
-    As the vendor's page "Enabling Single Sign-On for Tenants at the CommCell Level" has it: without a value the CommCell.
+    As the vendor's page "Enabling Single Sign-On for Tenants at the CommCell Level" has it; without a value none.
     """
     values = [] if app.company_id else _list_values(app, "COMPANY_NAME", attributes)
     if not values:
@@ -208,8 +208,8 @@ def _take_groups(
 ) -> list[str]:
     """Put the user into the groups that the mapped attribute names, out of those of an earlier one; return all names.
 
-    A group is named by the object id that it is linked to, or by its name, which is DOMAIN\\name for one of a directory: up to
-    release 11.24 the vendor's page on attribute mappings is about these. Without a mapping nothing changes.
+    A group is named by the object id that it is linked to, or by its name, which begins with the domain for one of a
+    directory: up to release 11.24 the vendor's page on attributes is about these. Without a mapping nothing changes.
     """
     if _list_mapped_claims(app, "USER_GROUPS"):
         named = {fold_case(value) for value in _list_values(app, "USER_GROUPS", attributes)}

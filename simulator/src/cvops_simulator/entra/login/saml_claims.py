@@ -74,8 +74,8 @@ def make_saml_attributes(
 def get_sign_on_name(user: Row) -> str:
     """Return the user principal name that an application is told: of a guest the one in the home tenant.
 
-    Microsoft Learn: "B2B collaboration user claims mapping", for guests that sign in with an account of another tenant, as all
-    guests here do.
+    Microsoft Learn: "B2B collaboration user claims mapping", for guests that sign in with an account of another tenant,
+    as all guests here do.
     """
     stored, mark, _domain = str(user["userPrincipalName"]).partition("#EXT#@")
     return "@".join(stored.rsplit("_", 1)) if mark and user["userType"] == "Guest" else str(user["userPrincipalName"])
