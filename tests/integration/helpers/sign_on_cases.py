@@ -60,6 +60,7 @@ class Stage:
         self._set_up_user_groups()
         self._set_up_default_group()
         self._set_up_user()
+        self._sign_on_before()
 
     @property
     def upn(self) -> str:
@@ -151,6 +152,11 @@ class Stage:
             "appRoles": roles,
             "servicePrincipalNames": [*identifiers, application["appId"]],
         }
+        certificate = self._entra.get("certificate")
+        if certificate == "none":
+            own["keyCredentials"] = []
+        elif certificate == "ended":
+            self._site.clock.advance(301 * 86400.0)
         self._tenant.update("servicePrincipal", {**principal, **own})
 
     def _set_up_entra_groups(self) -> None:
@@ -163,6 +169,7 @@ class Stage:
                 "onPremisesSyncEnabled": True,
                 "onPremisesSamAccountName": group.get("sam"),
                 "onPremisesNetBiosName": group.get("netbios"),
+                "onPremisesDomainName": group.get("dns"),
             }
             values = {
                 "id": self._ids[key],
@@ -184,17 +191,28 @@ class Stage:
             "userType": "Guest" if "#EXT#" in upn else "Member",
         }
         self._user_id = str(self._tenant.add("user", values)["id"])
+        self._put_into_groups(self._person.get("member", ["A"]))
+        for number in range(self._person.get("more_groups", 0)):
+            row = self._tenant.add("group", {"displayName": f"GG More {number:03}", "securityEnabled": True})
+            self._tenant.relate("members", row["id"], [self._user_id])
+
+    def _put_into_groups(self, keys: t.Sequence[str]) -> None:
         inside: dict[str, list[str]] = {key: [] for key in self._groups}
         for key, group in self._groups.items():
             for outer in group.get("inside", ()):
                 inside[outer].append(self._ids[key])
-        for key in self._person.get("member", ["A"]):
+        for key in keys:
             inside[key].append(self._user_id)
         for key, members in inside.items():
             self._tenant.relate("members", self._ids[key], members)
-        for number in range(self._person.get("more_groups", 0)):
-            row = self._tenant.add("group", {"displayName": f"GG More {number:03}", "securityEnabled": True})
-            self._tenant.relate("members", row["id"], [self._user_id])
+
+    def _sign_on_before(self) -> None:
+        """Let the person sign on with the groups of before, which are not those of now."""
+        if "before" in self._person:
+            self._put_into_groups(self._person["before"])
+            answer = self.sign_on()
+            assert answer.get("userGroups"), answer
+            self._put_into_groups(self._person["member"])
 
     def _set_up_assignments(self) -> None:
         principal = self._find_application()[1]["id"]

@@ -73,7 +73,7 @@ class GroupClaim:
 class DirectoryGroup:
     """A group, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to.
 
-    ``unified``: a Microsoft 365 group.
+    ``unified``: a Microsoft 365 group. ``is_role``: a directory role, which is emitted among the groups of a person.
     """
 
     object_id: str
@@ -86,6 +86,7 @@ class DirectoryGroup:
     assigned: bool = False
     app_roles: tuple[str, ...] = ()
     unified: bool = False
+    is_role: bool = False
 
     @property
     def is_plain_microsoft_365(self) -> bool:
@@ -212,7 +213,7 @@ def count_emitted_groups(
     """Return how many of the *groups* of a person (direct or nested) count against the limit.
 
     *assigned*: ids of the groups that are assigned to the application. Those without the name that is emitted may count or not:
-    Microsoft Learn speaks of the groups in the token, and of the groups that a user is a member of.
+    Microsoft Learn speaks of the groups in the token, and of the groups that a user is a member of. So may directory roles.
     """
     least = most = 0
     for group in groups:
@@ -222,6 +223,6 @@ def count_emitted_groups(
         ):
             continue
         most += 1
-        is_sure = by_assignment or not group.is_plain_microsoft_365
+        is_sure = by_assignment or not (group.is_plain_microsoft_365 or group.is_role)
         least += is_sure and bool(_emit_in_form(claim, group).values)
     return EmittedCount(least, most)

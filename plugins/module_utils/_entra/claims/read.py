@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import dataclass
 
@@ -141,7 +142,7 @@ class ClaimReader:
         return [_build_member(item) for item in found if fold_case(str(item.get("userPrincipalName"))) in asked]
 
     def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[DirectoryGroup]]:
-        """Return all groups that each user is in, through nesting too."""
+        """Return all groups and directory roles that each user is in, through nesting too."""
         found = self._run_side_by_side(self._list_groups_of_user, object_ids, "users read with their groups")
         return dict(zip(object_ids, found, strict=True))
 
@@ -241,7 +242,11 @@ class ClaimReader:
             needs=USER_NEEDS,
             params={"$select": _GROUP, "$top": "999"},
         )
-        return [_build_group(item, {}) for item in listed if _has_type(item, "group")]
+        return [
+            dataclasses.replace(_build_group(item, {}), is_role=_has_type(item, "directoryRole"))
+            for item in listed
+            if _has_type(item, "group") or _has_type(item, "directoryRole")
+        ]
 
 
 def _has_type(item: t.Mapping[str, t.Any], kind: str) -> bool:

@@ -276,8 +276,8 @@ def _check_group_limit(facts: PreflightFacts) -> Findings:
         yield Finding("group_limit", BROKEN, reason, remedy)
     elif perhaps:
         reason = (
-            f"{len(perhaps)} of {len(counted)} people are in more than {SAML_LIMIT} groups, not all of which are emitted, and whether the"
-            f" others count against the limit is not documented: {_join_first(perhaps)}{left_out}"
+            f"{len(perhaps)} of {len(counted)} people are in more than {SAML_LIMIT} groups with those that are not emitted and directory roles,"
+            f" and whether these count against the limit is not documented: {_join_first(perhaps)}{left_out}"
         )
         yield Finding("group_limit", WARNING, reason, remedy)
     elif counted or left_out:

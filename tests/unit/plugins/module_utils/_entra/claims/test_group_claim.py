@@ -125,6 +125,13 @@ def test_what_may_count_or_not(scopes: str, properties: tuple[str, ...], least: 
     assert counted == EmittedCount(least, most)
 
 
+@pytest.mark.parametrize(("scopes", "most"), [("SecurityGroup", 2), ("All", 2), ("ApplicationGroup", 0)])
+def test_directory_roles_may_count_among_the_groups(scopes: str, most: int) -> None:
+    """Microsoft Learn: SecurityGroup and All emit them by object id; whether the limit means them it does not say."""
+    role = DirectoryGroup("r", "Global Reader", is_role=True)
+    assert count_emitted_groups(claim(scopes), [CLOUD, role], {}) == EmittedCount(most // 2, most)
+
+
 def test_what_may_be_emitted_and_is_not_documented() -> None:
     plain = dataclasses.replace(CLOUD, security_enabled=False, unified=True)
     assert predict_emission(claim("All"), plain, GROUPS_CLAIM).possible == (GUID,)

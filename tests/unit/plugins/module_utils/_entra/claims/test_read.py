@@ -199,15 +199,17 @@ def test_only_users_of_exactly_the_names_are_taken(make_ctx: t.Any) -> None:
     assert [member.object_id for member in reader.find_users(["ann@x.example"])] == [guid(31)]
 
 
-def test_the_groups_of_a_user_are_groups(make_ctx: t.Any) -> None:
+def test_the_groups_of_a_user_are_groups_and_roles(make_ctx: t.Any) -> None:
     rows = [
         group(1),
         group(2, securityEnabled=False, groupTypes=["Unified"]),
         {"@odata.type": "#microsoft.graph.directoryRole", "id": "r"},
+        {"@odata.type": "#microsoft.graph.administrativeUnit", "id": "u"},
     ]
     reader, _graph = make_reader(make_ctx, {f"/users/{guid(31)}/transitiveMemberOf": rows})
     found = reader.list_groups_of_users([guid(31)])[guid(31)]
-    assert [(row.object_id, row.security_enabled, row.unified) for row in found] == [
-        (guid(1), True, False),
-        (guid(2), False, True),
+    assert [(row.object_id, row.security_enabled, row.unified, row.is_role) for row in found] == [
+        (guid(1), True, False, False),
+        (guid(2), False, True, False),
+        ("r", True, False, True),
     ]

@@ -126,7 +126,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     "perhaps too many groups": (
         {"users": (dataclasses.replace(person("a", 151), surely=3), person("b", 2))},
         {"group_limit": "warning"},
-        "1 of 2 people are in more than 150 groups, not all of which are emitted",
+        "1 of 2 people are in more than 150 groups with those that are not emitted and directory roles",
     ),
     "nobody in too many": ({"users": (person("a", 150),)}, {}, ""),
     "people may not be read": ({"users_explanation": "no right"}, {"group_limit": "warning"}, "no right"),
