@@ -92,10 +92,14 @@ def parse_rights(answer: t.Any) -> dict[int, str] | None:
     return found
 
 
-def _read_rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
+def read_own_rights(client: CommvaultClient) -> dict[int, str] | None:
+    """Return the names of what the signed-in user may do on the CommCell, by id; None where that is not shown."""
     path = f"Security/COMMCELL_ENTITY/{quote_segment(client.commcell_id)}/Permissions"
-    answer = _read_if_allowed(client, path, "read the rights of the signed-in user on the CommCell")
-    found = parse_rights(answer)
+    return parse_rights(_read_if_allowed(client, path, "read the rights of the signed-in user on the CommCell"))
+
+
+def _read_rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
+    found = read_own_rights(client)
     return None if found is None else [{"id": str(number), "name": found[number]} for number in sorted(found)]
 
 

@@ -16,6 +16,7 @@ from cvpysdk.security.two_factor_authentication import TwoFactorAuthentication
 
 from cvops_simulator import Simulator
 from cvops_simulator.commvault import CommCellService
+from cvops_simulator.commvault.model import CLIENT
 
 
 def connect(sim: Simulator, cell: CommCellService, **options: str) -> Commcell:
@@ -317,3 +318,36 @@ def test_two_factor(sdk: Commcell) -> None:
     assert (tfa.is_tfa_enabled, tfa.tfa_enabled_user_groups) == (True, [{"userGroupName": "Storage Team"}])
     tfa.disable_tfa()
     assert tfa.is_tfa_enabled is False
+
+
+def test_whom_two_factor_authentication_concerns(sdk: Commcell, cell: CommCellService) -> None:
+    cell.state.groups.named("Storage Team")[0].member_ids.add(cell.user("admin").id)
+    tfa = TwoFactorAuthentication(sdk)
+    tfa.enable_tfa(["Storage Team"])
+    assert [sdk.users.get(name).is_tfa_enabled for name in ("admin", "svc-cvops")] == [True, False]
+    tfa.enable_tfa()
+    assert sdk.users.get("svc-cvops").is_tfa_enabled is True
+    tfa.disable_tfa()
+    assert sdk.users.get("admin").is_tfa_enabled is False
+
+
+def test_two_factor_of_a_company(sdk: Commcell, cell: CommCellService) -> None:
+    company = sdk.organizations.add("Corp Ltd", "it@corp.example", "IT", "corp")
+    tfa = company.tfa
+    assert tfa.is_tfa_enabled is False
+    tfa.enable_tfa()
+    assert (tfa.is_tfa_enabled, TwoFactorAuthentication(sdk).is_tfa_enabled) == (True, False)
+    cell.user("breakglass").company_id = int(company.organization_id)
+    assert [sdk.users.get(name).is_tfa_enabled for name in ("breakglass", "admin")] == [True, False]
+
+
+def test_owners_of_a_server(sim: Simulator, sdk: Commcell, cell: CommCellService) -> None:
+    grant = sim.site.anomalies["owner_grant"]["grant"]
+    server = cell.state.entities[CLIENT].get(grant.entity_id)
+    assert grant.entity_type == CLIENT and server is not None
+    owner = cell.state.users.get(grant.principal_id)
+    assert owner is not None
+    client = sdk.clients.get(server.name)
+    assert [(row["userId"], row["userName"]) for row in client.owners] == [(owner.id, owner.name)]
+    client.add_client_owner(["admin"])
+    assert {row["userName"] for row in sdk.clients.get(server.name).owners} == {owner.name, "admin"}

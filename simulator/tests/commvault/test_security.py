@@ -284,3 +284,19 @@ def test_sdk_owner_block_without_owners_changes_nothing(api: Api, cell: CommCell
     }
     assert api.call("POST", "Security", body)["response"][0]["errorCode"] == 0
     assert owner in cell.state.grants
+
+
+def test_owners_in_the_properties_of_a_server(api: Api, cell: CommCellService, sim: Simulator) -> None:
+    grant = sim.site.anomalies["owner_grant"]["grant"]
+
+    def properties() -> dict[str, Any]:
+        result: dict[str, Any] = api.get(f"Client/{grant.entity_id}")["clientProperties"][0]["clientProps"]
+        return result
+
+    owners = [{"userId": grant.principal_id, "userName": cell.state.users.get(grant.principal_id).name, "_type_": USER}]
+    assert properties()["clientSecurity"]["clientOwners"] == owners
+    assert properties()["securityAssociations"]["ownerAssociations"]["owners"] == owners
+    cell.behaviours.hide_client_owners = True
+    assert not {"clientSecurity", "securityAssociations"} & properties().keys()
+    assert api.get("Client/999999")["errorMessage"]
+    assert api.status == 404

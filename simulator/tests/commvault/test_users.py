@@ -86,3 +86,12 @@ def test_changes_of_users_may_wait_for_an_approval(api: Api, cell: CommCellServi
     assert user.full_name == ""
     assert cell.cell.approve_writes() == 2
     assert user.full_name == "J. Vega" and cell.state.users.named("jvega") == []
+
+
+def test_people_of_the_tenant_sign_in_with_the_saml_app(api: Api, cell: CommCellService) -> None:
+    app = next(app for app in cell.state.apps if app.enabled)
+    tied = [user for user in cell.state.users if user.auth_method == "SAML"]
+    assert tied and {user.auth_server_id for user in tied} == {app.id}
+    shown = api.get(f"v4/user/{tied[0].id}")
+    assert (shown["authenticationMethod"], shown["authenticationMethodServer"]["id"]) == (app.name, app.id)
+    assert api.get(f"v4/user/{cell.user('admin').id}")["authenticationMethod"] == "Commcell"

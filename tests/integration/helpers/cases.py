@@ -270,6 +270,16 @@ CASES = (
     Case("commvault_oidc_app", "create", make_oidc_app),
     Case("commvault_saml_app", "create", make_saml_app),
     Case("commvault_security_info", "read", _fixed(), False),
+    Case(
+        "commvault_security_info",
+        "details",
+        _fixed(
+            subset=["user_details", "owners", "access_tokens"],
+            principals=["breakglass", "ravi.moreau"],
+            entity_kinds=["servers", "credentials"],
+        ),
+        False,
+    ),
     Case("commvault_role_mappings", "one grant more", _mapping),
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),
     Case("commvault_role_mappings_info", "read", _fixed(), False),

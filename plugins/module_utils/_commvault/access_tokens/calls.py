@@ -14,13 +14,15 @@ from ..._core.errors import ApiError, Throttled, mark_outcome_unknown
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff
 from ..._core.retry import Repeat
-from ..._signin.commvault.token_pair_wire import get_token_id, get_token_name, parse_token_list
+from ..._signin.commvault.token_pair_wire import get_token_id, get_token_name, parse_every_token, parse_token_list
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S
 from ..envelope import is_name_taken
 from .canonical import CanonicalAccessToken, serialize_access_token
 
 _MAX_ATTEMPTS = 3
+#: Members that hold a token itself; lists are not known to show them.
+_VALUES = ("accessToken", "refreshToken")
 
 TokenRow = t.Mapping[str, t.Any]
 
@@ -41,9 +43,19 @@ class AccessTokens:
 
     def list_all(self) -> list[TokenRow]:
         """Return the rows of the owner's tokens, as the service writes them."""
+        return parse_token_list(self._fetch_list())
+
+    def list_for_report(self) -> list[TokenRow]:
+        """Return the rows of the owner's tokens, also of those without a name. What a row may hold of a token itself becomes a secret."""
+        rows = parse_every_token(self._fetch_list())
+        self._ctx.secrets.update(str(row[name]) for row in rows for name in _VALUES if row.get(name))
+        return rows
+
+    def _fetch_list(self) -> dict[str, t.Any]:
         params = {"userId": str(self.owner[0])} if self.owner[0] else None
-        intent = f"list access tokens of {self.describe_owner()}"
-        return parse_token_list(self._client.get("V4/AccessToken/", intent=intent, params=params))
+        return self._client.get(
+            "V4/AccessToken/", intent=f"list access tokens of {self.describe_owner()}", params=params
+        )
 
     def remember_known(self, rows: t.Iterable[TokenRow]) -> None:
         """Remember tokens as there before anything was created."""
@@ -118,7 +130,7 @@ class AccessTokens:
             is_undone=is_undone,
         )
         info = _get_row(answer)
-        self._ctx.secrets.update(str(info[name]) for name in ("accessToken", "refreshToken") if info.get(name))
+        self._ctx.secrets.update(str(info[name]) for name in _VALUES if info.get(name))
         if not info.get("accessToken"):
             raise ApiError(
                 f"Cannot create {subject}: the answer does not hold it.", service="Commvault", may_have_acted=True

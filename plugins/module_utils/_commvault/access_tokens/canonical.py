@@ -11,14 +11,17 @@ import datetime
 import ipaddress
 import typing as t
 
-from ..._core.values import format_time, parse_time
-from ..._signin.commvault.token_pair_wire import get_token_name, parse_epoch
+from ..._core.values import format_time, get_texts, parse_number, parse_time
+from ..._signin.commvault.token_pair_wire import get_token_id, get_token_name, parse_epoch
 
 CanonicalAccessToken = dict[str, t.Any]
 #: Values of option token_type and Commvault's tokenType. 0 and an absent tokenType mean the same as 2.
 TOKEN_TYPES = {"all": 2, "scim": 1, "custom": 3, "one_touch": 4, "hyperscale": 5}
 #: Types with an expiry of their own, no refresh token and no renewal.
 NON_RENEWABLE_TYPES = ("scim", "one_touch")
+#: No document shows how the list names these moments, or whether it has them: the names that would fit those of its other members.
+_CREATED = ("createdTimestamp", "creationTimestamp", "tokenCreationTimestamp", "createdTime", "creationTime")
+_LAST_USED = ("lastUsedTimestamp", "tokenLastUsedTimestamp", "lastAccessedTimestamp", "lastUsedTime", "lastUsed")
 WIRE_FIELDS = {
     "name": "tokenName",
     "token_type": "tokenType",
@@ -47,6 +50,34 @@ def canonical_access_token(row: t.Mapping[str, t.Any]) -> CanonicalAccessToken:
         if moment is not None:
             found[name] = format_timestamp(moment)
     return found
+
+
+def describe_access_token(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return what a row of the token list shows, for reports, without the token itself; what it does not show is None.
+
+    Raises BadAnswer where limits are no lists of texts.
+    """
+    number = parse_number(row.get("tokenType"))
+    kind = next((word for word, value in TOKEN_TYPES.items() if value == (number or TOKEN_TYPES["all"])), None)
+    shown = {name: row.get(WIRE_FIELDS[name]) is not None for name in ("api_endpoints", "allowed_ips")}
+    endpoints, addresses = get_texts(row, "apiEndpoints"), get_texts(row, "allowedIPs")
+    until = None if kind in NON_RENEWABLE_TYPES else _format_epoch(row, ("renewableUntilTimestamp",))
+    return {
+        "id": get_token_id(row),
+        "name": get_token_name(row) or None,
+        "token_type": None if number is None else kind,
+        "api_endpoints": sorted({normalize_endpoint(one) for one in endpoints}) if shown["api_endpoints"] else None,
+        "allowed_ips": sorted({normalize_address(one) or one for one in addresses}) if shown["allowed_ips"] else None,
+        "expires": _format_epoch(row, ("tokenExpiryTimestamp",)),
+        "renewable_until": until,
+        "created": _format_epoch(row, _CREATED),
+        "last_used": _format_epoch(row, _LAST_USED),
+    }
+
+
+def _format_epoch(row: t.Mapping[str, t.Any], names: t.Iterable[str]) -> str | None:
+    moment = next((found for name in names if (found := parse_epoch(row.get(name))) is not None), None)
+    return None if moment is None else format_timestamp(moment)
 
 
 def serialize_access_token(settings: CanonicalAccessToken) -> dict[str, t.Any]:

@@ -15,6 +15,16 @@ from ..._signin.commvault.token_pair_wire import get_token_id
 from ..._stores.token_pair import TokenPair
 from .canonical import NON_RENEWABLE_TYPES, CanonicalAccessToken
 
+#: Commvault documentation: access tokens that are renewed, and the calls that manage them, came with this feature release.
+TOKENS_SINCE = 38
+
+
+def find_release_fault(release: int) -> str | None:
+    """Return what is wrong with a feature release that has no access tokens of this kind; None for others. *release*: 0 where unknown."""
+    if 0 < release < TOKENS_SINCE:
+        return f"Access tokens of this kind need release 11.{TOKENS_SINCE}; this CommServe is 11.{release}."
+    return None
+
 
 def check_access_token(
     name: str, wanted: CanonicalAccessToken, current: CanonicalAccessToken | None, release: int

@@ -41,14 +41,13 @@ from .canonical import (
     list_unshown_fields,
     serialize_access_token,
 )
-from .checks import check_access_token, is_pair_of_token
+from .checks import check_access_token, find_release_fault, is_pair_of_token
 from .desired import desired_access_token
 from .plan import plan_access_token, plan_access_token_removal
 
 _TOKEN_SIGN_INS = ("access_token", "token_store")
 #: Commvault documentation: from this feature release on, access tokens cannot manage access tokens.
 _LOGIN_REQUIRED_SINCE = 42
-_FIRST_RELEASE = 38
 
 
 class AccessTokenResource:
@@ -74,8 +73,9 @@ class AccessTokenResource:
         present = options["state"] == "present"
         wanted = desired_access_token(options) if present else {}
         release = self._client.release
-        if 0 < release < _FIRST_RELEASE:
-            raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
+        fault = find_release_fault(release)
+        if fault is not None:
+            raise ConfigError(fault)
         self._tokens.owner = self._find_owner(options)
         there = self._tokens.list_all()
         self._tokens.remember_known(there)

@@ -36,16 +36,56 @@ def parse_associations(
     *principal*: whose associations were asked for; such an answer names only entities. *entity*: whose associations were asked
     for; rows on another entity are inherited. Raises BadAnswer for an answer that is not made of lists of objects.
     """
+    return [row for block in _list_blocks(body) for row in _parse_block(block, principal, entity)]
+
+
+def parse_owners(body: Body, entity: Entity) -> list[Association]:
+    """Parse those who own the entity that was asked for: of kind ``owner``, or ``unknown`` where the answer does not say who or of what.
+
+    Owners stand apart from the associations, which some releases mark in place of that. Raises BadAnswer as parse_associations.
+    """
+    found = []
+    for block in _list_blocks(body):
+        found += [row for row in _parse_rows(block, None, entity) if row.grant_kind == "owner"]
+        found += _parse_owner_rows(block, entity)
+    return found
+
+
+def parse_client_owners(body: Body, entity: Entity) -> list[Association] | None:
+    """Parse the owners in the properties of a server (``Client/{id}``); None where these say nothing of owners.
+
+    The official client reads both places. Raises BadAnswer for an answer that is not made of lists of objects.
+    """
+    found: list[Association] | None = None
+    for row in get_objects(body, "clientProperties"):
+        properties = get_object(row, "clientProps")
+        security, other = get_object(properties, "securityAssociations"), get_object(properties, "clientSecurity")
+        if other.get("clientOwners") is not None:
+            owners = {"ownerAssociations": {"owners": other["clientOwners"]}}
+            found = [*(found or []), *_parse_owner_rows(owners, entity)]
+        if security.get("ownerAssociations") is not None:
+            found = [*(found or []), *_parse_owner_rows(security, entity)]
+    return None if found is None else list(dict.fromkeys(found))
+
+
+def _list_blocks(body: Body) -> list[t.Any]:
     blocks = body.get("securityAssociations")
     # An object here is the inner one of an answer without the outer list.
-    listed = [body] if blocks is None or isinstance(blocks, dict) else _list_objects(blocks)
-    return [row for block in listed for row in _parse_block(block, principal, entity)]
+    return [body] if blocks is None or isinstance(blocks, dict) else _list_objects(blocks)
 
 
 def _parse_block(block: Body, principal: NamedPrincipal | None, entity: Entity | None) -> t.Iterator[Association]:
+    yield from _parse_rows(block, principal, entity)
+    yield from _parse_owner_rows(block, entity)
+
+
+def _list_places(block: Body, entity: Entity | None) -> list[NamedEntity]:
+    return _parse_entities(block.get("entityAssociated")) or ([(entity, "")] if entity else [])
+
+
+def _parse_rows(block: Body, principal: NamedPrincipal | None, entity: Entity | None) -> t.Iterator[Association]:
     holder = get_object(block, "securityAssociations") or block
-    outer = _parse_entities(block.get("entityAssociated"))
-    places = outer or ([(entity, "")] if entity else [])
+    places = _list_places(block, entity)
     for row in _list_objects(holder.get("associations")):
         principals = [parse_principal(item) for item in _list_objects(row.get("userOrGroup"))] or [
             principal or (UNKNOWN_PRINCIPAL, "")
@@ -54,11 +94,16 @@ def _parse_block(block: Body, principal: NamedPrincipal | None, entity: Entity |
         for who in principals:
             for where in here:
                 yield _build_association(row, who, where, entity)
-    owners = holder.get("ownerAssociations")
-    for item in _list_objects(owners.get("owners")) if isinstance(owners, dict) else []:
-        who = parse_principal(item.get("userOrGroup") or item.get("user") or item.get("userGroup") or item)
-        for where in places:
-            yield _build_association({**item, "isOwner": True}, who, where, entity)
+
+
+def _parse_owner_rows(block: Body, entity: Entity | None) -> t.Iterator[Association]:
+    holder = get_object(block, "securityAssociations") or block
+    owners = get_object(holder, "ownerAssociations")
+    for item in _list_objects(owners.get("owners")):
+        inner = next((item[name] for name in ("userOrGroup", "user", "userGroup") if item.get(name)), item)
+        for who in [parse_principal(one) for one in _list_objects(inner)] or [(UNKNOWN_PRINCIPAL, "")]:
+            for where in _list_places(block, entity) or [(UNKNOWN_ENTITY, "")]:
+                yield _build_association({**item, "isOwner": True}, who, where, entity)
 
 
 def _build_association(row: Body, who: NamedPrincipal, where: NamedEntity, asked: Entity | None) -> Association:

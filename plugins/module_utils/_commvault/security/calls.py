@@ -13,12 +13,12 @@ from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, ConfigError
 from ..._core.retry import Repeat
 from ..client import CommvaultClient
-from .associations import parse_associations
+from .associations import parse_associations, parse_client_owners, parse_owners
 from .canonical import get_type_number, serialize_entity, serialize_principal
 from .grants import ALL_OF_KIND, Association, Entity, Principal
 
 #: The first feature release whose ``User/…/Security`` and ``UserGroup/…/Security`` list all that the principal holds.
-_LISTS_PRINCIPALS = 42
+FIRST_COMPLETE_RELEASE = 42
 
 
 class SecurityAssociations:
@@ -36,12 +36,12 @@ class SecurityAssociations:
     @property
     def can_list_principal(self) -> bool:
         """Whether this release lists a principal's associations completely; True when the release is unknown."""
-        return self._client.release == 0 or self._client.release >= _LISTS_PRINCIPALS
+        return self._client.release == 0 or self._client.release >= FIRST_COMPLETE_RELEASE
 
     @property
     def is_known_to_list_principals(self) -> bool:
         """Whether it is certain that this release lists a principal's associations completely."""
-        return self._client.release >= _LISTS_PRINCIPALS
+        return self._client.release >= FIRST_COMPLETE_RELEASE
 
     def warn_of_unknown_release(self) -> None:
         """Warn where the release is unknown, so that can_list_principal may be wrong; for callers that rely on complete lists."""
@@ -62,13 +62,28 @@ class SecurityAssociations:
 
     def list_on_entity(self, entity: Entity) -> list[Association]:
         """Return all associations that the service shows on an entity. Raises ConfigError where can_list_entity is False."""
+        return parse_associations(self._read_entity(entity), entity=entity)
+
+    def list_owners(self, entity: Entity) -> list[Association]:
+        """Return those who own an entity, see parse_owners. Raises ConfigError where can_list_entity is False.
+
+        Of a server its own properties tell, as the official client reads them; where they say nothing, its security does, as of all others.
+        """
+        if entity.kind == "servers" and self.can_list_entity(entity):
+            intent = f"read the owners of {self._describe(entity)}"
+            body = self._client.get(f"Client/{quote_segment(entity.id)}", intent=intent)
+            found = parse_client_owners(body, entity)
+            if found is not None:
+                return found
+        return parse_owners(self._read_entity(entity), entity)
+
+    def _read_entity(self, entity: Entity) -> dict[str, t.Any]:
         if not self.can_list_entity(entity):
             raise ConfigError(f"Commvault has no call that lists the associations of {entity.kind} {entity.id}.")
-        body = self._client.get(
+        return self._client.get(
             f"Security/{get_type_number(entity.kind)}/{quote_segment(entity.id)}",
             intent=f"read the security associations of {self._describe(entity)}",
         )
-        return parse_associations(body, entity=entity)
 
     def list_of_principal(self, principal: Principal) -> list[Association]:
         """Return all associations that a user or group holds itself; memberships are not followed.

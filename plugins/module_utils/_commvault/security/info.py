@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Facts for commvault_security_info: users, groups, roles, permissions, companies and security associations."""
+"""Facts for commvault_security_info: users, groups, roles, permissions, companies, associations, owners and access tokens."""
 
 from __future__ import annotations
 
@@ -11,22 +11,34 @@ import typing as t
 
 from ..._core.addresses import quote_segment
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import ConfigError, Problems
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
+from ..access_tokens.checks import find_release_fault
+from ..access_tokens.report import read_access_tokens
 from ..catalogue import Catalogue, Entry
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
 from ..roles.canonical import canonical_role
 from ..user_groups.canonical import canonical_user_group, parse_member_ids
-from .calls import SecurityAssociations
-from .grants import ALL_OF_KIND, Association, Principal
+from ..users.calls import Users
+from ..users.canonical import GroupRow
+from ..users.details import UNSHOWN, describe_group_row, describe_user
+from ..users.two_factor import TwoFactor
+from ..whoami import read_own_rights
+from .calls import FIRST_COMPLETE_RELEASE, SecurityAssociations
+from .canonical import is_flag_set
+from .grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
+from .owners import EntityOwners
 
 #: Parts that cost one list call each.
 LISTED = ("users", "user_groups", "external_groups", "roles", "permissions", "companies")
 #: Parts that cost one call per object.
-DETAILED = ("role_permissions", "user_group_details", "associations")
+DETAILED = ("role_permissions", "user_group_details", "user_details", "associations", "owners", "access_tokens")
+#: Permissions on the CommCell (ids): who has one of these sees all users, all entities, and the tokens of all users.
+_SEES_USERS, _SEES_ENTITIES, _SEES_TOKENS = frozenset((31, 101)), frozenset((31,)), frozenset((1, 101))
+_MOST_NAMED = 5
 _HOLDERS = (("users", "user"), ("user_groups", "user_group"), ("external_groups", "external_group"))
 
 Row = dict[str, t.Any]
@@ -34,11 +46,10 @@ Row = dict[str, t.Any]
 
 def _build_object_row(entry: Entry) -> Row:
     row: Row = {"id": str(entry.id), "name": entry.name, "company": entry.company}
-    if "enabled" in entry.raw:
-        row["enabled"] = bool(entry.raw["enabled"])
-    elif "enableUser" in entry.raw:
-        row["enabled"] = bool(entry.raw["enableUser"])
-    elif "status" in entry.raw:
+    shown = next((entry.raw[name] for name in ("enabled", "enableUser") if entry.raw.get(name) is not None), None)
+    if shown is not None:
+        row["enabled"] = is_flag_set(shown)
+    elif entry.raw.get("status") is not None:
         row["enabled"] = str(entry.raw["status"]).upper() in ("ENABLED", "ACTIVE")
     return row
 
@@ -55,13 +66,21 @@ def build_association_row(
         },
         "role": None if row.role_id is None else {"id": str(row.role_id), "name": row.role_name},
         "permissions": [permission_names.get(number, str(number)) for number in row.permission_ids],
-        "entity": {
-            "kind": row.entity.kind,
-            "id": "all" if row.entity.id == ALL_OF_KIND else str(row.entity.id),
-            "name": row.entity_name,
-        },
+        "entity": _build_entity_row(row.entity, row.entity_name),
         "grant_kind": row.grant_kind,
     }
+
+
+def _build_entity_row(entity: Entity, name: str) -> Row:
+    return {"kind": entity.kind, "id": "all" if entity.id == ALL_OF_KIND else str(entity.id), "name": name}
+
+
+def _build_name_finder(catalogue: Catalogue) -> t.Callable[[int], str | None]:
+    def find(number: int) -> str | None:
+        entry = catalogue.get_by_id(number)
+        return None if entry is None else entry.name
+
+    return find
 
 
 def take_snapshot(ctx: Context) -> Row:
@@ -76,9 +95,14 @@ class SecuritySnapshot:
         self._ctx, self._client = ctx, client
         self._directory = Directory(client)
         self._security = SecurityAssociations(client)
+        self._rights: dict[int, str] | None = None
 
     def read_parts(self, subset: t.Collection[str]) -> Row:
-        """Read the parts of *subset*; the result has ``commcell`` and one key per part."""
+        """Read the parts of *subset*; the result has ``commcell``, one key per part, and what is to be said about its completeness.
+
+        Raises ConfigError or Problems, before any list is read, where the release has no call for a part.
+        """
+        self._check_release(subset)
         found: Row = {
             "commcell": {
                 "id": str(self._client.commcell_id),
@@ -94,9 +118,31 @@ class SecuritySnapshot:
             found["roles"] = self._read_roles()
         if "user_group_details" in subset:
             found["user_groups"] = self._read_user_groups()
+        if "user_details" in subset:
+            found.update(self._read_users())
         if "associations" in subset:
             found["associations"] = self._read_associations()
+        if "owners" in subset:
+            found.update(self._read_owners())
+        if "access_tokens" in subset:
+            found.update(self._read_access_tokens())
         return found
+
+    def _check_release(self, subset: t.Collection[str]) -> None:
+        faults = []
+        if "associations" in subset and not self._security.can_list_principal:
+            faults.append(
+                f"associations need release 11.{FIRST_COMPLETE_RELEASE}; this CommServe is 11.{self._client.release}, which cannot list"
+                " those of a user or group completely. Take associations out of subset"
+            )
+        fault = find_release_fault(self._client.release) if "access_tokens" in subset else None
+        if fault is not None:
+            faults.append(f"{fault} Take access_tokens out of subset")
+        if len(faults) == 1:
+            raise ConfigError(f"subset: {faults[0]}.", source="option subset")
+        if faults:
+            problems = [{"kind": "config", "where": "subset", "message": one} for one in faults]
+            raise Problems("The snapshot cannot be taken:", problems)
 
     def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry], what: str) -> list[Row]:
         return map_in_parallel(work, list(entries), self._ctx.options["parallel_reads"], self._ctx, what)
@@ -127,13 +173,89 @@ class SecuritySnapshot:
         found = self._read_each(read, self._directory.read_catalogue("user_groups"), "user groups read")
         return [row for row in found if row]
 
-    def _read_associations(self) -> list[Row]:
-        if not self._security.can_list_principal:
-            raise ConfigError(
-                f"Release 11.{self._client.release} cannot list the associations of a user or group completely;"
-                " take associations out of subset.",
-                source="option subset",
+    def _read_users(self) -> Row:
+        """Read the users of the principals in full, and the two-factor setting; one user after the list, side by side."""
+        catalogue = self._directory.read_catalogue("users")
+        entries, calls, two_factor = (
+            self._select_holders(catalogue),
+            Users(self._client, self._directory),
+            TwoFactor(self._client),
+        )
+        finders = [
+            _build_name_finder(self._directory.read_catalogue(kind)) for kind in ("user_groups", "external_groups")
+        ]
+        two_factor.read_settings(entries, catalogue)
+
+        gone: list[str] = []
+
+        def describe_group(row: GroupRow) -> Row:
+            return describe_group_row(row, *finders)
+
+        def read(entry: Entry) -> Row:
+            listed, wire = _build_object_row(entry), calls.read(entry.id)
+            if wire is None:
+                gone.append(entry.label)
+                return {**UNSHOWN, **listed}
+            shown = describe_user(wire, calls.find_kind(entry.id, wire), describe_group)
+            if shown["enabled"] is None:
+                shown["enabled"] = listed.get("enabled")
+            return {**listed, **shown, "two_factor": two_factor.find_state(entry, shown["signs_in_with"])}
+
+        users, labels = self._read_each(read, entries, "users read"), sorted(gone)
+        if labels:
+            more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
+            self._ctx.warn(
+                f"Listed and not there when they are read, like users that were deleted a moment ago: {', '.join(labels[:_MOST_NAMED])}{more}."
+                " What only their own answers show is null."
             )
+        return {
+            "users": users,
+            "two_factor": {"mode": two_factor.mode, "user_groups": two_factor.user_group_names},
+        }
+
+    def _read_owners(self) -> Row:
+        kinds = self._ctx.options["entity_kinds"]
+        found = EntityOwners(self._ctx, self._client, self._directory, self._security).read(kinds)
+        names = self._find_holder_names() if any(not row.principal_name for row in found.rows) else {}
+        rows = [build_association_row(row, names, {}) for row in found.rows]
+        is_complete = not found.unread and set(kinds) == set(ENTITY_TYPES) and self._has_right(_SEES_ENTITIES)
+        return {
+            # An owner whose name nobody knows may be one of those that are meant.
+            "owners": [row for row in rows if not row["principal"]["name"] or self._is_meant(row["principal"]["name"])],
+            "owners_complete": is_complete,
+            "owners_unread": [_build_entity_row(entity, name) for entity, name in found.unread],
+        }
+
+    def _read_access_tokens(self) -> Row:
+        catalogue = self._directory.read_catalogue("users")
+        entries = self._select_holders(catalogue)
+        found = read_access_tokens(self._ctx, self._client, entries, _build_name_finder(catalogue))
+        return {
+            "access_tokens": found.rows,
+            "access_tokens_complete": not found.unread
+            and self._has_right(_SEES_USERS)
+            and self._has_right(_SEES_TOKENS),
+            "access_tokens_unread": [
+                {"kind": "user", "id": str(entry.id), "name": entry.name}
+                for entry in entries
+                if entry.id in found.unread
+            ],
+        }
+
+    def _has_right(self, one_of: t.AbstractSet[int]) -> bool:
+        """Return whether the signed-in user certainly has one of these permissions on the whole CommCell."""
+        if self._rights is None:
+            self._rights = read_own_rights(self._client) or {}
+        return not one_of.isdisjoint(self._rights)
+
+    def _find_holder_names(self) -> dict[Principal, str]:
+        return {
+            Principal(kind, entry.id): entry.name
+            for catalogue, kind in _HOLDERS
+            for entry in self._directory.read_catalogue(catalogue)
+        }
+
+    def _read_associations(self) -> list[Row]:
         self._security.warn_of_unknown_release()
         holders = [
             (Principal(kind, entry.id), entry)
@@ -156,7 +278,8 @@ class SecuritySnapshot:
         return [build_association_row(row, names, permission_names) for row in rows]
 
     def _select_holders(self, catalogue: Catalogue) -> list[Entry]:
+        return [entry for entry in catalogue if self._is_meant(entry.name)]
+
+    def _is_meant(self, name: str) -> bool:
         patterns = self._ctx.options.get("principals")
-        if patterns is None:
-            return list(catalogue)
-        return [entry for entry in catalogue if matches_any_pattern(entry.name, patterns)]
+        return patterns is None or matches_any_pattern(name, patterns)

@@ -25,7 +25,8 @@ from ..directory import Directory
 from ..envelope import is_approval_pending, is_declined, is_name_taken
 from ..listings import parse_entries
 from ..security.canonical import is_flag_set
-from .canonical import Kind, build_update
+from .canonical import Kind, build_update, find_kind
+from .checks import SERVICE_ACCOUNTS_SINCE
 from .plan import Heir
 
 Wire = dict[str, t.Any]
@@ -87,6 +88,18 @@ class Users:
         rows = get_objects(answer, "users") if answer else []
         shown = rows[0].get("isServiceAccount") if rows else None
         return None if shown is None else is_flag_set(shown)
+
+    def find_kind(self, number: int, wire: Wire) -> Kind | None:
+        """Return the kind of a user, asking the older call where *wire*, the newer one's answer, does not tell; None where neither does."""
+        kind = find_kind(wire)
+        if kind is not None:
+            return kind
+        return find_kind(wire, self.read_is_service_account(number) if self.has_service_accounts else False)
+
+    @property
+    def has_service_accounts(self) -> bool:
+        """Whether this release may have service accounts; True when the release is unknown."""
+        return self._client.release == 0 or self._client.release >= SERVICE_ACCOUNTS_SINCE
 
     def create(
         self,

@@ -24,6 +24,14 @@ KIND_WORDS: dict[Kind, str] = {
     "local": "a local user",
     "service_account": "a service account",
 }
+PasswordChecker: t.TypeAlias = t.Literal["commvault", "directory", "identity_provider"]
+#: By word of ``authenticationMethod``, who checks the password.
+_METHODS: dict[str, PasswordChecker] = {
+    "COMMCELL": "commvault",
+    "LOCAL": "commvault",
+    "AD": "directory",
+    "SAML": "identity_provider",
+}
 #: The built-in user admin, which cannot be deleted.
 BUILT_IN_USER_ID = 1
 #: The fields that an update takes, in the order in which they are told.
@@ -98,12 +106,50 @@ def is_external(wire: t.Mapping[str, t.Any]) -> bool:
     return "\\" in str(wire.get("name") or "") and (not name or is_commcell_level(str(name)))
 
 
+def find_password_checker(wire: t.Mapping[str, t.Any]) -> PasswordChecker | None:
+    """Return who checks the password of a user that has one; None where the answer does not tell.
+
+    Specification: ``authenticationMethod`` is ``Commcell`` by default; another one goes with the server of ``authenticationMethodServer``.
+    """
+    if find_identity_provider(wire) is not None:
+        return "identity_provider"
+    word = str(wire.get("authenticationMethod") or "").upper()
+    if word in _METHODS:
+        found = _METHODS[word]
+        return "directory" if found == "commvault" and is_external(wire) else found
+    server = wire.get("authenticationMethodServer")
+    if word or not isinstance(server, dict) or parse_id(server.get("id")) != 0:
+        return None
+    return "directory" if is_external(wire) else "commvault"
+
+
 def find_identity_provider(wire: t.Mapping[str, t.Any]) -> str | None:
     """Return the name of the server that a user signs in with; None for Commvault itself, and where that is not shown."""
     server = wire.get("authenticationMethodServer")
     if not isinstance(server, dict) or not parse_id(server.get("id")):
         return None
     return str(server.get("name") or wire.get("authenticationMethod") or server["id"])
+
+
+class GroupRow(t.NamedTuple):
+    """A group that a user is in, as the answer about the user names it. ``id``: None where that is none; ids of directories are their own."""
+
+    id: int | None
+    name: str
+
+    def is_of(self, name: str) -> bool:
+        r"""Return whether this is the group of that *name*, which may have its company or directory in front: ``corp\\Ops``."""
+        return is_same_name(name, self.name) or is_same_name(name.rpartition("\\")[2], self.name)
+
+
+def list_group_rows(user: User) -> list[GroupRow]:
+    """Return all groups that a user is in, in the order of the answer."""
+    return [
+        GroupRow(
+            parse_id(_get_first(row, ("id", "userGroupId"))), str(_get_first(row, ("name", "userGroupName")) or "")
+        )
+        for row in user.group_rows
+    ]
 
 
 def parse_group_ids(user: User, local: t.Callable[[int], str | None]) -> dict[str, int]:
@@ -113,14 +159,12 @@ def parse_group_ids(user: User, local: t.Callable[[int], str | None]) -> dict[st
     their own, and groups that are not seen are left out.
     """
     found: dict[str, int] = {}
-    for row in user.group_rows:
-        number = parse_id(_get_first(row, ("id", "userGroupId")))
-        shown = str(_get_first(row, ("name", "userGroupName")) or "")
-        name = None if number is None else local(number)
-        if number is None or name is None or not _is_named(name, shown):
+    for row in list_group_rows(user):
+        name = None if row.id is None else local(row.id)
+        if row.id is None or name is None or not row.is_of(name):
             continue
-        label = name if found.get(name, number) == number else f"{name} (id {number})"
-        found[label] = number
+        label = name if found.get(name, row.id) == row.id else f"{name} (id {row.id})"
+        found[label] = row.id
     return found
 
 
@@ -134,11 +178,6 @@ def is_same_value(name: str, one: t.Any, other: t.Any) -> bool:
     if name in _CASELESS:
         return is_same_name(str(one), str(other))
     return bool(one == other)
-
-
-def _is_named(name: str, shown: str) -> bool:
-    r"""Return whether *shown* is the *name* of a group, which may have its company in front: ``corp\Ops``."""
-    return is_same_name(name, shown) or is_same_name(name.rpartition("\\")[2], shown)
 
 
 def _get_first(wire: t.Mapping[str, t.Any], names: t.Iterable[str]) -> t.Any:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import replace
 
@@ -23,7 +24,6 @@ from ..references import parse_reference_option
 from .calls import NameTaken, Users
 from .canonical import FIELDS, User, is_same_value, parse_user
 from .checks import (
-    SERVICE_ACCOUNTS_SINCE,
     check_is_complete,
     check_kind,
     check_may_be_deleted,
@@ -197,7 +197,7 @@ class UserResource:
             return self._parse(entry.id, {**wire, "name": entry.name})
         self.company, self.user_id = company or self._client.company_name, None
         unlisted = None
-        if self._options.get("kind") in (None, "service_account") and self._may_have_service_accounts():
+        if self._options.get("kind") in (None, "service_account") and self._users.has_service_accounts:
             unlisted = self._users.find_unlisted(name, self._directory.find_company_id(company))
         if unlisted is None:
             return None
@@ -208,14 +208,7 @@ class UserResource:
 
     def _parse(self, number: int, wire: t.Mapping[str, t.Any]) -> User:
         """Return a user in canonical form, asking the older call what it is where the newer one does not tell."""
-        user = parse_user(wire)
-        if user.kind is None:
-            told = self._users.read_is_service_account(number) if self._may_have_service_accounts() else False
-            user = parse_user(wire, told)
-        return user
-
-    def _may_have_service_accounts(self) -> bool:
-        return self._client.release == 0 or self._client.release >= SERVICE_ACCOUNTS_SINCE
+        return dataclasses.replace(parse_user(wire), kind=self._users.find_kind(number, wire))
 
     def _warn_of_unknown_release(self) -> None:
         if self._options["kind"] == "service_account" and self._client.release == 0:

@@ -26,6 +26,7 @@ _MEMBERS = (
 )
 _IDS = ("accessTokenId", "tokenId", "id")
 _NAMES = ("tokenName", "name")
+_LIST_NAME = re.compile(r"(?:access)?tokens?(?:info|list)?", re.IGNORECASE)
 
 
 def parse_renewed_pair(pair: TokenPair, content: str, now: float) -> TokenPair | None:
@@ -87,18 +88,58 @@ def parse_token_list(body: t.Any) -> list[Body]:
     Raises BadAnswer where a list whose name contains ``token`` holds an object without an id, or no token at all: its tokens would
     count as absent. A token without a name is left out: it cannot be asked for by name.
     """
-    inside: list[t.Any] = []
+    inside = [row for rows in _find_token_lists(body) for row in rows]
+    found = find_token_rows(body)
+    if any(isinstance(row, dict) and get_token_id(row) is None for row in inside) or (inside and not found):
+        raise _build_bad_list("it holds entries without id or name")
+    return found
+
+
+def parse_every_token(body: t.Any) -> list[Body]:
+    """Return all tokens of the answer to the list, for reports: also those without a name.
+
+    Raises BadAnswer where anything in it that is named as tokens are is no list of objects with ids: no token may be overlooked.
+    """
+    lists = _find_token_lists(body)
+    rows = [row for part in lists for row in part if isinstance(row, dict)]
+    if not all(_has_plain_id(row) for row in rows):
+        raise _build_bad_list("it holds entries without id")
+    mixed = any(
+        any(isinstance(row, dict) for row in part) and not all(isinstance(row, dict) for row in part) for part in lists
+    )
+    if mixed or (not rows and any(lists)) or any(_is_no_list(name, value) for name, value in _list_members(body)):
+        raise _build_bad_list("it holds something else than a list of tokens")
+    return list({get_token_id(row): row for row in [*find_token_rows(body), *rows]}.values())
+
+
+def _find_token_lists(body: t.Any) -> list[list[t.Any]]:
+    """Return the lists whose name contains ``token``, or that are in an object of such a name."""
+    found: list[list[t.Any]] = []
     for holder in (body, *_list_objects(body)) if isinstance(body, dict) else ():
         for name, value in holder.items():
             parts = [value, *value.values()] if isinstance(value, dict) else [value]
-            inside += [row for part in parts if isinstance(part, list) and "token" in name.lower() for row in part]
-    found = find_token_rows(body)
-    if any(isinstance(row, dict) and get_token_id(row) is None for row in inside) or (inside and not found):
-        raise BadAnswer(
-            "Commvault's list of access tokens cannot be understood: it holds entries without id or name.",
-            service="Commvault",
-        )
+            found += [part for part in parts if isinstance(part, list) and "token" in name.lower()]
     return found
+
+
+def _list_members(body: t.Any) -> list[tuple[str, t.Any]]:
+    return list(body.items()) if isinstance(body, dict) else []
+
+
+def _is_no_list(name: str, value: t.Any) -> bool:
+    """Return whether a member that is named as a list of tokens is none."""
+    if _LIST_NAME.fullmatch(name) is None or value is None or isinstance(value, list):
+        return False
+    return not isinstance(value, dict) or (bool(value) and not any(isinstance(part, list) for part in value.values()))
+
+
+def _has_plain_id(row: Body) -> bool:
+    value = next((row[name] for name in _IDS if row.get(name)), None)
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
+
+
+def _build_bad_list(what: str) -> BadAnswer:
+    return BadAnswer(f"Commvault's list of access tokens cannot be understood: {what}.", service="Commvault")
 
 
 def _list_objects(body: Body) -> list[Body]:

@@ -40,6 +40,8 @@ class Behaviours:
     hide_pending_accounts: bool = False
     #: V4 answers do not say which users are service accounts.
     hide_service_accounts: bool = False
+    #: The properties of a server say nothing of its owners; its security does.
+    hide_client_owners: bool = False
     #: Whose password allows a new one: "caller" (as the official client has it) or "user" (the specification).
     validation_password: str = "caller"
     #: Updates and deletions of users: see `credential_approval`.

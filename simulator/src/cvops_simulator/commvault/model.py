@@ -152,6 +152,8 @@ class Company:
     contact_email: str = ""
     email_domains: list[str] = field(default_factory=list)
     local_authentication: str = "ENABLED_FOR_ALL"
+    #: Its two-factor setting, as that of the CommCell.
+    two_factor: dict[str, Any] = field(default_factory=lambda: {"mode": 0, "userGroups": []})
 
 
 @dataclass(frozen=True)

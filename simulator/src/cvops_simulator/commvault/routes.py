@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cvops_simulator.commvault.handlers import (
     access_tokens,
+    clients,
     commands,
     companies,
     credentials_v1,
@@ -34,6 +35,7 @@ for _part in (
     session,
     two_factor,
     lists,
+    clients,
     security_read,
     security_write,
     roles_v1,

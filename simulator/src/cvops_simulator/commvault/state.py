@@ -9,7 +9,7 @@ import copy
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from cvops_simulator.commvault.model import (
     COMMCELL,
@@ -185,7 +185,7 @@ class State(Lists):
         self.grants = Grants(own.grants)
         self.group_clients = own.group_clients
         self.guid = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{own.name}.commcell.cvops.example")).upper()
-        self.two_factor: dict[str, object] = {"mode": 0, "userGroups": []}
+        self.two_factor: dict[str, Any] = {"mode": 0, "userGroups": []}
         self._groups_of_client: dict[int, list[int]] = defaultdict(list)
         for group_id, clients in self.group_clients.items():
             for client_id in clients:

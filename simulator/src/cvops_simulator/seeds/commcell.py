@@ -167,7 +167,7 @@ class CommCellBuilder:
             self.add_grant(USER_GROUP, record.id, role, (entity_type, entity_id))
 
     def add_identity_apps(self) -> None:
-        """Add one SAML app with mixed case and one with a dot in its name."""
+        """Add one SAML app with mixed case and one with a dot in its name; people sign in with the latter."""
         for number, name in enumerate(("Corp-Entra", "corp.example")):
             key = self._ids.guid(self.seed.name, "saml", name).replace("-", "").upper()
             self.seed.apps.append(
@@ -188,3 +188,6 @@ class CommCellBuilder:
                     },
                 )
             )
+        for user in self.seed.users:
+            if user.auth_method == "SAML":
+                user.auth_server_id = self.seed.apps[-1].id

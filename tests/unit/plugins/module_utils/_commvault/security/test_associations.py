@@ -13,7 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from security_examples import ENTITIES, GRANTS, entity_answers
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import parse_associations
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import (
+    parse_associations,
+    parse_client_owners,
+    parse_owners,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     Entity,
@@ -281,3 +285,102 @@ def test_an_id_that_is_none_makes_no_grant(number: t.Any) -> None:
     assert grants_in({"associations": [{**row, "entities": {"planId": 12}, "userOrGroup": [{"userId": number}]}]}) == []
     rolled = {"role": {"roleId": number, "roleName": "r"}}
     assert grants_in({"associations": [{**row, "entities": {"planId": 12}, "properties": rolled}]}) == []
+
+
+PLAN = Entity("plans", 12)
+
+
+def client_answer(owners: t.Any = None, listed: t.Any = None) -> dict[str, t.Any]:
+    """The properties of a server, with owners in one of the places, or in both."""
+    properties: dict[str, t.Any] = {}
+    if owners is not None:
+        properties["securityAssociations"] = {"ownerAssociations": {"owners": owners}}
+    if listed is not None:
+        properties["clientSecurity"] = {"clientOwners": listed}
+    return {"clientProperties": [{"clientProps": properties}]}
+
+
+def owner_answer(owners: t.Any, *rows: t.Any, place: t.Any = None) -> dict[str, t.Any]:
+    inner = {"ownerAssociations": {"owners": owners}, "associations": list(rows)}
+    return {"securityAssociations": [{"entityAssociated": place or {"planId": 12}, "securityAssociations": inner}]}
+
+
+def test_owners_are_told_apart_from_everybody_else() -> None:
+    rows = [
+        {"userOrGroup": WHO, "properties": ROLE},
+        {"userOrGroup": [{"userId": 5}], "properties": {**ROLE, "isOwnerAssociation": True}},
+        {"userOrGroup": WHO, "properties": {**ROLE, "isCreatorAssociation": True}},
+        {"userOrGroup": WHO},
+    ]
+    found = parse_owners(owner_answer([{"userId": 1, "userName": "admin"}], *rows), PLAN)
+    assert [(row.principal, row.entity, row.role_id, row.grant_kind) for row in found] == [
+        (Principal("user", 5), PLAN, 35, "owner"),
+        (Principal("user", 1), PLAN, None, "owner"),
+    ]
+
+
+@pytest.mark.parametrize("owner", [{}, {"userName": "no id"}, {"userId": -1}, {"userOrGroup": [{"userName": "x"}]}])
+def test_an_owner_who_is_not_named_is_told_as_unknown(owner: dict[str, t.Any]) -> None:
+    (found,) = parse_owners(owner_answer([owner]), PLAN)
+    assert (found.principal, found.grant_kind) == (Principal("unknown", 0), "unknown")
+
+
+def test_an_owner_of_nobody_knows_what_is_not_dropped() -> None:
+    """As in an answer about a principal, which names entities only."""
+    body = {"ownerAssociations": {"owners": [{"userId": 1}]}}
+    (found,) = parse_associations(body, principal=(Principal("user", 1), "admin"))
+    assert (found.grant_kind, found.entity) == ("unknown", Entity("type:0", 0))
+
+
+@pytest.mark.parametrize("body", [{}, {"securityAssociations": []}, owner_answer(None), owner_answer([])])
+def test_no_owners(body: dict[str, t.Any]) -> None:
+    assert parse_owners(body, PLAN) == []
+
+
+@pytest.mark.parametrize("wrong", ["x", 7, True, ["x"], [{}, None]])
+def test_owners_that_cannot_be_read_are_not_none(wrong: t.Any) -> None:
+    for body in (owner_answer(wrong), {"ownerAssociations": wrong}, {"securityAssociations": wrong}):
+        with pytest.raises(BadAnswer):
+            parse_owners(body, PLAN)
+    for body in (client_answer(owners=wrong), client_answer(listed=wrong), {"clientProperties": wrong}):
+        with pytest.raises(BadAnswer):
+            parse_client_owners(body, Entity("servers", 7))
+
+
+def test_owners_of_a_server_stand_in_two_places_and_are_told_once() -> None:
+    one, other = {"userId": 1, "userName": "admin"}, {"userGroupId": 21, "userGroupName": "ops"}
+    server = Entity("servers", 7)
+    for owners, listed in ((None, [one, other]), ([one, other], None), ([one, other], [one, other]), ([one], [other])):
+        found = parse_client_owners(client_answer(owners, listed), server)
+        assert found is not None and sorted((row.principal, row.principal_name) for row in found) == [
+            (Principal("user", 1), "admin"),
+            (Principal("user_group", 21), "ops"),
+        ]
+        assert {(row.entity, row.grant_kind) for row in found} == {(server, "owner")}
+
+
+def test_properties_that_say_nothing_of_owners_are_no_empty_list() -> None:
+    server = Entity("servers", 7)
+    assert parse_client_owners(client_answer(), server) is None
+    assert parse_client_owners({}, server) is None
+    assert parse_client_owners({"clientProperties": [{"clientProps": {"securityAssociations": {}}}]}, server) is None
+    assert parse_client_owners(client_answer(listed=[]), server) == []
+
+
+@given(HOSTILE)
+def test_hostile_owners_are_refused_or_told(body: t.Any) -> None:
+    """No other error than BadAnswer, and as many rows as there are owners."""
+    for given_body in (body if isinstance(body, dict) else {}, owner_answer(body), client_answer(body, body)):
+        for parse in (parse_owners, parse_client_owners):
+            try:
+                found = parse(given_body, PLAN)
+            except BadAnswer:
+                continue
+            assert {row.grant_kind for row in found or ()} <= {"owner", "unknown"}
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5, unique=True).flatmap(st.permutations), st.data())
+def test_every_owner_is_found_whatever_stands_beside(numbers: list[int], data: st.DataObject) -> None:
+    foreign = [{"userOrGroup": WHO, **row} for row in data.draw(st.lists(st.sampled_from(FOREIGN), max_size=3))]
+    found = parse_owners(owner_answer([{"userId": number} for number in numbers], *foreign), PLAN)
+    assert sorted(row.principal.id for row in found) == sorted(numbers)

@@ -218,3 +218,37 @@ def test_rows_of_another_entity_are_inherited_and_rows_of_none_are_of_the_one_as
         ("inherited", Entity("commcell", 2)),
         ("explicit", GOLD),
     ]
+
+
+OWNED = {"ownerAssociations": {"owners": [{"userId": 1, "userName": "admin"}]}}
+
+
+@pytest.mark.parametrize(
+    ("entity", "answers", "paths"),
+    [
+        (Entity("plans", 12), {"Security/158/12": OWNED}, ["Security/158/12"]),
+        (
+            Entity("servers", 7),
+            {"Client/7": {"clientProperties": [{"clientProps": {"securityAssociations": OWNED}}]}},
+            ["Client/7"],
+        ),
+        (
+            Entity("servers", 7),
+            {"Client/7": {"clientProperties": [{"clientProps": {}}]}, "Security/3/7": OWNED},
+            ["Client/7", "Security/3/7"],
+        ),
+    ],
+)
+def test_owners_are_read_where_they_are_shown(
+    make_ctx: t.Any, entity: Entity, answers: t.Any, paths: list[str]
+) -> None:
+    client = FakeCommvault(make_ctx(), answers)
+    found = SecurityAssociations(t.cast(t.Any, client)).list_owners(entity)
+    assert [(row.principal, row.entity, row.grant_kind) for row in found] == [(Principal("user", 1), entity, "owner")]
+    assert client.paths == [f"GET {path}" for path in paths]
+
+
+@pytest.mark.parametrize("entity", [Entity("servers", ALL_OF_KIND), Entity("credentials", 7)])
+def test_owners_without_a_call_are_refused(make_ctx: t.Any, entity: Entity) -> None:
+    with pytest.raises(ConfigError, match="no call"):
+        SecurityAssociations(t.cast(t.Any, FakeCommvault(make_ctx()))).list_owners(entity)

@@ -191,3 +191,24 @@ def test_both_spellings_of_the_new_owner_are_sent(make_ctx: t.Any) -> None:
         {"newUserId": "0", "newUserGroupId": "21", "transferToUser": "0", "transfertoUserGroup": "21"},
         {"newUserId": "0", "newUserGroupId": "0", "skipOwnerShipTransfer": "true"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("release", "wire", "older", "kind", "calls"),
+    [
+        (44, {"name": "a", "isServiceAccount": True}, None, "service_account", 0),
+        (44, {"name": "CORP\\a"}, None, "external", 0),
+        (44, {"name": "a"}, {"users": [{"isServiceAccount": False}]}, "local", 1),
+        (0, {"name": "a"}, {"users": [{"isServiceAccount": 1}]}, "service_account", 1),
+        (42, {"name": "a"}, {"users": [{}]}, None, 1),
+        (42, {"name": "a"}, None, None, 1),
+        (41, {"name": "a"}, None, "local", 0),
+    ],
+)
+def test_the_older_call_is_asked_for_the_kind_only_where_the_newer_does_not_tell(
+    make_ctx: t.Any, release: int, wire: t.Any, older: t.Any, kind: t.Any, calls: int
+) -> None:
+    made, client = users(make_ctx, {"User/4": older} if older else {})
+    client.release = release
+    assert made.find_kind(4, wire) == kind
+    assert client.paths == ["GET User/4"] * calls

@@ -97,3 +97,39 @@ def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.
 )
 def test_lists_of_tokens(body: dict[str, t.Any], count: int) -> None:
     assert len(wire.parse_token_list(body)) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({}, []),
+        ({"tokens": []}, []),
+        ({"tokensInfo": {}}, []),
+        ({"tokens": None, "tokenCount": 0, "tokenType": "all"}, []),
+        ({"tokenScopes": [1], "tokens": [LISTED_ROW, {"accessTokenId": 10}]}, ["10", "9"]),
+        ({"tokens": {"list": [LISTED_ROW]}, "total": 1}, ["9"]),
+        ({"total": 1, "items": [{"id": 1, "name": "n"}]}, ["1"]),
+        ({"tokens": [LISTED_ROW, LISTED_ROW]}, ["9"]),
+    ],
+)
+def test_every_token_of_a_list(body: dict[str, t.Any], ids: list[str]) -> None:
+    assert sorted(str(wire.get_token_id(row)) for row in wire.parse_every_token(body)) == ids
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tokens": "Nightly"},
+        {"accessTokens": 3},
+        {"tokensInfo": True},
+        {"tokenInfo": LISTED_ROW},
+        {"tokens": [LISTED_ROW, None]},
+        {"tokens": [LISTED_ROW, {"tokenName": "Other"}]},
+        {"tokens": [{"accessTokenId": [9]}]},
+        {"tokens": [{"accessTokenId": True}]},
+        {"tokens": ["Nightly"]},
+    ],
+)
+def test_no_token_of_a_list_is_overlooked(body: dict[str, t.Any]) -> None:
+    with pytest.raises(BadAnswer, match="access tokens"):
+        wire.parse_every_token(body)
