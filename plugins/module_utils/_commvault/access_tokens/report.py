@@ -11,6 +11,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError
+from ..._core.names import fold_case
 from ..._core.parallel import map_in_parallel
 from ..._signin.commvault.token_pair_wire import get_token_id
 from ..catalogue import Entry
@@ -74,7 +75,7 @@ def merge_answers(answers: Answers, names: t.Callable[[int], str | None]) -> Tok
         unread |= asked_for - {owner}
         row = min((row for _asked, row in places), key=lambda row: repr(sorted(row.items(), key=str)))
         found.append({**describe_access_token(row), "owner": _describe_owner(owner, names)})
-    found.sort(key=lambda one: (str(one["owner"]["name"]), str(one["name"]), one["id"]))
+    found.sort(key=lambda one: (*(fold_case(str(name)) for name in (one["owner"]["name"], one["name"])), one["id"]))
     return TokensFound(found, frozenset(unread))
 
 

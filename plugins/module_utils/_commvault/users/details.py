@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import BadAnswer
+from ..._core.names import fold_case
 from ..._core.values import get_object
 from ..._signin.commvault.token_pair_wire import parse_epoch
 from ..access_tokens.canonical import format_timestamp
@@ -62,7 +63,7 @@ def describe_user(wire: t.Mapping[str, t.Any], kind: Kind | None, describe_group
     groups = None
     if wire.get("associatedUserGroups") is not None:
         groups = [describe_group(row) for row in list_group_rows(parse_user(wire))]
-        groups.sort(key=lambda group: (str(group["kind"]), str(group["name"]), str(group["id"])))
+        groups.sort(key=lambda one: (fold_case(one["name"]), one["name"], str(one["kind"]), str(one["id"])))
     lock = get_object(wire, "lockInfo")
     seen = parse_epoch(_get_number(wire, ("lastLoggedIn", "lastLogIntime")))
     return {
