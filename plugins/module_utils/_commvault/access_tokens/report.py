@@ -75,7 +75,7 @@ def merge_answers(answers: Answers, names: t.Callable[[int], str | None]) -> Tok
         unread |= asked_for - {owner}
         row = min((row for _asked, row in places), key=lambda row: repr(sorted(row.items(), key=str)))
         found.append({**describe_access_token(row), "owner": _describe_owner(owner, names)})
-    found.sort(key=lambda one: (*(fold_case(str(name)) for name in (one["owner"]["name"], one["name"])), one["id"]))
+    found.sort(key=lambda one: (*(fold_case(name or "") for name in (one["owner"]["name"], one["name"])), one["id"]))
     return TokensFound(found, frozenset(unread))
 
 
