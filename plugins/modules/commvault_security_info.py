@@ -315,12 +315,12 @@ security:
       elements: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import ENTITY_TYPES
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.overview.snapshot import (
     DETAILED,
     LISTED,
     take_snapshot,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import ENTITY_TYPES
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report

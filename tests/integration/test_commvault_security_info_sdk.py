@@ -54,7 +54,7 @@ def test_users(site: Simulator, sdk: t.Any, groups: list[str] | None) -> None:
         assert (str(user.user_id), user.status, user.email) == (row["id"], row["enabled"], row["email"])
         assert (user.full_name, user.upn) == (row["full_name"], row["user_principal_name"])
         assert user.is_tfa_enabled is row["two_factor"]
-        assert sorted(user.associated_usergroups) == [group["name"] for group in row["groups"]]
+        assert sorted(user.associated_usergroups) == sorted(group["name"] for group in row["groups"])
 
 
 def test_a_service_account_and_its_tokens(site: Simulator, sdk: t.Any) -> None:

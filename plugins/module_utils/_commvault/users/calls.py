@@ -89,7 +89,7 @@ class Users:
         shown = rows[0].get("isServiceAccount") if rows else None
         return None if shown is None else is_flag_set(shown)
 
-    def find_kind(self, number: int, wire: Wire) -> Kind | None:
+    def find_kind(self, number: int, wire: t.Mapping[str, t.Any]) -> Kind | None:
         """Return the kind of a user, asking the older call where *wire*, the newer one's answer, does not tell; None where neither does."""
         kind = find_kind(wire)
         if kind is not None:

@@ -12,6 +12,7 @@ import pytest
 from fake_commvault import FakeCommvault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.overview.owners import EntityOwners, OwnersFound
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import SecurityAssociations
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
@@ -19,7 +20,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     Entity,
     Principal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.owners import EntityOwners, OwnersFound
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     BadAnswer,

@@ -17,8 +17,8 @@ from ..client import CommvaultClient
 from ..credentials.calls import Credentials
 from ..directory import Directory
 from ..envelope import is_withheld
-from .calls import SecurityAssociations
-from .grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity
+from ..security.calls import SecurityAssociations
+from ..security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity
 
 #: By kind of entity, the kind of object in the Directory.
 _LISTS = {kind: kind for kind in ENTITY_TYPES} | {"company": "companies"}

@@ -11,18 +11,18 @@ import typing as t
 import pytest
 from fake_commvault import FakeCommvault
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.overview.snapshot import (
+    DETAILED,
+    LISTED,
+    SecuritySnapshot,
+    build_association_row,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     ENTITY_TYPES,
     Association,
     Entity,
     Principal,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import (
-    DETAILED,
-    LISTED,
-    SecuritySnapshot,
-    build_association_row,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ConfigError,

@@ -21,15 +21,15 @@ from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
 from ..roles.canonical import canonical_role
+from ..security.calls import FIRST_COMPLETE_RELEASE, SecurityAssociations
+from ..security.canonical import is_flag_set
+from ..security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
 from ..user_groups.canonical import canonical_user_group, parse_member_ids
 from ..users.calls import Users
 from ..users.canonical import GroupRow
 from ..users.details import UNSHOWN, describe_group_row, describe_user
 from ..users.two_factor import TwoFactor
 from ..whoami import read_own_rights
-from .calls import FIRST_COMPLETE_RELEASE, SecurityAssociations
-from .canonical import is_flag_set
-from .grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
 from .owners import EntityOwners
 
 #: Parts that cost one list call each.
