@@ -358,8 +358,8 @@ PLACES: list[Place] = [
         "cell-owners",
         "cell",
         "commvault_security_info",
-        Target("GET", r"/Client/\d+$|/V5/Credential/\d+$"),
-        lambda w, n: {**w.cell, "subset": ["owners"], "entity_kinds": ["servers", "credentials"]},
+        Target("GET", r"/Security/17/\d+$|/V5/Credential/\d+$"),
+        lambda w, n: {**w.cell, "subset": ["owners"], "entity_kinds": ["storage_pools", "credentials"]},
         _tags("cell", "read"),
     ),
     Place(
