@@ -18,6 +18,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.grants import assign_role
 from helpers.checks import writes
+from helpers.direct import run_body
 from helpers.playing import Player
 from helpers.signing_on import Browser, certify, run, set_up_sign_on
 from helpers.virtual_time import share_clock
