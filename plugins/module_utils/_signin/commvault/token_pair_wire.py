@@ -26,7 +26,7 @@ _MEMBERS = (
 )
 _IDS = ("accessTokenId", "tokenId", "id")
 _NAMES = ("tokenName", "name")
-_LIST_NAME = re.compile(r"(?:access)?tokens?(?:info|list)?", re.IGNORECASE)
+_LIST_NAME = re.compile(r"(?:access)?tokens?(?:info|list)?")
 
 
 def parse_renewed_pair(pair: TokenPair, content: str, now: float) -> TokenPair | None:
@@ -128,7 +128,7 @@ def _list_members(body: t.Any) -> list[tuple[str, t.Any]]:
 
 def _is_no_list(name: str, value: t.Any) -> bool:
     """Return whether a member that is named as a list of tokens is none."""
-    if _LIST_NAME.fullmatch(name) is None or value is None or isinstance(value, list):
+    if _LIST_NAME.fullmatch(name.lower()) is None or value is None or isinstance(value, list):
         return False
     return not isinstance(value, dict) or (bool(value) and not any(isinstance(part, list) for part in value.values()))
 
