@@ -314,6 +314,7 @@ def build_variables() -> Options:
         **get_rules("sso_preflight_info"),
     }
     describe_bootstrap(found["cvops_bootstrap"])
+    describe_break_glass(found["commvault_sso_break_glass"])
     describe_rotations(found["cvops_rotations"])
     found["role_mappings_exclusive"] |= EXCLUSIVE
     for name, needed in get_spec("commvault_role_mappings").required_by.items():
@@ -334,6 +335,14 @@ def build_variables() -> Options:
         if "fallback" in option:
             found[f"cvops_{name}"] = {**option, "on_demand": True}
     return dict(sorted(found.items(), key=order))
+
+
+def describe_break_glass(option: Option) -> None:
+    """Give the accounts that get in without Entra ID, in place, their keys by CommCell and the rules between them."""
+    keys = option["options"]
+    own = {name: {**keys[name], "required": name != "pin"} for name in ("username", "password", "pin")}
+    keys["commcells"]["values"] = {"type": "dict", "options": own}
+    option |= {"required_together": [["username", "password"]], "required_one_of": [["username", "commcells"]]}
 
 
 def describe_saml_apps(option: Option) -> Option:

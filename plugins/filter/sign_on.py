@@ -11,7 +11,9 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     build_saml_app_options,
     describe_provider,
     describe_roll_over_failure,
+    find_reply_url_problems,
     format_roll_over,
+    get_break_glass,
     is_saml_app_created,
     list_reply_urls,
     list_saml_apps,
@@ -30,9 +32,11 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
         return build_filters(
+            break_glass_account=get_break_glass,
             creates_saml_app=is_saml_app_created,
             identity_provider=describe_provider,
             missing_reply_urls=list_reply_urls,
+            reply_url_problems=find_reply_url_problems,
             results_by_item=name_results_by_item,
             roll_over_failure=describe_roll_over_failure,
             roll_over_lines=format_roll_over,

@@ -101,7 +101,13 @@ def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -
         host: _conclude_host(decided, given.get(host), _list_outcomes(done.get(host))) for host in _list_hosts(chosen)
     }
     if decided.get("write") and ENTRA in concluded:
-        _postpone(concluded[ENTRA], split_entra_tasks(given.get(ENTRA), concluded, chosen)["waiting"])
+        steps = _get_steps(given.get(ENTRA))
+        open_steps = _list_open_ids(given.get(ENTRA), _list_outcomes(done.get(ENTRA)))
+        waiting = split_entra_tasks(given.get(ENTRA), concluded, chosen)["waiting"]
+        # What was carried out before another host has failed waits no more.
+        _postpone(
+            concluded[ENTRA], [name for name in waiting if any(step.get("id") in open_steps for step in steps[name])]
+        )
     return concluded
 
 
@@ -221,16 +227,22 @@ def _conclude_host(decision: Mapping, plan: t.Any, outcomes: list[Mapping]) -> d
     return told
 
 
-def _list_left(plan: t.Any, outcomes: list[Mapping]) -> list[str]:
-    """Return what is left of the plan: what no successful task did; of a task that failed in between, the steps that it names."""
+def _list_open_ids(plan: t.Any, outcomes: list[Mapping]) -> set[t.Any]:
+    """Return the ids of the steps of the plan that no successful task did or found done."""
     done = {step.get("id") for outcome in outcomes for step in _list_steps(outcome)}
     done.update(step for outcome in outcomes for step in require_list(outcome.get("steps_gone"), "steps"))
+    return {step.get("id") for step in _list_steps(plan)} - done
+
+
+def _list_left(plan: t.Any, outcomes: list[Mapping]) -> list[str]:
+    """Return what is left of the plan: what no successful task did; of a task that failed in between, the steps that it names."""
+    still_open = _list_open_ids(plan, outcomes)
     named: dict[str, t.Any] = {}
     for outcome in outcomes:
         named.update(require_mapping(outcome.get("steps_left"), "steps"))
     left: list[str] = []
     for task, steps in _get_steps(plan).items():
-        planned = [_describe(step) for step in require_mappings(steps, "steps") if step.get("id") not in done]
+        planned = [_describe(step) for step in require_mappings(steps, "steps") if step.get("id") in still_open]
         left += map(_show, require_list(named[task], "steps")) if task in named else planned
     return left
 

@@ -45,9 +45,18 @@ def describe_provider(application: t.Any, service_principal: t.Any, is_in_run: t
     is_prepared = not found.get("app_id") or has_failed or bool(actions & _PREPARING)
     return {
         "application": found.get("app_id"),
-        "fingerprint": active.get("fingerprint_sha256"),
+        # A plan that is not carried out says what would be active.
+        "fingerprint": active.get("fingerprint_sha256") if is_in_run or not actions & _PREPARING else None,
         "pending": bool(is_in_run) and is_prepared,
     }
+
+
+def get_break_glass(accounts: t.Any, commcell: t.Any) -> dict[str, t.Any]:
+    """Return the local administrator of a CommCell: its own one under ``commcells``, else that for all; empty without one."""
+    given = require_mapping(accounts, "commvault_sso_break_glass")
+    own = require_mapping(given.get("commcells"), "commvault_sso_break_glass.commcells").get(commcell)
+    shared = {name: value for name, value in given.items() if name != "commcells" and value is not None}
+    return dict(require_mapping(own, "the account of the CommCell")) or shared
 
 
 def list_saml_apps(sso: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]:
@@ -56,7 +65,7 @@ def list_saml_apps(sso: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]:
     found = []
     for item in listed:
         if is_commcell_covered(item.get("commcells"), commcell):
-            company = f" of {to_text(item['company'])}" if item.get("company") else ""
+            company = f" of company {to_text(item['company'])}" if item.get("company") else ""
             own = {name: value for name, value in item.items() if name != "commcells" and value is not None}
             found.append({**own, "task": f"{SAML_APP}{to_text(item.get('name'))}{company}"})
     return found
@@ -133,33 +142,67 @@ def list_reply_urls(results: t.Any, application: t.Any) -> list[dict[str, t.Any]
 
     *results*: by CommCell, registered results of SAML apps by task; *application*: the registered result of the registration.
     """
-    told = require_mapping(require_mapping(application, "the result").get("application"), "the application")
-    known = require_list(require_mapping(told.get("web"), "web").get("redirect_uris"), "redirect URIs")
-    found = []
+    known = _list_redirect_uris(application)
+    return [
+        {"name": name, "uri": app.get("reply_url")}
+        for name, app in _walk_apps(results)
+        if app.get("reply_url") not in known and (app.get("reply_url") or not app.get("app_key"))
+    ]
+
+
+def find_reply_url_problems(results: t.Any) -> list[str]:
+    """Return a problem for each app that is there and whose reply URL is not known, out of results as for :func:`list_reply_urls`.
+
+    The module leaves out what is on a host that nobody named.
+    """
+    return [
+        f"{make_visible(name)}: Commvault shows none on a host that the document names, so Entra ID cannot be told; give the address of the web"
+        " console as service_provider_endpoint of the app, or as one of its service_provider_aliases"
+        for name, app in _walk_apps(results)
+        if app.get("app_key") and not app.get("reply_url")
+    ]
+
+
+def _walk_apps(results: t.Any) -> t.Iterator[tuple[str, Mapping]]:
+    """Yield the name of the reply URL and the app of each result that has one."""
     for commcell, tasks in require_mapping(results, "the results by CommCell").items():
         for task, result in require_mapping(tasks, "the results by task").items():
             app = require_mapping(require_mapping(result, "a result").get("saml_app"), "the SAML app")
-            uri = app.get("reply_url")
-            is_new = not app.get("app_key")
-            if app and uri not in known and (uri or is_new):
-                found.append({"name": _name_reply_url(task, commcell), "uri": uri})
-    return found
+            if app:
+                yield _name_reply_url(task, commcell), app
+
+
+def _list_redirect_uris(application: t.Any) -> list[t.Any]:
+    told = require_mapping(require_mapping(application, "the result").get("application"), "the application")
+    return require_list(require_mapping(told.get("web"), "web").get("redirect_uris"), "redirect URIs")
 
 
 def list_unregistered(results: t.Any, commcell: t.Any, application: t.Any, replies: t.Any = None) -> list[str]:
     """Return the tasks of a CommCell's SAML apps whose reply URL Entra ID is not known to have, so that nobody may be sent there yet.
 
-    *results*: registered results by task; *application*: the registered result of the registration; *replies*: that of the loop over reply URLs.
+    *results*: registered results by task; *application*: the registered result of the registration, empty where that is a plan which was not
+    carried out; *replies*: that of the loop over reply URLs.
     """
-    told = require_mapping(require_mapping(application, "the result").get("application"), "the application")
-    known = require_list(require_mapping(told.get("web"), "web").get("redirect_uris"), "redirect URIs")
-    done = {name for name, result in name_results_by_item(replies).items() if "error" not in result}
+    known = _list_redirect_uris(application)
+    done = {name for name, result in name_results_by_item(replies).items() if _is_written(result)}
     found = []
     for task, result in require_mapping(results, "the results by task").items():
         uri = require_mapping(require_mapping(result, "a result").get("saml_app"), "the SAML app").get("reply_url")
         if not (uri and uri in known) and _name_reply_url(task, commcell) not in done:
             found.append(to_text(task))
     return found
+
+
+def _is_written(result: Mapping) -> bool:
+    """Return whether a registered result of ours is of a task that came to its end, with everything shown as written."""
+    noun = require_mapping(result.get("application"), "the application")
+    return has_ended(result) and not noun.get("not_confirmed")
+
+
+def has_ended(result: t.Any) -> bool:
+    """Return whether a registered result is of a task of ours that came to its end; one that crashed has no ``stats``."""
+    found = require_mapping(result, "a result")
+    return "error" not in found and "stats" in found
 
 
 def _name_reply_url(task: t.Any, commcell: t.Any) -> str:
@@ -192,21 +235,28 @@ def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
     rows = [
         row
         for row in require_mappings(found.get("signing_certificates"), "signing certificates")
-        if row.get("thumbprint") and row.get("certificate")
+        if row.get("thumbprint")
     ]
     rows.sort(key=lambda row: (to_text(row.get("expires")), to_text(row.get("thumbprint"))))
     active: Mapping = next((row for row in rows if row.get("active")), {})
-    wanted = rows[-1 if target == "next" else -2 :][:1] if len(rows) > (target == "former") else []
+    chosen: Mapping = {}
+    if target == "next":
+        chosen = rows[-1] if rows else {}
+    elif len(rows) == 2:  # of more, nobody can say which one was in use before
+        chosen = rows[0]
     problem = ""
     if not active:
         problem = "no signing certificate of the service principal is active: run the playbook site first"
-    elif not wanted:
-        problem = "the service principal has no other signing certificate to go back to"
-    chosen = wanted[0] if wanted else {}
-    others = [row for row in rows if row is not chosen]
+    elif not chosen:
+        problem = (
+            "there is not exactly one other signing certificate to go back to: activate the right one with entra_service_principal"
+            " (signing_certificate.activate), then run the playbook site"
+        )
+    elif not (chosen.get("certificate") and active.get("certificate")):
+        problem = "Entra ID does not show the public certificates of the service principal, which Commvault needs"
     return {
         "next": dict(chosen),
-        "former": dict(active if active is not chosen else others[-1] if others else {}),
+        "former": dict(active),
         "activates": bool(chosen) and active is not chosen,
         "problem": problem,
     }
@@ -250,18 +300,24 @@ def _describe_row(row: t.Any) -> str:
     return f"{make_visible(to_text(found.get('thumbprint')))} (until {make_visible(to_text(found.get('expires')))})"
 
 
-def describe_roll_over_failure(plan: t.Any, entra: t.Any, apps: t.Any) -> str:
-    """Return what a roll-over that was taken back has left: the certificate that signs, and the apps that may not believe it.
+def describe_roll_over_failure(plan: t.Any, activation: t.Any, entra: t.Any, apps: t.Any) -> str:
+    """Return what a roll-over that has failed has left: the certificate that signs, and the apps that may not believe it.
 
-    *entra*, *apps*: the registered results of taking it back, on both sides.
+    *activation*: the registered result of activating the next certificate; *entra*, *apps*: those of taking it back, on both sides.
     """
     told = require_mapping(plan, "the plan of the roll-over")
-    former = _describe_row(told.get("former"))
-    failed = [
-        name for name, result in name_results_by_item(apps).items() if "error" in require_mapping(result, "a result")
-    ]
-    if "error" in require_mapping(entra, "the result of Entra ID"):
-        signs = f"Entra ID may sign with {_describe_row(told.get('next'))}, since activating {former} again has failed"
+    if not told.get("activates"):
+        return (
+            "Some apps do not believe the certificate that Entra ID signs with, see above; nothing was taken back, since it was in use before."
+            " Run this once more."
+        )
+    former, new = _describe_row(told.get("former")), _describe_row(told.get("next"))
+    failed = [name for name, result in name_results_by_item(apps).items() if not has_ended(result)]
+    error = require_mapping(require_mapping(activation, "the result of the activation").get("error"), "error")
+    if not has_ended(entra):
+        signs = f"Entra ID may sign with {new}, since activating {former} again has failed, and the apps that took it keep it"
+    elif error.get("outcome") == "unknown" and not require_mapping(entra, "the result").get("changed"):
+        signs = f"it is not known what came of the activation: Entra ID may sign with {new}, although it shows {former}"
     else:
         signs = f"the former certificate {former} signs again"
     listed = f"; these apps may not believe it: {', '.join(make_visible(name) for name in failed)}" if failed else ""

@@ -14,7 +14,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .filter_values import to_text
-from .sign_on import is_redirected
+from .sign_on import is_redirected, list_saml_apps
 from .variables_checks import Place, Problem
 
 Values = t.Mapping[str, t.Any]
@@ -34,6 +34,8 @@ def find_sign_on_problems(values: Values, playbook: str = "site") -> t.Iterator[
     if not apps or not isinstance(apps, list):
         if playbook in _ABOUT_APPS and isinstance(sso, t.Mapping):
             yield _SSO.describe("names no app; add one")
+        return
+    if all(app.get("state") == "absent" for app in apps):
         return
     if not isinstance(application, t.Mapping):
         yield _SSO.describe("needs cvops_application, the registration that the apps trust")
@@ -61,13 +63,15 @@ def find_sign_on_problems(values: Values, playbook: str = "site") -> t.Iterator[
 
 def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) -> t.Iterator[Problem]:
     identifiers = values["cvops_application"].get("identifier_uris")
-    seen: dict[tuple[str, str], int] = {}
+    repeated = _find_repeated_apps(apps, values.get("cvops_connection"))
     for number, app in enumerate(apps):
         place = _SSO.enter_item(number, app)
-        key = fold_case(to_text(app.get("name"))), fold_case(to_text(app.get("company") or ""))
-        first = seen.setdefault(key, number)
-        if first != number and not (app.get("commcells") and apps[first].get("commcells")):
-            yield place.enter("name").describe(f"is also that of cvops_sso.saml_apps[{first}]; describe each app once")
+        if number in repeated:
+            first, commcell = repeated[number]
+            where = f" for CommCell {commcell}" if commcell else ""
+            yield place.enter("name").describe(
+                f"is also that of cvops_sso.saml_apps[{first}]{where}; describe each app once"
+            )
         if app.get("state") == "absent":
             continue
         endpoint = app.get("service_provider_endpoint")
@@ -88,6 +92,23 @@ def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) ->
             yield place.enter("auto_redirect").describe(
                 "needs commvault_sso_break_glass, a local administrator who is proven to get in without Entra ID"
             )
+
+
+def _find_repeated_apps(apps: t.Sequence[t.Any], connection: t.Any) -> dict[int, tuple[int, str]]:
+    """Return by the number of an app the number of the one before it that is the same app on a CommCell, and that CommCell.
+
+    Without a connection, as where a document is looked at alone, patterns of CommCells cannot be compared: only apps for all of them are.
+    """
+    commcells = list(connection.get("commcells") or ()) if isinstance(connection, t.Mapping) else []
+    found: dict[int, tuple[int, str]] = {}
+    for commcell in map(to_text, commcells or [""]):
+        seen: dict[str, int] = {}
+        for number, app in enumerate(apps):
+            for named in list_saml_apps({"saml_apps": [app]}, commcell):
+                first = seen.setdefault(fold_case(named["task"]), number)
+                if first != number:
+                    found.setdefault(number, (first, commcell))
+    return found
 
 
 def _canonicalize(address: t.Any) -> str:

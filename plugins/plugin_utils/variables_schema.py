@@ -1392,10 +1392,34 @@ SCHEMA: dict[str, Part] = {
     },
     'commvault_sso_break_glass': {
         'type': 'dict',
+        'required_together': [['username', 'password']],
+        'required_one_of': [['username', 'commcells']],
         'options': {
-            'username': {'type': 'str', 'required': True},
-            'password': {'type': 'str', 'required': True},
+            'username': {'type': 'str'},
+            'password': {'type': 'str'},
             'pin': {'type': 'str'},
+            'commcells': {
+                'type': 'dict',
+                'values': {
+                    'type': 'dict',
+                    'options': {
+                        'username': {
+                            'type': 'str',
+                            'required': True,
+                            'may_be_empty': True,
+                        },
+                        'password': {
+                            'type': 'str',
+                            'required': True,
+                            'may_be_empty': True,
+                        },
+                        'pin': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                    },
+                },
+            },
         },
     },
     'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},

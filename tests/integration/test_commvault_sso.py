@@ -263,6 +263,50 @@ def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Ma
     assert len(registered_urls(site)) == 1 and is_redirected(site)
 
 
+def test_what_the_apps_trust_is_not_written_after_them(make_site: Make, bare: Player) -> None:
+    """An app role that leaves the registration goes last, and the certificate would go with it: refused while the run plans."""
+    site = make_site(set="S", empty=True)
+    document = without_mapping(describe_sign_on(site))
+    application = document["cvops_application"]
+    role = {"value": "Backup.Read", "display_name": "Read", "allowed_member_types": ["User"]}
+    first = {**application, "app_roles": [role], "service_principal": {}}
+    only = {name: value for name, value in document.items() if name != "cvops_sso"}
+    bare(SITE, extra_vars={**only, "cvops_application": first}).ok()
+    site.journal.clear()
+    application["app_roles"] = []
+    refused = bare(SITE, extra_vars=document)
+    assert refused.rc == 2 and "take the app role away in another" in "".join(plan_of(refused)), refused.text
+    assert_no_writes(site)
+
+
+def test_a_console_that_nobody_named_is_a_problem(make_site: Make, bare: Player) -> None:
+    """Commvault shows the reply URL on another host than the document: told in every run, and nothing else is lost."""
+    site = make_site(set="S", empty=True)
+    document = without_mapping(describe_sign_on(site))
+    bare(SITE, extra_vars=document).ok()
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    del document["cvops_sso"]["saml_apps"][0]["service_provider_endpoint"]
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and "give the address of the web console" in "".join(plan_of(run)), run.text
+    assert_no_writes(site)
+
+
+def test_each_commcell_has_its_own_way_back(make_site: Make, bare: Player) -> None:
+    """Two passwords, each sent to its own CommCell only."""
+    site = make_site(set="M", empty=True)
+    document = without_mapping(describe_sign_on(site, auto_redirect=True))
+    names = list(site.commcells)[:2]
+    document["cvops_sso"]["saml_apps"][0]["commcells"] = names
+    accounts = {name: add_break_glass(site, name) for name in names}
+    user = site.commcells[names[1]].state.users.named("firefighter")[0]
+    user.password = accounts[names[1]]["password"] = "An0ther~passw0rd-for-the-second-one"
+    bare(SITE, extra_vars={**document, "commvault_sso_break_glass": {"commcells": accounts}}).ok()
+    assert all(site.commcells[name].state.apps.named("people")[0].flags & REDIRECT for name in names)
+    document["commvault_sso_break_glass"] = {"commcells": {names[0]: {"username": "firefighter"}}}
+    assert "commvault_sso_break_glass.commcells" in bare(SITE, extra_vars=document).text
+
+
 def test_the_role_does_both_halves(make_site: Make, bare: Player) -> None:
     """By itself: in check mode nothing is written, then everything in order, then nothing."""
     site = make_site(set="S", empty=True)
@@ -349,5 +393,26 @@ def test_a_certificate_that_an_app_refuses_is_taken_back(
     assert failed.rc == 2 and "the former certificate" in failed.text and "signs again" in failed.text
     assert held(site, names) == former
     assert all("userName" in Browser(site, commcell=name).sign_on(PERSON) for name in names)
+    bare(ROLL_OVER, extra_vars=document).ok()
+    assert not set(held(site, names)) & set(former)
+
+
+def test_apps_that_work_are_left_alone_where_entra_is_not_taken_back(
+    rolling: tuple[Simulator, Document, list[str]], bare: Player
+) -> None:
+    """Entra ID signs with the next certificate and cannot be asked to go back: the app that has it keeps it."""
+    site, document, names = rolling
+    former = held(site, names)
+    site.faults.add(Fault(names[1], "PUT", "*/v4/SAML/*", "status", status=400, times=1))
+    site.faults.add(Fault("graph", "PATCH", "*/servicePrincipals/*", "status", status=403, after=1, times=100))
+    failed = bare(ROLL_OVER, extra_vars=document)
+    assert failed.rc == 2 and "Entra ID may sign with" in failed.text and "keep it" in failed.text, failed.text
+    assert held(site, names)[0] != former[0] and held(site, names)[1] == former[1]
+    assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
+    site.faults.clear()
+    site.faults.add(Fault(names[1], "PUT", "*/v4/SAML/*", "status", status=400, times=1))
+    again = bare(ROLL_OVER, extra_vars=document)
+    assert again.rc == 2 and "nothing was taken back" in again.text
+    assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
     bare(ROLL_OVER, extra_vars=document).ok()
     assert not set(held(site, names)) & set(former)

@@ -17,7 +17,9 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     build_saml_app_options,
     describe_provider,
     describe_roll_over_failure,
+    find_reply_url_problems,
     format_roll_over,
+    get_break_glass,
     is_redirected,
     list_reply_urls,
     list_saml_apps,
@@ -75,10 +77,10 @@ def test_apps_by_commcell() -> None:
     apps = [{"name": "a", "commcells": ["emea-*"]}, {"name": "b", "company": "corp", "enabled": None}]
     assert [app["task"] for app in list_saml_apps({"saml_apps": apps}, "emea-1")] == [
         "SAML app a",
-        "SAML app b of corp",
+        "SAML app b of company corp",
     ]
     (found,) = list_saml_apps({"saml_apps": apps}, "us")
-    assert found == {"name": "b", "company": "corp", "task": "SAML app b of corp"}
+    assert found == {"name": "b", "company": "corp", "task": "SAML app b of company corp"}
     assert list_saml_apps(None, "us") == list_saml_apps({"saml_apps": None}, "us") == []
     with pytest.raises(FilterInputError):
         list_saml_apps({"saml_apps": "x"}, "us")
@@ -167,7 +169,12 @@ def test_nobody_is_sent_where_entra_may_not_send_them_back() -> None:
     }
     replies = {
         "results": [
-            {"item": {"name": "reply URL of SAML app done on cs01"}},
+            {"item": {"name": "reply URL of SAML app done on cs01"}, "stats": {}},
+            {
+                "item": {"name": "reply URL of SAML app hidden on cs01"},
+                "stats": {},
+                "application": {"not_confirmed": [{"field": "web"}]},
+            },
             {"item": {"name": "reply URL of SAML app failed on cs01"}, "error": {}},
         ]
     }
@@ -192,15 +199,23 @@ def test_the_next_certificate_ends_last() -> None:
 
 
 def test_a_roll_over_that_was_interrupted_goes_on() -> None:
-    """Entra ID signs with the next one already: the apps still get it, and the former one is known for the way back."""
+    """Entra ID signs with the next one already: the apps still get it, and nothing is taken back."""
     plan = plan_roll_over(principal(row(2029), row(2031, True)), "next")
-    assert (plan["next"]["thumbprint"], plan["former"]["thumbprint"], plan["activates"]) == ("T2031", "T2029", False)
+    assert (plan["next"]["thumbprint"], plan["activates"]) == ("T2031", False)
 
 
 def test_the_way_back() -> None:
     plan = plan_roll_over(principal(row(2029), row(2031, True)), "former")
     assert (plan["next"]["thumbprint"], plan["former"]["thumbprint"], plan["activates"]) == ("T2029", "T2031", True)
-    assert "no other" in plan_roll_over(principal(row(2031, True)), "former")["problem"]
+    for rows in ([row(2031, True)], [row(2029), row(2030), row(2031, True)]):
+        assert "not exactly one other" in plan_roll_over(principal(*rows), "former")["problem"]
+
+
+def test_a_certificate_that_entra_does_not_show_is_not_passed_over() -> None:
+    for hidden in (0, 1):
+        rows = [row(2029, True), row(2031)]
+        rows[hidden]["certificate"] = None
+        assert "does not show" in plan_roll_over(principal(*rows), "next")["problem"]
 
 
 def test_what_cannot_be_rolled_over() -> None:
@@ -235,7 +250,39 @@ def test_a_roll_over_in_words() -> None:
 
 def test_a_failure_says_what_signs_and_who_does_not_believe_it() -> None:
     plan = plan_roll_over(principal(row(2029, True), row(2031)), "next")
-    apps = {"results": [{"item": {"name": "SAML app a on cs01"}, "error": {}}, {"item": {"name": "b"}}]}
-    told = describe_roll_over_failure(plan, {"changed": True}, apps)
+    done: dict[str, t.Any] = {"changed": True, "stats": {}}
+    apps = {"results": [{"item": {"name": "SAML app a on cs01"}, "error": {}}, {"item": {"name": "b"}, "stats": {}}]}
+    told = describe_roll_over_failure(plan, done, done, apps)
     assert "former certificate T2029" in told and "may not believe it: SAML app a on cs01." in told
-    assert "may sign with T2031" in describe_roll_over_failure(plan, {"error": {}}, {"results": []})
+    for crashed in ({"error": {}}, {"failed": True, "msg": "MODULE FAILURE"}):
+        assert "may sign with T2031" in describe_roll_over_failure(plan, done, crashed, {"skipped": True})
+    lost = {"error": {"outcome": "unknown"}}
+    assert "not known what came of" in describe_roll_over_failure(
+        plan, lost, {"changed": False, "stats": {}}, {"results": []}
+    )
+    going_on = plan_roll_over(principal(row(2029), row(2031, True)), "next")
+    assert "nothing was taken back" in describe_roll_over_failure(going_on, done, {}, {})
+
+
+def test_an_app_without_a_reply_url_that_may_be_used_is_a_problem() -> None:
+    results = {
+        "cs01": {
+            "SAML app a": {"saml_app": {"app_key": "1", "reply_url": None}},
+            "SAML app b": {"saml_app": {"app_key": None}},
+        }
+    }
+    (problem,) = find_reply_url_problems(results)
+    assert problem.startswith("reply URL of SAML app a on cs01: ") and "service_provider_endpoint" in problem
+
+
+def test_break_glass_accounts() -> None:
+    own = {"username": "x", "password": "y"}
+    accounts = {"username": "a", "password": "b", "pin": None, "commcells": {"cs02": own}}
+    assert get_break_glass(accounts, "cs01") == {"username": "a", "password": "b"}
+    assert get_break_glass(accounts, "cs02") == own
+    assert get_break_glass({"commcells": {"cs02": own}}, "cs01") == get_break_glass(None, "cs01") == {}
+
+
+def test_a_planned_activation_that_is_no_part_of_the_run_says_nothing_of_what_signs() -> None:
+    result = principal(row(2030, True), steps=[{"action": "activate_signing_certificate"}])
+    assert describe_provider(THERE, result, False)["fingerprint"] is None

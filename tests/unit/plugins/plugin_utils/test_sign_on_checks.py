@@ -68,7 +68,11 @@ def test_an_app_twice() -> None:
     (found,) = problems(APP, {**APP, "name": "PEOPLE"})
     assert "also that of cvops_sso.saml_apps[0]" in found
     assert problems(APP, {**APP, "company": "corp"}) == []
-    assert problems({**APP, "commcells": ["a"]}, {**APP, "commcells": ["b"]}) == []
+    connection = {"cvops_connection": {"commcells": {"cs01": {}, "cs02": {}}}}
+    apart = ({**APP, "commcells": ["cs01"]}, {**APP, "commcells": ["cs02"]})
+    assert problems(*apart, **connection) == problems(*apart) == []
+    (found,) = problems({**APP, "commcells": ["cs*"]}, {**APP, "commcells": ["cs02"]}, **connection)
+    assert "for CommCell cs02" in found
 
 
 def test_nobody_is_sent_away_without_a_way_back() -> None:
@@ -81,4 +85,5 @@ def test_nobody_is_sent_away_without_a_way_back() -> None:
 
 
 def test_an_app_that_goes_needs_nothing() -> None:
-    assert problems({"name": "people", "state": "absent", "service_provider_endpoint": "https://other.example"}) == []
+    gone = {"name": "people", "state": "absent", "service_provider_endpoint": "https://other.example"}
+    assert problems(gone) == problems(gone, application=None) == problems(gone, application={"state": "absent"}) == []
