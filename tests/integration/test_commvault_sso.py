@@ -289,6 +289,10 @@ def test_a_console_that_nobody_named_is_a_problem(make_site: Make, bare: Player)
     site.journal.clear()
     run = bare(SITE, extra_vars=document)
     assert run.rc == 2 and "give the address of the web console" in "".join(plan_of(run)), run.text
+    role = bare(
+        [{"hosts": "localhost", "gather_facts": False, "roles": ["cvops.identity.commvault_sso"]}], extra_vars=document
+    )
+    assert role.rc == 2 and "give the address of the web console" in role.text
     assert_no_writes(site)
 
 
