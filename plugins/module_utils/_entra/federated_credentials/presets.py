@@ -62,6 +62,8 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
 TOGETHER: dict[str, tuple[tuple[str, ...], ...]] = {"github": (("owner_id", "repository_id"),)}
 #: How the issuer of a GitHub Enterprise Server ends; its subjects have no ids (Microsoft Learn: immutable subjects of GitHub).
 _GITHUB_SERVER = "/_services/token"
+#: A subject of GitHub whose owner and repository are names; with ids it begins as repo:OWNER@ID/REPOSITORY@ID.
+_NAMED_REPOSITORY = re.compile(r"repo:[^@/:]+/[^@/:]+(?::|$)")
 _NUMBER = re.compile(r"[1-9][0-9]{0,19}")
 _REPOSITORY = re.compile(r"[^/@:\s]+/[^/@:\s]+")
 
@@ -99,7 +101,11 @@ def names_repository_only(options: t.Mapping[str, t.Any]) -> bool:
     Repositories that were made, renamed or transferred since July 2026 have subjects with ids there.
     """
     given = options.get("github")
-    return given is not None and not given.get("owner_id") and not _is_github_server(given)
+    if given is not None:
+        return not given.get("owner_id") and not _is_github_server(given)
+    issuer = str(options.get("issuer") or "").lower().rstrip("/")
+    is_github = issuer == GITHUB or issuer.startswith(f"{GITHUB}/")  # with the name of an enterprise
+    return is_github and _NAMED_REPOSITORY.match(str(options.get("subject") or "")) is not None
 
 
 def _is_github_server(given: t.Mapping[str, t.Any]) -> bool:

@@ -90,7 +90,7 @@ class FederatedCredentialResource:
             self._ctx.warn(
                 f"The subject {desired['subject']} names the repository without GitHub's ids. Repositories that were created, renamed or"
                 " transferred since July 2026 present a subject with ids, which this credential does not match; and who gets the name"
-                " of a deleted one gets its rights. Give github.owner_id and github.repository_id."
+                " of a deleted one gets its rights. Give github.owner_id and github.repository_id, or the subject with ids."
             )
 
     @property

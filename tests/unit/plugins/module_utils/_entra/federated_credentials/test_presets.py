@@ -142,6 +142,11 @@ def test_presets_refuse_what_cannot_be_right(options: dict[str, t.Any], where: l
         ({"github": {"repository": "corp/infra", "branch": "main", "issuer": SERVER + "/"}}, False),
         ({"gitlab": {"project": "corp/infra", "branch": "main"}}, False),
         ({"issuer": GITHUB, "subject": "x"}, False),
+        ({"issuer": GITHUB, "subject": "repo:corp/infra:ref:refs/heads/main"}, True),
+        ({"issuer": f"{GITHUB}/Corp", "subject": "repo:corp/infra:environment:prod"}, True),
+        ({"issuer": GITHUB, "subject": "repo:corp@1/infra@2:ref:refs/heads/main"}, False),
+        ({"issuer": f"{GITHUB}.evil.example", "subject": "repo:corp/infra:ref:refs/heads/main"}, False),
+        ({"issuer": GITLAB, "subject": "repo:corp/infra:ref:refs/heads/main"}, False),
     ],
 )
 def test_which_trusts_are_in_names_that_others_can_get(options: dict[str, t.Any], expected: bool) -> None:
