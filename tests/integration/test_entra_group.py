@@ -12,7 +12,10 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes, writes
+from helpers.direct import run_body
 from helpers.playing import Player, Run
+
+from ansible_collections.cvops.identity.plugins.modules import entra_group
 
 pytestmark = pytest.mark.any_core
 
@@ -247,3 +250,26 @@ def test_reading_groups(make_site: t.Any, make_player: t.Any, in_process: bool) 
     assert "mutually exclusive" in run.one("two ways")["msg"]
     assert "GUID" in run.one("no GUID")["msg"]
     assert_no_writes(site)
+
+
+def test_a_group_of_more_than_ten_thousand_members(empty_site: Simulator) -> None:
+    """Read in pages of 999, changed by difference: one joins and one leaves in two writes."""
+    tenant = empty_site.tenant
+    group = tenant.add("group", {"displayName": "GG-Everybody", "securityEnabled": True})
+    rows = [
+        tenant.add("user", {"displayName": f"P{number}", "userPrincipalName": f"p{number}@corp.example"})
+        for number in range(10_051)
+    ]
+    tenant.relate("members", group["id"], [row["id"] for row in rows[:-1]])
+    wanted = [row["userPrincipalName"] for row in rows[1:]]
+    options = {"object_id": group["id"], "members": wanted, "exclusive": True}
+    empty_site.journal.clear()
+    result = run_body(entra_group, empty_site, options)
+    assert not result.get("failed"), result["msg"]
+    (joined,), (left,) = result["group"]["members_added"], result["group"]["members_removed"]
+    assert (joined["object_id"], left["object_id"]) == (rows[-1]["id"], rows[0]["id"])
+    assert [entry.method for entry in writes(empty_site)] == ["PATCH", "DELETE"]
+    pages = [entry for entry in empty_site.journal.reads("graph") if entry.path.endswith("/members")]
+    assert len(pages) == 4 * 11  # once to plan; three times in a row to see that somebody is removed
+    again = run_body(entra_group, empty_site, options)
+    assert not again.get("failed") and not again["changed"]
