@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from azure.identity import ClientSecretCredential
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
@@ -33,6 +35,9 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.password_credential import PasswordCredential
 from msgraph.generated.models.reference_create import ReferenceCreate
 from msgraph.generated.models.service_principal import ServicePrincipal
+from msgraph.generated.service_principals.item.add_token_signing_certificate.add_token_signing_certificate_post_request_body import (  # noqa: E501
+    AddTokenSigningCertificatePostRequestBody,
+)
 from msgraph_core import GraphClientFactory
 
 from certificates import Certificate, make_certificate
@@ -198,6 +203,35 @@ def test_app_role_assignment(sim: Simulator) -> None:
 
     run(sim, steps)
     assert not [row for row in sim.tenant.app_role_assignments.values() if row["principalId"] == client_sp]
+
+
+def test_signing_certificates(sim: Simulator) -> None:
+    """Added, which activates nothing, then activated; the private parts are not read back."""
+
+    async def steps(client: GraphServiceClient) -> None:
+        application = await client.applications.post(Application(display_name="sign-on"))
+        assert application
+        created = await client.service_principals.post(
+            ServicePrincipal(app_id=application.app_id, preferred_single_sign_on_mode="saml")
+        )
+        assert created and created.id
+        item = client.service_principals.by_service_principal_id(created.id)
+        ends = datetime.now(UTC) + timedelta(days=300)
+        body = AddTokenSigningCertificatePostRequestBody(display_name="CN=sign-on", end_date_time=ends)
+        made = await item.add_token_signing_certificate.post(body)
+        assert made and made.key and made.thumbprint and made.display_name == "CN=sign-on"
+        certificate = x509.load_der_x509_certificate(made.key)
+        thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()
+        assert made.thumbprint.upper() == thumbprint
+        found = await item.get()
+        assert found and found.preferred_token_signing_key_thumbprint is None
+        assert sorted(str(entry.usage) for entry in found.key_credentials or []) == ["Sign", "Verify"]
+        assert all(entry.key is None for entry in found.key_credentials or [])
+        await item.patch(ServicePrincipal(preferred_token_signing_key_thumbprint=thumbprint))
+        found = await item.get()
+        assert found and found.preferred_token_signing_key_thumbprint == thumbprint
+
+    run(sim, steps)
 
 
 def test_paging_and_filter() -> None:
