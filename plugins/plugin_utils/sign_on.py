@@ -276,7 +276,8 @@ def format_roll_over(plan: t.Any, results: t.Any, gap_s: t.Any = None) -> list[s
     """Return what a roll-over does, or did, for people. *results*: of SAML apps, by name; *gap_s*: seconds between the two sides, null for a plan."""
     told = require_mapping(plan, "the plan of the roll-over")
     steps = {name: require_mapping(item, "a result") for name, item in require_mapping(results, "the results").items()}
-    changed = [to_text(name) for name, result in steps.items() if result.get("changed")]
+    # Not "changed": a plan counts as changed in check mode only.
+    changed = [to_text(name) for name, result in steps.items() if result.get("steps")]
     if not told.get("activates") and not changed:
         return [
             f"Entra ID and all {len(steps)} SAML apps use the certificate {_describe_row(told.get('next'))} already"

@@ -375,6 +375,9 @@ def test_the_certificate_is_rolled_over(rolling: tuple[Simulator, Document, list
     changes = [(entry.service, entry.method) for entry in writes(site)]
     assert changes == [("graph", "PATCH"), (names[0], "PUT"), (names[1], "PUT")]
     assert "Nobody could sign in through them for" in done.text
+    for text in (predicted.text, done.text):
+        assert all(f"~ SAML app people on {name}: believe that certificate" in text for name in names)
+    assert done.text.count("believe that certificate") == 4  # in the plan, and in the report
     assert not set(held(site, names)) & set(former)
     assert "userName" in Browser(site, commcell=names[1]).sign_on(PERSON)
     site.journal.clear()

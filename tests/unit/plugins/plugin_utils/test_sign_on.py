@@ -236,14 +236,16 @@ def test_only_apps_that_are_there_are_rolled_over() -> None:
 
 def test_a_roll_over_in_words() -> None:
     plan = plan_roll_over(principal(row(2029, True), row(2031)), "next")
-    lines = format_roll_over(plan, {"SAML app a on cs01": {"changed": True}, "SAML app b on cs01": {"changed": False}})
+    lines = format_roll_over(
+        plan, {"SAML app a on cs01": {"changed": False, "steps": [{}]}, "SAML app b on cs01": {"steps": []}}
+    )
     assert (
         lines[0].startswith("~ Entra ID: sign with T2031")
         and lines[1] == "~ SAML app a on cs01: believe that certificate"
     )
     assert len(lines) == 3 and "1.5 s" in format_roll_over(plan, {}, 1.5)[1]
     done = plan_roll_over(principal(row(2031, True)), "next")
-    assert format_roll_over(done, {"x": {"changed": False}}) == [
+    assert format_roll_over(done, {"x": {"steps": []}}) == [
         "Entra ID and all 1 SAML apps use the certificate T2031 (until 2031-01-01T00:00:00Z) already"
     ]
 
