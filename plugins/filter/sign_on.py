@@ -7,21 +7,23 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.roll_over import (
+    describe_roll_over_failure,
+    format_roll_over,
+    plan_roll_over,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     build_saml_app_options,
     describe_provider,
-    describe_roll_over_failure,
     find_reply_url_problems,
-    format_roll_over,
     get_break_glass,
     is_saml_app_created,
+    list_present_apps,
     list_reply_urls,
     list_saml_apps,
     list_saml_results,
-    list_targets,
     list_unregistered,
     name_results_by_item,
-    plan_roll_over,
     split_saml_steps,
 )
 
@@ -41,7 +43,7 @@ class FilterModule:
             roll_over_failure=describe_roll_over_failure,
             roll_over_lines=format_roll_over,
             roll_over_plan=plan_roll_over,
-            roll_over_targets=list_targets,
+            present_saml_apps=list_present_apps,
             saml_app_options=build_saml_app_options,
             unregistered_saml_apps=list_unregistered,
             saml_app_steps=split_saml_steps,

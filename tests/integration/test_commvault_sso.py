@@ -18,6 +18,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes, writes
+from helpers.hostile import commands
 from helpers.playing import Player, Run
 from helpers.signing_on import CONSOLE, GROUPS, Browser
 
@@ -423,3 +424,26 @@ def test_apps_that_work_are_left_alone_where_entra_is_not_taken_back(
     assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
     bare(ROLL_OVER, extra_vars=document).ok()
     assert not set(held(site, names)) & set(former)
+
+
+def test_texts_of_the_services_run_nothing(
+    rolling: tuple[Simulator, Document, list[str]], bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """Names of certificates and descriptions of apps are commands for whatever evaluates them, on their way through every pass."""
+    site, document, names = rolling
+    marks = tmp_path / "ran"
+    planted = commands(marks)
+    (principal,) = (row for row in site.tenant.service_principals.values() if row["displayName"] == "Commvault sign-on")
+    for number, entry in enumerate(principal["keyCredentials"]):
+        entry["displayName"] = f"CN={planted[number]}"
+    for number, name in enumerate(names):
+        (app,) = site.commcells[name].state.apps.named("people")
+        app.description = f"{planted[number]}\n{app.description}"
+    summary = {"cvops_summary_file": str(tmp_path / "summary.json")}
+    bare(SITE, verbosity=3, extra_vars={**document, **summary}).ok()
+    bare(ROLL_OVER, verbosity=3, extra_vars=document).ok()
+    play = {"hosts": "localhost", "gather_facts": False, "roles": ["cvops.identity.commvault_sso"]}
+    shown = [{"ansible.builtin.debug": {"var": "commvault_sso_result"}}]
+    told = bare([{**play, "post_tasks": shown}], extra_vars=document).ok()
+    assert "touch" in told.text  # they were there
+    assert sorted(marks.iterdir()) == []

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The roll-over of the certificate that Entra ID signs with: which one is next, what is done on both sides, and what a failure has left."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
+from .sign_on import has_ended, name_results_by_item
+
+Mapping = t.Mapping[str, t.Any]
+
+
+def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
+    """Return which signing certificate signs now (``former``), which one shall (``next``), rows of the service principal's result, and ``problem``.
+
+    *service_principal*: the registered result of its task; *target*: ``next``, the one that ends last, or ``former``, the other one of two.
+    """
+    if target not in ("next", "former"):
+        raise FilterInputError("the target must be next or former")
+    result = require_mapping(service_principal, "the result of the service principal")
+    found = require_mapping(result.get("service_principal"), "the service principal")
+    rows = [
+        row
+        for row in require_mappings(found.get("signing_certificates"), "signing certificates")
+        if row.get("thumbprint")
+    ]
+    rows.sort(key=lambda row: (to_text(row.get("expires")), to_text(row.get("thumbprint"))))
+    active: Mapping = next((row for row in rows if row.get("active")), {})
+    chosen: Mapping = {}
+    if target == "next":
+        chosen = rows[-1] if rows else {}
+    elif len(rows) == 2:  # of more, nobody can say which one was in use before
+        chosen = rows[0]
+    problem = ""
+    if not active:
+        problem = "no signing certificate of the service principal is active: run the playbook site first"
+    elif not chosen:
+        problem = (
+            "there is not exactly one other signing certificate to go back to: activate the right one with entra_service_principal"
+            " (signing_certificate.activate), then run the playbook site"
+        )
+    elif not (chosen.get("certificate") and active.get("certificate")):
+        problem = "Entra ID does not show the public certificates of the service principal, which Commvault needs"
+    return {
+        "next": dict(chosen),
+        "former": dict(active),
+        "activates": bool(chosen) and active is not chosen,
+        "problem": problem,
+    }
+
+
+def format_roll_over(plan: t.Any, results: t.Any, gap_s: t.Any = None) -> list[str]:
+    """Return what a roll-over does, or did, for people. *results*: of SAML apps, by name; *gap_s*: seconds between the two sides, null for a plan."""
+    told = require_mapping(plan, "the plan of the roll-over")
+    steps = {name: require_mapping(item, "a result") for name, item in require_mapping(results, "the results").items()}
+    # Not "changed": a plan counts as changed in check mode only.
+    changed = [to_text(name) for name, result in steps.items() if result.get("steps")]
+    if not told.get("activates") and not changed:
+        return [
+            f"Entra ID and all {len(steps)} SAML apps use the certificate {_describe_row(told.get('next'))} already"
+        ]
+    lines = []
+    if told.get("activates"):
+        lines.append(
+            f"~ Entra ID: sign with {_describe_row(told.get('next'))} in place of {_describe_row(told.get('former'))}"
+        )
+    lines += [f"~ {make_visible(name)}: believe that certificate" for name in changed]
+    if gap_s is None:
+        lines.append("Nobody can sign in through them from the first of these requests to the last")
+    else:
+        lines.append(f"Nobody could sign in through them for {float(gap_s):.1f} s")
+        lines.append("Let somebody sign in now. If that fails, -e roll_over_to=former takes it back")
+    return lines
+
+
+def _describe_row(row: t.Any) -> str:
+    found = require_mapping(row, "a certificate")
+    return f"{make_visible(to_text(found.get('thumbprint')))} (until {make_visible(to_text(found.get('expires')))})"
+
+
+def describe_roll_over_failure(plan: t.Any, activation: t.Any, entra: t.Any, apps: t.Any) -> str:
+    """Return what a roll-over that has failed has left: the certificate that signs, and the apps that may not believe it.
+
+    *activation*: the registered result of activating the next certificate; *entra*, *apps*: those of taking it back, on both sides.
+    """
+    told = require_mapping(plan, "the plan of the roll-over")
+    if not told.get("activates"):
+        return (
+            "Some apps do not believe the certificate that Entra ID signs with, see above; nothing was taken back, since it was in use before."
+            " Run this once more."
+        )
+    former, new = _describe_row(told.get("former")), _describe_row(told.get("next"))
+    failed = [name for name, result in name_results_by_item(apps).items() if not has_ended(result)]
+    error = require_mapping(require_mapping(activation, "the result of the activation").get("error"), "error")
+    if not has_ended(entra):
+        signs = f"Entra ID may sign with {new}, since activating {former} again has failed, and the apps that took it keep it"
+    elif error.get("outcome") == "unknown" and not require_mapping(entra, "the result").get("changed"):
+        signs = f"it is not known what came of the activation: Entra ID may sign with {new}, although it shows {former}"
+    else:
+        signs = f"the former certificate {former} signs again"
+    listed = f"; these apps may not believe it: {', '.join(make_visible(name) for name in failed)}" if failed else ""
+    return f"The roll-over is still to be done: {signs}{listed}. See above what has failed, and run this once more."
