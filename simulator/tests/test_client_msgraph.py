@@ -29,7 +29,20 @@ from msgraph.generated.applications.item.remove_password.remove_password_post_re
 from msgraph.generated.models.app_role import AppRole
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.application import Application
+from msgraph.generated.models.conditional_access_applications import ConditionalAccessApplications
+from msgraph.generated.models.conditional_access_client_app import ConditionalAccessClientApp
+from msgraph.generated.models.conditional_access_condition_set import ConditionalAccessConditionSet
+from msgraph.generated.models.conditional_access_grant_control import ConditionalAccessGrantControl
+from msgraph.generated.models.conditional_access_grant_controls import ConditionalAccessGrantControls
+from msgraph.generated.models.conditional_access_locations import ConditionalAccessLocations
+from msgraph.generated.models.conditional_access_policy import ConditionalAccessPolicy
+from msgraph.generated.models.conditional_access_policy_state import ConditionalAccessPolicyState
+from msgraph.generated.models.conditional_access_users import ConditionalAccessUsers
+from msgraph.generated.models.country_named_location import CountryNamedLocation
 from msgraph.generated.models.group import Group
+from msgraph.generated.models.i_pv4_cidr_range import IPv4CidrRange
+from msgraph.generated.models.i_pv6_cidr_range import IPv6CidrRange
+from msgraph.generated.models.ip_named_location import IpNamedLocation
 from msgraph.generated.models.key_credential import KeyCredential
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.password_credential import PasswordCredential
@@ -282,3 +295,67 @@ def test_missing_permission(sim: Simulator) -> None:
         assert caught.value.error and caught.value.error.code == "Authorization_RequestDenied"
 
     run(sim, steps, sim.identity("Group.Read.All"))
+
+
+def test_named_locations_from_create_to_delete(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        locations = client.identity.conditional_access.named_locations
+        ranges = [IPv4CidrRange(cidr_address="203.0.113.0/24"), IPv6CidrRange(cidr_address="2001:db8::/32")]
+        created = await locations.post(IpNamedLocation(display_name="office", is_trusted=True, ip_ranges=ranges))
+        assert isinstance(created, IpNamedLocation) and created.id and created.ip_ranges
+        assert [type(item) for item in created.ip_ranges] == [IPv4CidrRange, IPv6CidrRange]
+        item = locations.by_named_location_id(created.id)
+        with pytest.raises(ODataError):
+            await item.delete()
+        await item.patch(IpNamedLocation(is_trusted=False, ip_ranges=ranges[:1]))
+        read = await item.get()
+        assert isinstance(read, IpNamedLocation) and read.is_trusted is False and len(read.ip_ranges or []) == 1
+        await locations.post(CountryNamedLocation(display_name="home", countries_and_regions=["CH"]))
+        listed = await locations.get()
+        assert listed and [type(x) for x in listed.value or []] == [IpNamedLocation, CountryNamedLocation]
+        await item.delete()
+        with pytest.raises(ODataError) as caught:
+            await item.get()
+        assert caught.value.response_status_code == 404
+
+    run(sim, steps)
+
+
+def test_policies_from_create_to_delete(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        policies = client.identity.conditional_access.policies
+        conditions = ConditionalAccessConditionSet(
+            applications=ConditionalAccessApplications(include_applications=["All"]),
+            client_app_types=[ConditionalAccessClientApp.Browser],
+            users=ConditionalAccessUsers(include_users=["All"]),
+            locations=ConditionalAccessLocations(include_locations=["All"], exclude_locations=["AllTrusted"]),
+        )
+        wanted = ConditionalAccessPolicy(
+            display_name="MFA outside",
+            state=ConditionalAccessPolicyState.EnabledForReportingButNotEnforced,
+            conditions=conditions,
+            grant_controls=ConditionalAccessGrantControls(
+                operator="OR", built_in_controls=[ConditionalAccessGrantControl.Mfa]
+            ),
+        )
+        created = await policies.post(wanted)
+        assert created and created.id and created.created_date_time and created.session_controls is None
+        item = policies.by_conditional_access_policy_id(created.id)
+        await item.patch(ConditionalAccessPolicy(state=ConditionalAccessPolicyState.Enabled))
+        read = await item.get()
+        assert read and read.state == ConditionalAccessPolicyState.Enabled and read.modified_date_time
+        assert read.conditions and read.conditions.client_app_types == [ConditionalAccessClientApp.Browser]
+        assert read.conditions.locations and read.conditions.locations.exclude_locations == ["AllTrusted"]
+        assert read.grant_controls and read.grant_controls.authentication_strength is None
+        strengths = await client.identity.conditional_access.authentication_strength.policies.get()
+        assert strengths and len(strengths.value or []) == 3
+        await item.delete()
+        listed = await policies.get()
+        assert listed and listed.value == []
+        wanted.conditions = ConditionalAccessConditionSet(users=ConditionalAccessUsers(include_users=["All"]))
+        with pytest.raises(ODataError) as caught:
+            await policies.post(wanted)
+        assert caught.value.error and caught.value.error.inner_error
+        assert str(caught.value.error.inner_error.additional_data["message"]).startswith("1007")
+
+    run(sim, steps)

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from cvops_simulator.core.behaviours import BehaviourSet
 
 INHERITED_ROWS = ("marked", "unmarked", "hidden")
 OAUTH_HEADERS = ("authorization", "authtoken", "both")
@@ -15,8 +18,16 @@ VALIDATION_PASSWORDS = ("caller", "user")
 
 
 @dataclass
-class Behaviours:
+class Behaviours(BehaviourSet):
     """All off by default: a current, well-behaved CommCell."""
+
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "inherited_rows": INHERITED_ROWS,
+        "oauth_header": OAUTH_HEADERS,
+        "credential_approval": APPROVALS,
+        "user_approval": APPROVALS,
+        "validation_password": VALIDATION_PASSWORDS,
+    }
 
     #: Seconds for which V1 lists stay stale after a write, unless `hardRefresh=true`.
     list_lag: float = 0.0
@@ -79,24 +90,3 @@ class Behaviours:
     saml_keeps_previous_certificate: bool = False
     #: Address that requests come from, for `allowedIPs`; empty: the real one.
     client_address: str = ""
-
-    def change(self, values: dict[str, Any]) -> None:
-        """Set behaviours by name. Raises ValueError for unknown names and wrong types."""
-        known = {item.name for item in fields(self)}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"unknown behaviour {name!r}")
-            current = getattr(self, name)
-            if isinstance(current, float) and isinstance(value, int):
-                value = float(value)
-            if type(value) is not type(current):
-                raise ValueError(f"behaviour {name!r} takes {type(current).__name__}")
-            if name == "inherited_rows" and value not in INHERITED_ROWS:
-                raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
-            if name == "oauth_header" and value not in OAUTH_HEADERS:
-                raise ValueError(f"oauth_header is one of {', '.join(OAUTH_HEADERS)}")
-            if name in ("credential_approval", "user_approval") and value not in APPROVALS:
-                raise ValueError(f"{name} is one of {', '.join(APPROVALS[1:])}, or empty")
-            if name == "validation_password" and value not in VALIDATION_PASSWORDS:
-                raise ValueError(f"validation_password is one of {', '.join(VALIDATION_PASSWORDS)}")
-            setattr(self, name, value)

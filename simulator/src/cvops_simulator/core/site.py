@@ -19,6 +19,9 @@ class TenantSeed:
     ids or user principal names), `secrets` (list of `{"displayName", "value", "endDateTime", "startDateTime"}`),
     `consented` (True: everything in requiredResourceAccess is granted), `assignments` (list of
     `{"principal": object id or upn, "appRole": value or None for default access}`).
+    `named_locations` and `policies` (of conditional access): bodies as Graph takes them, with or without
+    `id`; nothing is checked.
+    `roles`: template id of a directory role -> object ids or user principal names of those who hold it.
     """
 
     tenant_id: str
@@ -27,6 +30,9 @@ class TenantSeed:
     users: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
     applications: list[dict[str, Any]] = field(default_factory=list)
+    named_locations: list[dict[str, Any]] = field(default_factory=list)
+    policies: list[dict[str, Any]] = field(default_factory=list)
+    roles: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass

@@ -21,3 +21,11 @@ def make_opaque_id(*parts: str) -> str:
     name = uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).bytes
     tail = uuid.uuid5(uuid.NAMESPACE_OID, "/".join(parts)).bytes
     return base64.urlsafe_b64encode(name + tail).decode().rstrip("=")
+
+
+def is_guid(text: str) -> bool:
+    """Tell whether a text is a GUID in its usual form, in upper or lower case."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False

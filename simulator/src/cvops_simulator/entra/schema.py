@@ -10,12 +10,13 @@ import binascii
 import functools
 import json
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from typing import Any
+
+from cvops_simulator.entra.identifiers import is_guid
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,39 @@ def get_graph_type(name: str) -> GraphType:
         navigation=frozenset(raw["nav"]) | (base.navigation if base else frozenset()),
         open=raw["open"],
     )
+
+
+def is_complex(name: str) -> bool:
+    """Tell whether a property's type is one with properties of its own."""
+    return name in _load_document()["types"]
+
+
+def list_members(name: str) -> list[str]:
+    """Return the members of an enumeration; empty when the type is none."""
+    members: list[str] = _load_document()["enums"].get(name, [])
+    return members
+
+
+def is_flags(name: str) -> bool:
+    """Tell whether the values of an enumeration are any number of its members, separated by commas."""
+    return name in _load_document()["flags"]
+
+
+def find_derived_type(name: str, value: Mapping[str, Any]) -> str:
+    """Return the type that `@odata.type` of a value names; `name` without it.
+
+    Raises BodyError when it is not `name` or derived from it.
+    """
+    told = value.get("@odata.type")
+    if told is None:
+        return name
+    derived = str(told).rpartition(".")[2]
+    base: str | None = derived if is_complex(derived) else None
+    while base is not None and base != name:
+        base = _load_document()["types"][base]["base"]
+    if base is None:
+        raise BodyError(f"A type named '{told}' could not be resolved by the model, or is not a '{name}'.")
+    return derived
 
 
 def list_graph_app_roles() -> list[dict[str, str]]:
@@ -118,25 +152,17 @@ def _check_property(kind: GraphType, prop: Property, value: Any) -> None:
 
 
 def _check_value(prop: Property, value: Any) -> None:
-    if prop.type in _load_document()["types"]:
+    if is_complex(prop.type):
         if not isinstance(value, dict):
             raise BodyError(f"Property {prop.name} in payload has a value that does not match schema.")
-        check_body(prop.type, value)
+        check_body(find_derived_type(prop.type, value), value)
     elif prop.type in _load_document()["enums"]:
-        members = _load_document()["enums"][prop.type]
-        if value not in members:
+        members = list_members(prop.type)
+        words = value.split(",") if is_flags(prop.type) and isinstance(value, str) else [value]
+        if any(word not in members for word in words):
             raise BodyError(f"Invalid value specified for property '{prop.name}': '{value}'.")
     elif not _EDM_CHECKS[prop.type](value):
         raise BodyError(f"Cannot convert a value of property '{prop.name}' to type {prop.type}.")
-
-
-def _is_guid(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        return str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False
 
 
 def _is_binary(value: Any) -> bool:
@@ -170,7 +196,7 @@ def _is_date(value: Any) -> bool:
 _EDM_CHECKS: dict[str, Callable[[Any], bool]] = {
     "Edm.String": lambda value: isinstance(value, str),
     "Edm.Boolean": lambda value: isinstance(value, bool),
-    "Edm.Guid": _is_guid,
+    "Edm.Guid": lambda value: isinstance(value, str) and is_guid(value),
     "Edm.Int32": _is_integer,
     "Edm.Int64": _is_integer,
     "Edm.Double": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),

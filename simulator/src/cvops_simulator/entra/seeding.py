@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
+from cvops_simulator.entra.conditional_access.strengths import add_built_in
 from cvops_simulator.entra.defaults import make_row
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
 from cvops_simulator.entra.identifiers import make_security_identifier
@@ -43,6 +45,8 @@ def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     add_resources(tenant)
     tenant.store.put("organization", tenant.id, _make_organization(tenant), "object", replicated=True)
     tenant.store.put("policies", "defaultAppManagementPolicy", _make_default_policy(), "object", replicated=True)
+    tenant.store.put("policies", "identitySecurityDefaultsEnforcementPolicy", _make_security_defaults(), "object", True)
+    add_built_in(tenant)
     for user in seed.users:
         _add_user(tenant, user)
     names = {row["userPrincipalName"].lower(): key for key, row in tenant.users.items()}
@@ -56,6 +60,12 @@ def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     for application in seed.applications:
         _add_consent(tenant, application)
         _add_assignments(tenant, application, names)
+    for template_id, members in seed.roles.items():
+        tenant.relate("roleMembers", template_id, [names.get(x.lower(), x) for x in members], True)
+    for location in seed.named_locations:
+        add_location(tenant, location, replicated=True)
+    for policy in seed.policies:
+        add_policy(tenant, policy, replicated=True)
 
 
 def _make_organization(tenant: Tenant) -> Row:
@@ -68,6 +78,17 @@ def _make_organization(tenant: Tenant) -> Row:
     }
     values = {"id": tenant.id, "displayName": tenant.display_name, "tenantType": "AAD", "verifiedDomains": [domain]}
     return make_row("organization", values)
+
+
+def _make_security_defaults() -> Row:
+    return {
+        "id": "00000000-0000-0000-0000-000000000005",
+        "deletedDateTime": None,
+        "displayName": "Security Defaults",
+        "description": "Security defaults is a set of basic identity security mechanisms recommended by Microsoft. "
+        "When enabled, these recommendations will be automatically enforced in your organization.",
+        "isEnabled": False,
+    }
 
 
 def _make_default_policy() -> Row:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
 
+from cvops_simulator.entra.behaviours import Behaviours
 from cvops_simulator.entra.defaults import make_row
 from cvops_simulator.entra.store import Row, Store, View
 
@@ -41,7 +42,8 @@ class Tenant:
     """Everything that the token service and Graph know. All tables are plain rows (Graph property names).
 
     Tests may read `users`, `groups`, `applications`, `service_principals` (by object id), `app_role_assignments`,
-    `oauth2_permission_grants`, `deleted` (by id), and `members`, `owners`, `federated_credentials` of an object id.
+    `oauth2_permission_grants`, `deleted`, `named_locations`, `policies` (by id), and `members`, `owners`,
+    `federated_credentials` of an object id, `role_members` of a directory role. `behaviours` is open to them, too.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Tenant:
         """Forget every object: an empty tenant of this identity, as `seeding` fills it."""
         self.id, self.domain, self.display_name = tenant_id, domain, display_name
         self.store = Store(self.clock, self.replication)
+        self.behaviours = Behaviours()
         self.random = random.Random(f"secrets of {tenant_id}")
         self._created = 0
 
@@ -153,6 +156,20 @@ class Tenant:
     def deleted(self) -> Mapping[str, Row]:
         """Soft-deleted objects by id: `kind`, `row`, and what refers to them."""
         return self.store.tables.setdefault("deletedItems", {})
+
+    @property
+    def named_locations(self) -> Mapping[str, Row]:
+        """Named locations by id."""
+        return self.store.tables.setdefault("namedLocations", {})
+
+    @property
+    def policies(self) -> Mapping[str, Row]:
+        """Conditional access policies by id."""
+        return self.store.tables.setdefault("conditionalAccessPolicies", {})
+
+    def role_members(self, template_id: str) -> list[str]:
+        """Return object ids of the users who hold a directory role (by the id of its template)."""
+        return self.store.primary().ids("roleMembers", template_id)
 
     def members(self, group_id: str) -> list[str]:
         """Return object ids of a group's direct members."""

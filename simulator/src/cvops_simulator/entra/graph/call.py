@@ -47,6 +47,11 @@ class Call:
     root: str
     page_size: int
 
+    @property
+    def is_beta(self) -> bool:
+        """Whether the beta version of Graph is asked."""
+        return self.request.version == "beta"
+
     # -- what is asked -------------------------------------------------------------------------------------------
 
     def body(self, type_name: str, read_only: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -131,12 +136,22 @@ class Call:
             raise GraphError(400, "BadRequest", f"{text} '{unknown[0]}' on type 'microsoft.graph.{kind}'.")
         return {name: row.get(name) for name in names}
 
-    def entity(self, kind: str, row: Row, collection: str, status: int = 200) -> GraphResponse:
-        """Return an answer that is one object; `collection` is the context, e.g. `applications`."""
+    def entity(
+        self,
+        kind: str,
+        row: Row,
+        collection: str,
+        status: int = 200,
+        project: Callable[[Row], Row] | None = None,
+    ) -> GraphResponse:
+        """Return an answer that is one object; `collection` is the context, e.g. `applications`.
+
+        `project` replaces the usual projection.
+        """
         select = self.options.select if self.request.method == "GET" else None
         picked = f"({','.join(select)})" if select else ""
         context = f"{self.root}/$metadata#{collection}{picked}/$entity"
-        body = {"@odata.context": context, **self.project(kind, row, select)}
+        body = {"@odata.context": context, **(project(row) if project else self.project(kind, row, select))}
         headers = {}
         if status == 201:
             headers["Location"] = f"{self.root}/{collection}/{row['id']}"

@@ -17,13 +17,17 @@ _LONGEST_ADDRESS = 2048
 
 @dataclass(frozen=True)
 class GraphRequest:
-    """`path` below the version root, decoded; header names in lower case; `body` parsed JSON or None."""
+    """`path` below the version root, decoded; header names in lower case; `body` parsed JSON or None.
+
+    `version`: v1.0 or beta.
+    """
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: Any = None
+    version: str = "v1.0"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ _IMPLIED: dict[str, tuple[str, ...]] = {
     "Group.Read.All": ("GroupMember.Read.All", "Group.ReadBasic.All"),
     "GroupMember.ReadWrite.All": ("GroupMember.Read.All",),
     "GroupMember.Read.All": ("GroupMember.ReadBasic.All", "Group.ReadBasic.All"),
+    "Policy.Read.All": ("Policy.Read.ConditionalAccess",),
+    "Policy.ReadWrite.ConditionalAccess": ("Policy.Read.ConditionalAccess",),
     "DelegatedPermissionGrant.ReadWrite.All": ("DelegatedPermissionGrant.Read.All",),
     "User.ReadWrite.All": ("User.Read.All",),
     "User.Read.All": ("User.ReadBasic.All",),
@@ -56,17 +59,17 @@ class Caller:
     is_user: bool
 
 
-def check_permission(caller: Caller, allow: tuple[str, ...]) -> bool:
+def check_permission(caller: Caller, allow: tuple[str, ...], refuse: Callable[[], GraphError] = denied) -> bool:
     """Check whether the caller may call a route; returns True when only as owner of the object.
 
     `allow` holds alternatives: `A+B` needs both; a trailing `*` marks one that is good for owned objects only.
-    An empty tuple needs a token and nothing else. Raises GraphError (403).
+    An empty tuple needs a token and nothing else. Raises GraphError (403), made by `refuse`.
     """
     if not allow:
         return False
     usable = [item for item in allow if set(item.rstrip("*").split("+")) <= caller.permissions]
     if not usable:
-        raise denied()
+        raise refuse()
     return all(item.endswith("*") for item in usable)
 
 

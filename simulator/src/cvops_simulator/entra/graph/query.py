@@ -103,9 +103,15 @@ FILTERABLE: dict[str, frozenset[str]] = {
     "appRoleAssignment": frozenset({"resourceId", "principalId", "appRoleId", "principalDisplayName"}),
     "oAuth2PermissionGrant": frozenset({"clientId", "consentType", "principalId", "resourceId", "scope"}),
     "federatedIdentityCredential": frozenset({"name", "subject", "issuer"}),
+    "conditionalAccessPolicy": frozenset({"id", "displayName", "state", "createdDateTime", "modifiedDateTime"}),
+    "namedLocation": frozenset({"id", "displayName", "createdDateTime", "modifiedDateTime"}),
+    "authenticationStrengthPolicy": frozenset({"id", "displayName", "policyType"}),
+    "authenticationContextClassReference": frozenset({"id", "displayName", "isAvailable"}),
+    "directoryRoleTemplate": frozenset({"id", "displayName"}),
+    "unifiedRoleDefinition": frozenset({"id", "displayName", "isBuiltIn", "templateId"}),
 }
 #: Types whose displayName sorts without an advanced query.
-_PLAIN_ORDER = frozenset({"group", "user", "directoryObject"})
+_PLAIN_ORDER = frozenset({"group", "user", "directoryObject", "conditionalAccessPolicy", "namedLocation"})
 
 
 @dataclass(frozen=True)

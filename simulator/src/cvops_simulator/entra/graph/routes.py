@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 from cvops_simulator.entra.graph import (
+    access_settings,
     applications,
     assignments,
+    conditional_policies,
     delegated_grants,
     deleted_items,
     directory_objects,
     federated,
     groups,
+    named_locations,
     passwords,
     policies,
     references,
@@ -23,13 +26,16 @@ from cvops_simulator.entra.graph import (
 from cvops_simulator.entra.graph.routing import Route
 
 ROUTES: tuple[Route, ...] = (
+    *access_settings.ROUTES,
     *applications.ROUTES,
     *assignments.ROUTES,
+    *conditional_policies.ROUTES,
     *delegated_grants.ROUTES,
     *deleted_items.ROUTES,
     *directory_objects.ROUTES,
     *federated.ROUTES,
     *groups.ROUTES,
+    *named_locations.ROUTES,
     *passwords.ROUTES,
     *policies.ROUTES,
     *references.ROUTES,

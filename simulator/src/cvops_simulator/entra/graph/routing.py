@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cvops_simulator.entra.graph.errors import GraphError, bad_request
+from cvops_simulator.entra.graph.errors import GraphError, bad_request, denied
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -20,12 +20,17 @@ Handler = Callable[["Call"], "GraphResponse"]
 
 @dataclass(frozen=True)
 class Route:
-    """`template`: segments, `{}` for a variable one. `allow`: see `check_permission`."""
+    """`template`: segments, `{}` for a variable one. `allow` and `refuse`: see `check_permission`.
+
+    `beta`: also served below `/beta`.
+    """
 
     method: str
     template: str
     handler: Handler
     allow: tuple[str, ...]
+    refuse: Callable[[], GraphError] = denied
+    beta: bool = False
 
     @property
     def segments(self) -> list[str]:
@@ -49,12 +54,12 @@ class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=lambda route: [item == "{}" for item in route.segments])
 
-    def find(self, method: str, segments: Sequence[str]) -> tuple[Route, tuple[str, ...]]:
+    def find(self, method: str, segments: Sequence[str], beta: bool = False) -> tuple[Route, tuple[str, ...]]:
         """Return the route of a request. Raises GraphError 405 or 400 when there is none."""
         known = False
         for route in self._routes:
             arguments = route.arguments(segments)
-            if arguments is None:
+            if arguments is None or (beta and not route.beta):
                 continue
             if route.method == method:
                 return route, arguments

@@ -14,11 +14,14 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
+from cvops_simulator.core.behaviours import make_behaviour_routes
 from cvops_simulator.core.service import Service
+from cvops_simulator.entra.conditional_access.policies import extend_policy
 from cvops_simulator.entra.graph.batch import run_batch
 from cvops_simulator.entra.graph.call import Call
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, make_error_body
 from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, check_address, parse_query, split_path
+from cvops_simulator.entra.graph.pace import Pace
 from cvops_simulator.entra.graph.permissions import check_permission, identify
 from cvops_simulator.entra.graph.query import parse_options
 from cvops_simulator.entra.graph.routes import ROUTES
@@ -26,6 +29,7 @@ from cvops_simulator.entra.graph.routing import Router
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
     from cvops_simulator.core.context import Context
     from cvops_simulator.entra.login.service import LoginService
@@ -39,7 +43,10 @@ _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 class GraphService(Service):
-    """Graph v1.0 below `/v1.0`; `page_size` is the largest page of a list (below 100 it limits $top as well)."""
+    """Graph v1.0 below `/v1.0`, some of it also below `/beta`.
+
+    `page_size` is the largest page of a list (below 100 it limits $top as well).
+    """
 
     def __init__(self, context: Context, tenant: Tenant, login: LoginService, page_size: int) -> None:
         super().__init__("graph", context)
@@ -47,7 +54,13 @@ class GraphService(Service):
         self.page_size = page_size
         self._login = login
         self._router = Router(ROUTES)
-        self.app = Starlette(routes=[HttpRoute("/v1.0/{path:path}", self._serve, methods=_METHODS)])
+        self._pace = Pace(tenant)
+        self.app = Starlette(
+            routes=[
+                HttpRoute("/v1.0/{path:path}", self._serve, methods=_METHODS),
+                HttpRoute("/beta/{path:path}", self._serve_beta, methods=_METHODS),
+            ]
+        )
 
     @property
     def root(self) -> str:
@@ -69,17 +82,33 @@ class GraphService(Service):
         error = GraphError(status, codes.get(status, "InternalServerError"), message, headers=headers or {})
         return self._render(self._refusal(error, str(uuid.uuid4()), ""), str(uuid.uuid4()), "")
 
-    async def _serve(self, request: Request) -> Response:
+    def control_routes(self) -> list[BaseRoute]:
+        """Return the routes that read and change the tenant's behaviours, and properties of single policies."""
+        return [
+            *make_behaviour_routes(lambda: self.tenant.behaviours),
+            HttpRoute("/policies/{policy_id}", self._extend_policy, methods=["POST"]),
+        ]
+
+    async def _extend_policy(self, request: Request) -> Response:
+        """Set properties of a policy as another client of the service does, whether v1.0 knows them or not."""
+        with self.tenant.lock:
+            found = extend_policy(self.tenant, request.path_params["policy_id"], await request.json())
+        return Response(status_code=204 if found else 404)
+
+    async def _serve_beta(self, request: Request) -> Response:
+        return await self._serve(request, "beta")
+
+    async def _serve(self, request: Request, version: str = "v1.0") -> Response:
         request_id = str(request.scope["state"]["request_id"])
         client_request_id = request.headers.get("client-request-id", "")
         try:
-            incoming = await self._read(request)
+            incoming = await self._read(request, version)
             answer = self._answer(incoming)
         except GraphError as error:
             answer = self._refusal(error, request_id, client_request_id or request_id)
         return self._render(answer, request_id, client_request_id)
 
-    async def _read(self, request: Request) -> GraphRequest:
+    async def _read(self, request: Request, version: str) -> GraphRequest:
         raw = await request.body()
         headers = {key.lower(): value for key, value in request.headers.items()}
         body = None
@@ -93,10 +122,10 @@ class GraphService(Service):
         path = "/" + request.path_params["path"]
         query = parse_query(request.url.query)
         check_address(str(request.url), query)
-        return GraphRequest(request.method, path, query, headers, body)
+        return GraphRequest(request.method, path, query, headers, body, version)
 
     def _answer(self, request: GraphRequest) -> GraphResponse:
-        if request.path.lower() == "/$batch" and request.method == "POST":
+        if request.path.lower() == "/$batch" and (request.method, request.version) == ("POST", "v1.0"):
             identify(request.headers.get("authorization"), self._login.issuer, self.context.clock.now())
             return run_batch(request, self)
         return self.dispatch(request)
@@ -104,8 +133,9 @@ class GraphService(Service):
     def dispatch(self, request: GraphRequest) -> GraphResponse:
         """Find the route, check token and permissions, call the handler. Raises GraphError."""
         caller = identify(request.headers.get("authorization"), self._login.issuer, self.context.clock.now())
-        route, arguments = self._router.find(request.method, split_path(request.path))
-        owned_only = check_permission(caller, route.allow)
+        route, arguments = self._router.find(request.method, split_path(request.path), request.version == "beta")
+        self._pace.check(route.template)
+        owned_only = check_permission(caller, route.allow, route.refuse)
         with self.tenant.lock:
             call = Call(
                 tenant=self.tenant,
@@ -115,7 +145,7 @@ class GraphService(Service):
                 options=parse_options(request),
                 arguments=arguments,
                 owned_only=owned_only,
-                root=self.root,
+                root=f"{self.origin}/{request.version}",
                 page_size=self.page_size,
             )
             return route.handler(call)
