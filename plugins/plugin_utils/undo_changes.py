@@ -84,6 +84,8 @@ _BY_HAND = {
     "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value of one that was"
     " deleted is gone: make a new one and hand it over",
     "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",
+    "entra_named_location": "run entra_named_location with the former values, which planned.before of the record has; policies know a location that was"
+    " deleted and made anew only when it is given to them again",
     "entra_service_principal": "run entra_service_principal with the former values, which planned.before of the record has; a signing certificate that"
     " was added is removed, and the former one activated again, with signing_certificate; the key of one that was removed is gone",
 }

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.conditional_access.policies import add_location
 from helpers.cases import make_user
 from helpers.direct import run_body
 from helpers.virtual_time import share_clock
@@ -27,6 +28,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_federated_credential,
     entra_group,
     entra_groups,
+    entra_named_location,
     entra_service_principal,
 )
 
@@ -54,6 +56,12 @@ def _secret(site: Simulator) -> dict[str, t.Any]:
     key_id = job["passwordCredentials"][0]["keyId"]
     risk = {"accept_risk": ["last_key"], "accept_reason": "it is the test"}
     return {"application": {"app_id": job["appId"]}, "name": "old", "key_id": key_id, **risk}
+
+
+def _location(site: Simulator) -> dict[str, t.Any]:
+    """A named location of one country."""
+    values = {"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": ["CH"]}
+    return dict(add_location(site.tenant, {**values, "displayName": "Home"}, replicated=True))
 
 
 def _by_app_id(site: Simulator) -> dict[str, str]:
@@ -91,6 +99,18 @@ FOUND_LATE = [
         entra_federated_credential,
         lambda site: {"application": _by_app_id(site), "name": "scheduler"},
         "/applications/*/federatedIdentityCredentials",
+        EMPTY_LIST,
+    ),
+    (
+        entra_named_location,
+        lambda site: {"object_id": _location(site)["id"]},
+        "/identity/conditionalAccess/namedLocations/*",
+        NOT_FOUND,
+    ),
+    (
+        entra_named_location,
+        lambda site: {"display_name": _location(site)["displayName"]},
+        "/identity/conditionalAccess/namedLocations",
         EMPTY_LIST,
     ),
     (entra_application_secret, _secret, "/applications(*", NOT_FOUND),

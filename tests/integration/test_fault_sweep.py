@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.conditional_access.policies import add_location
 from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.graph.token_signing import add_signing_certificate
 from cvops_simulator.entra.replication import Replication
@@ -116,6 +117,14 @@ def _credential(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
         "federatedIdentityCredentials", t.cast("dict[str, t.Any]", application)["id"], {"items": [row]}, replicated=True
     )
     return {"application": {"app_id": identity.client_id}, "name": "scheduler", **more}
+
+
+def _location(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """A trusted location that is there already, in no policy."""
+    listed = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.16/28"}]
+    values = {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Egress", "isTrusted": True}
+    row = add_location(site.tenant, {**values, "ipRanges": listed}, replicated=True)
+    return {"object_id": row["id"], **more}
 
 
 def _role_name(site: Simulator, number: int) -> str:
@@ -353,6 +362,12 @@ MORE = (
     Case("entra_admin_consent", "exclusive", _consent_exclusively),
     Case("entra_app_role_assignment", "exclusive", lambda site: _held_role(site, "present")),
     Case("entra_app_role_assignment", "absent", lambda site: _held_role(site, "absent")),
+    Case(
+        "entra_named_location",
+        "change",
+        lambda site: _location(site, ip_ranges=["198.51.100.0/24"], exclusive=True, trusted=False),
+    ),
+    Case("entra_named_location", "delete a trusted one", lambda site: _location(site, state="absent")),
     Case("entra_application_certificate", "exclusive", lambda site: _certificates(site, exclusive=True)),
     Case("entra_application_certificate", "remove", _remove_certificates),
     Case("entra_application_secret", "remove", _remove_secret),

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from cvops_simulator import Simulator
+from cvops_simulator.entra.conditional_access.policies import add_location
 from cvops_simulator.entra.replication import Replication
 from helpers.direct import run_body
 from helpers.virtual_time import share_clock
@@ -22,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_federated_credential,
     entra_group,
     entra_groups,
+    entra_named_location,
     entra_service_principal,
 )
 
@@ -65,6 +67,13 @@ def _principal(site: Simulator, number: int) -> dict[str, t.Any]:
     return {"app_id": application["appId"]}
 
 
+def _location(site: Simulator, number: int) -> dict[str, t.Any]:
+    """A new location, by its id."""
+    values = {"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": ["CH"]}
+    row = add_location(site.tenant, {**values, "displayName": f"Fresh {number}"})
+    return {"object_id": row["id"], "countries": ["LI"]}
+
+
 def _trust(site: Simulator, number: int) -> dict[str, t.Any]:
     trust = {"issuer": "https://scheduler.corp.example", "subject": "job/converge-access"}
     return {"application": {"app_id": _application(site, number)["appId"]}, "name": "scheduler", **trust}
@@ -105,6 +114,7 @@ FRESH = [
         },
     ),
     (entra_federated_credential, _trust),
+    (entra_named_location, _location),
     (
         entra_application_secret,
         lambda site, number: {"application": {"app_id": _application(site, number)["appId"]}, "name": "backup"},

@@ -110,6 +110,7 @@ class Transport:
         while True:
             number += 1
             if not closing:
+                self.settings.wait_for_turn(url)
                 self._ctx.cancellation.check()
                 self._ctx.check_deadline(f"{method} {extract_path(url)} was sent to {self.settings.service}")
             sent_headers = {

@@ -24,6 +24,7 @@ class HttpSettings:
     ``ca_path`` and ``proxy``. ``origins``: scheme and
     host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as a next link or
     a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
+    ``wait_for_turn``: called with the address before each request is sent, also again; sleeps where the service takes few of them.
     """
 
     service: str
@@ -39,6 +40,7 @@ class HttpSettings:
     correlation_header: str = "client-request-id"
     connections: int = 8
     largest: int | None = None
+    wait_for_turn: t.Callable[[str], None] = lambda url: None
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def choose_ca(self) -> bool | str:

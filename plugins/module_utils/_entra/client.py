@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import typing as t
+from dataclasses import replace
 from urllib.parse import quote
 
 from .._core.addresses import quote_segment
@@ -29,6 +30,7 @@ from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
+from .pacing import RequestPacing
 from .paging import add_key, explain_unusable_link
 from .relations import KnownObjects
 from .replication import ReplicationRules
@@ -112,9 +114,8 @@ class GraphClient:
         self._root = get_graph_url(ctx.options)
         self._scope = get_graph_scope(ctx.options)
         self.sign_in = EntraSignIn(ctx)
-        self._transport = Transport(
-            ctx, build_graph_settings(ctx.options), BearerCredentials(self.sign_in, self._scope)
-        )
+        settings = replace(build_graph_settings(ctx.options), wait_for_turn=RequestPacing(ctx).wait_for_turn)
+        self._transport = Transport(ctx, settings, BearerCredentials(self.sign_in, self._scope))
         self.recent_objects = RecentObjects(ctx)
         self.known_objects = KnownObjects()
         self._replication = ReplicationRules(self.recent_objects)

@@ -28,8 +28,10 @@ _REFUSALS = (
 #: The code of such a refusal: an application for personal accounts is not known everywhere yet.
 _REFUSAL_CODE = "Error_MsaAppDoesNotExist"
 #: The path of a collection, or of one object by id or alternate key; and that of what is below an object by id.
-_OF_COLLECTION = re.compile(r"/(groups|applications|servicePrincipals|users)([(/][^/]*)?")
-_OBJECT_ID = re.compile(rf"/\w+/({GUID.pattern})(?![^/])")
+_OF_COLLECTION = re.compile(
+    r"/(groups|applications|servicePrincipals|users|identity/conditionalAccess/\w+)([(/][^/]*)?"
+)
+_OBJECT_ID = re.compile(rf"(?:/identity/conditionalAccess)?/\w+/({GUID.pattern})(?![^/])")
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 #: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
 _NO_RIGHTS = "insufficient privileges"

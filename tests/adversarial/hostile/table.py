@@ -319,6 +319,14 @@ PLACES: list[Place] = [
         _tags("graph", "list", "read"),
     ),
     Place(
+        "graph-named-locations",
+        "graph",
+        "entra_named_location",
+        Target("GET", "namedLocations"),
+        lambda w, n: {**w.graph, "display_name": f"location {n}", "state": "absent"},
+        _tags("graph", "list", "read"),
+    ),
+    Place(
         "cell-probe",
         "cell",
         "commvault_security_info",

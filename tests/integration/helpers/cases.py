@@ -319,6 +319,12 @@ CASES = (
         },
     ),
     Case("entra_app_role_assignment", "assign", make_role_holder),
+    Case(
+        "entra_named_location",
+        "create",
+        _fixed(display_name="Commvault egress", ip_ranges=["203.0.113.16/28", "2001:db8:40::/48"]),
+        has_key=False,
+    ),
     Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
     Case(
         "sso_preflight_info",

@@ -65,6 +65,11 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
     "secret_rotation": (("POST .*/addPassword$", ("add",)),),
     "entra_federated_credential": (("PATCH .*/federatedIdentityCredentials.*", ("create",)),),
+    "entra_named_location": (
+        ("POST .*/namedLocations$", ("create",)),
+        (f"PATCH .*/namedLocations/{_ID}$", ("update", "distrust")),
+        (f"DELETE .*/namedLocations/{_ID}$", ("delete",)),
+    ),
     "commvault_role": _ROLES,
     "commvault_roles": _ROLES,
     "commvault_user_group": (
