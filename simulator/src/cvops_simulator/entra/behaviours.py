@@ -6,14 +6,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 from cvops_simulator.core.behaviours import BehaviourSet
 
 #: Licences that conditional access looks at.
 LICENCES = ("P1", "P2", "WorkloadIdentities")
 LIST_ORDERS = ("sorted", "sent", "reversed")
+#: Blocks of addresses for documentation, and the countries where they are taken to be. All other addresses are nowhere.
+COUNTRIES = {
+    "192.0.2.0/24": "US",
+    "198.51.100.0/24": "DE",
+    "203.0.113.0/24": "CH",
+    "2001:db8::/34": "CH",
+    "2001:db8:4000::/34": "DE",
+    "2001:db8:8000::/34": "US",
+}
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How a person, or a workload identity, signs in: what policies of conditional access look at.
+
+    `address`: where the requests come from, wins over all else that tells it. `method`: the combination of methods, as
+    authentication strengths name it; anything but "password" alone counts as MFA unless `mfa` says otherwise.
+    `mfa_registered`: whether the person could do MFA at all. `device`: attributes as filters for devices name them
+    (`isCompliant`, `trustType`, ...); None: not registered. `home_tenant`: of a guest. `accepted`: what was done of
+    other controls (`approvedApplication`, `passwordChange`, ids of terms of use, ...).
+    """
+
+    address: str = ""
+    method: str = "password"
+    mfa: bool | None = None
+    mfa_registered: bool = True
+    client_app: str = ""
+    platform: str | None = None
+    device: dict[str, Any] | None = None
+    gps_country: str | None = None
+    home_tenant: str | None = None
+    sign_in_risk: str = "none"
+    user_risk: str = "none"
+    insider_risk: str = "none"
+    service_principal_risk: str = "none"
+    accepted: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Circumstances:
+        """Build them from plain data; unknown keys are an error (ValueError)."""
+        unknown = sorted(set(data) - {item.name for item in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown key(s): {', '.join(unknown)}")
+        return cls(**{**data, "accepted": tuple(data.get("accepted", ()))})
+
+    @property
+    def has_mfa(self) -> bool:
+        """Whether MFA was done."""
+        return self.method != "password" if self.mfa is None else self.mfa
 
 
 @dataclass
@@ -44,3 +93,23 @@ class Behaviours(BehaviourSet):
     fills_sign_in_frequency: bool = False
     #: Session controls that are off come back as `{"isEnabled": false}` in place of null.
     shows_session_controls_off: bool = False
+    #: Address of all sign-ins; empty: that of the request's header `x-client-address`, else the real one.
+    client_address: str = ""
+    #: Range of addresses -> country.
+    address_countries: dict[str, str] = field(default_factory=lambda: dict(COUNTRIES))
+    #: Ranges that the settings of MFA trust, which policies name as 00000000-0000-0000-0000-000000000000.
+    mfa_trusted_ranges: list[str] = field(default_factory=list)
+    #: Object id of a user or service principal, or "*" -> see `Circumstances`.
+    circumstances: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set behaviours by name. Raises ValueError as in `BehaviourSet`, and for circumstances that are none."""
+        told = values.get("circumstances")
+        for item in told.values() if isinstance(told, dict) else ():
+            Circumstances.from_dict(item)
+        super().change(values)
+
+    def find_circumstances(self, object_id: str) -> Circumstances:
+        """Return how a user or service principal signs in."""
+        found = self.circumstances.get(object_id, self.circumstances.get("*", {}))
+        return Circumstances.from_dict(found)

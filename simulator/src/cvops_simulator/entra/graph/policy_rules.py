@@ -9,10 +9,11 @@ is known: their texts stand in for those of the service.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from cvops_simulator.entra.conditional_access.audience import is_coverable
+from cvops_simulator.entra.conditional_access.rules import RuleError, parse_rule
 from cvops_simulator.entra.conditional_access.strengths import CONTEXTS, STRENGTHS
 from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.graph.access_lookup import find_location, is_licensed
@@ -33,7 +34,8 @@ _LOCATION_WORDS = ("All", "AllTrusted", "00000000-0000-0000-0000-000000000000")
 _PRINCIPAL_WORDS = ("ServicePrincipalsInMyTenant",)
 _USER_ACTIONS = ("urn:user:registersecurityinfo", "urn:user:registerdevice")
 _DEVICE_ATTRIBUTES = frozenset(
-    {
+    f"device.{name}"
+    for name in (
         "deviceId",
         "displayName",
         "deviceOwnership",
@@ -49,7 +51,7 @@ _DEVICE_ATTRIBUTES = frozenset(
         "systemLabels",
         "trustType",
         *(f"extensionAttribute{number}" for number in range(1, 16)),
-    }
+    )
 )
 
 
@@ -134,8 +136,11 @@ def _check_form(row: Row) -> None:
 
 
 def _check_rule(rule: str) -> None:
-    named = re.findall(r"device\.(\w+)", rule)
-    if not named or len(rule) > _LONGEST_RULE or not set(named) <= _DEVICE_ATTRIBUTES:
+    try:
+        names = parse_rule(rule).names()
+    except RuleError as error:
+        raise _invalid("InvalidDeviceFilter") from error
+    if len(rule) > _LONGEST_RULE or not names <= _DEVICE_ATTRIBUTES:
         raise _invalid("InvalidDeviceFilter")
 
 
@@ -227,7 +232,7 @@ def _check_references(call: Call, conditions: Row, before: Row | None) -> None:
         raise malformed(f"1103: 'users' condition contains non-built in role ids: {', '.join(unknown)}.")
     names = ("includeServicePrincipals", "excludeServicePrincipals")
     clients = _list_new("clientApplications", names, conditions, before)
-    _check_each(clients, _PRINCIPAL_WORDS, lambda key: _is_coverable(call, key), "1058: Invalid service principal")
+    _check_each(clients, _PRINCIPAL_WORDS, lambda key: _knows_workload(call, key), "1058: Invalid service principal")
     for key in _list_new("locations", ("includeLocations", "excludeLocations"), conditions, before):
         missing = key not in _LOCATION_WORDS and (not is_guid(key) or find_location(call, key) is None)
         if missing and not call.tenant.behaviours.accepts_missing_locations:
@@ -251,12 +256,6 @@ def _knows_application(call: Call, app_id: str) -> bool:
     return known is not None
 
 
-def _is_coverable(call: Call, object_id: str) -> bool:
-    """Tell whether policies for workload identities cover a service principal: the tenant's own, for it alone."""
+def _knows_workload(call: Call, object_id: str) -> bool:
     principal = call.view.get("servicePrincipals", object_id)
-    return (
-        principal is not None
-        and principal["servicePrincipalType"] == "Application"
-        and principal["signInAudience"] == "AzureADMyOrg"
-        and principal["appOwnerOrganizationId"] == call.tenant.id
-    )
+    return principal is not None and is_coverable(call.tenant, principal)

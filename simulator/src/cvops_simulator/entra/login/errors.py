@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 #: AADSTS number -> HTTP status, `error`, text. `{}` fields are filled by the raiser.
@@ -93,6 +94,45 @@ _CODES: dict[int, tuple[int, str, str]] = {
         "('assigned') access to the application.",
     ),
     50196: (400, "invalid_grant", "The server terminated an operation because it encountered a client request loop."),
+    50076: (
+        400,
+        "invalid_grant",
+        "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
+        "use multi-factor authentication to access '{value}'.",
+    ),
+    50079: (
+        400,
+        "invalid_grant",
+        "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
+        "enroll in multi-factor authentication to access '{value}'.",
+    ),
+    50142: (400, "invalid_grant", "Password change is required due to a conditional access policy."),
+    50158: (
+        400,
+        "invalid_grant",
+        "External security challenge not satisfied. User will be redirected to another page or authentication provider "
+        "to satisfy additional authentication challenges.",
+    ),
+    53000: (
+        400,
+        "invalid_grant",
+        "Device is not in required device state: NonCompliant. Conditional Access policy requires a compliant device, "
+        "and the device is not compliant. The user must enroll their device with an approved MDM provider like Intune.",
+    ),
+    53001: (
+        400,
+        "invalid_grant",
+        "Device is not in required device state: NotDomainJoined. Conditional Access policy requires a domain joined "
+        "device, and the device is not domain joined.",
+    ),
+    53002: (400, "invalid_grant", "The app used is not an approved app for Conditional Access."),
+    53003: (
+        400,
+        "invalid_grant",
+        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    ),
+    53004: (400, "invalid_grant", "Risk has to be remediated before this content can be accessed."),
+    53009: (400, "invalid_grant", "Application needs to enforce Intune protection policies."),
     54005: (400, "invalid_grant", "OAuth2 Authorization code was already redeemed, or never issued."),
     500011: (
         400,
@@ -138,14 +178,22 @@ _CODES: dict[int, tuple[int, str, str]] = {
 }
 
 
+#: What a client may do about a refusal by conditional access. For numbers but 50076 and 53003 it is a guess.
+_SUBERRORS = {50076: "basic_action", 50079: "basic_action", 50142: "basic_action", 50158: "basic_action"}
+
+
 @dataclass
 class TokenError(Exception):
-    """One refusal. `values` fill the text of the code."""
+    """One refusal. `client_id`, `tenant` and `value` fill the text of the code.
+
+    `policies`: ids of the conditional access policies that refuse; their answer has a challenge for the client.
+    """
 
     code: int
     client_id: str = ""
     tenant: str = ""
     value: str = ""
+    policies: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -164,6 +212,16 @@ class TokenError(Exception):
         return f"AADSTS{self.code}: {message}"
 
 
+def _make_challenge(error: TokenError) -> dict[str, str]:
+    if not error.policies:
+        return {}
+    claims = {"access_token": {"capolids": {"essential": True, "values": list(error.policies)}}}
+    return {
+        "suberror": _SUBERRORS.get(error.code, "message_only"),
+        "claims": json.dumps(claims, separators=(",", ":")),
+    }
+
+
 def make_error_body(error: TokenError, trace_id: str, correlation_id: str, timestamp: str) -> dict[str, object]:
     """Return the error document of the token endpoint; `timestamp` as `2026-03-02 09:41:12Z`."""
     tail = f"Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}"
@@ -175,4 +233,5 @@ def make_error_body(error: TokenError, trace_id: str, correlation_id: str, times
         "trace_id": trace_id,
         "correlation_id": correlation_id,
         "error_uri": f"https://login.microsoftonline.com/error?code={error.code}",
+        **_make_challenge(error),
     }

@@ -61,10 +61,18 @@ class Issuer:
 
     def for_client(self, view: View, client: Client, scope: str, claims: str = "") -> dict[str, Any]:
         """Return the answer to client credentials."""
-        audience = scope[: -len(_DEFAULT)] if scope.endswith(_DEFAULT) and " " not in scope else ""
-        if not audience:
-            raise TokenError(1002012, value=scope)
+        audience = _read_audience(scope)
         return self.app_token(view, client, audience, self.expires_in_cae if "cp1" in claims else self.expires_in)
+
+    def target_of_client(self, view: View, scope: str) -> Row:
+        """Return the resource that a client asks for by itself."""
+        return self.resource(view, _read_audience(scope))
+
+    def targets_of_user(self, view: View, client: Row, scope: str) -> list[Row]:
+        """Return service principals that a user signs in to: the resource, and the client that learns who it is."""
+        asked = scope.split()
+        resource, _, _ = self._split(view, [item for item in asked if item not in OPENID_SCOPES])
+        return [resource, client] if "openid" in asked else [resource]
 
     def app_token(self, view: View, client: Client, audience: str, lifetime: int) -> dict[str, Any]:
         """Return an access token without a user for a resource."""
@@ -117,6 +125,13 @@ class Issuer:
         if not asked or not set(asked) <= granted:
             raise TokenError(65001, client_id=client.app_id)
         return asked
+
+
+def _read_audience(scope: str) -> str:
+    audience = scope[: -len(_DEFAULT)] if scope.endswith(_DEFAULT) and " " not in scope else ""
+    if not audience:
+        raise TokenError(1002012, value=scope)
+    return audience
 
 
 def _make_client_info(user_id: str, tenant_id: str) -> str:

@@ -22,6 +22,7 @@ from cvops_simulator.entra.login.clients import Client, ClientCheck, merge_basic
 from cvops_simulator.entra.login.documents import make_instance_metadata, make_openid_configuration
 from cvops_simulator.entra.login.errors import TokenError, make_error_body
 from cvops_simulator.entra.login.flows import Code, Flows, Refresh
+from cvops_simulator.entra.login.guard import find_address, get_client_app, guard_client, guard_user
 from cvops_simulator.entra.login.issuing import Issuer
 from cvops_simulator.entra.login.saml import find_by_identifier, issue_saml_response, make_form, seen_principal
 from cvops_simulator.entra.login.saml_keys import list_saml_keys
@@ -183,12 +184,13 @@ class LoginService(Service):
         if name in _MULTI_TENANT and grant_type == "client_credentials":
             raise TokenError(90002, tenant=name)
         with self.tenant.lock:
-            return JSONResponse(grants[grant_type](form, self.tenant.store.view()))
+            return JSONResponse(grants[grant_type](form, self.tenant.store.view(), find_address(request)))
 
-    def _client_credentials(self, form: dict[str, str], view: View) -> dict[str, Any]:
+    def _client_credentials(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
         require_field(form, "client_id")
         scope = require_field(form, "scope")
         client = self._clients(view).confidential(form)
+        guard_client(self.tenant, view, client.principal, self.issuer.target_of_client(view, scope), address)
         return self.issuer.for_client(view, client, scope, form.get("claims", ""))
 
     async def _device_code(self, request: Request) -> Response:
@@ -202,22 +204,32 @@ class LoginService(Service):
         answer = {"user_code": flow.user_code, "device_code": device_code, "verification_uri": where}
         return JSONResponse({**answer, "expires_in": 900, "interval": 5, "message": message})
 
-    def _redeem_device(self, form: dict[str, str], view: View) -> dict[str, Any]:
+    def _redeem_device(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
         client = self._clients(view).any(form)
         device_code = form.get("device_code") or form.get("code") or require_field(form, "device_code")
-        return self._user_answer(view, client, self.flows.redeem_device(device_code, client.app_id), None)
+        approved = self.flows.redeem_device(device_code, client.app_id)
+        targets = self.issuer.targets_of_user(view, client.principal, approved.scope)
+        user = self._user(approved.user_id)
+        guard_user(self.tenant, view, user, targets, address, "mobileAppsAndDesktopClients", "deviceCodeFlow")
+        return self._user_answer(view, client, approved, None)
 
     async def _authorize(self, request: Request) -> Response:
         """Sign in at once: as `login_hint`, else as the tenant's first enabled user."""
         self._check_tenant(request, multi=True)
         query = request.query_params
         client_id = query.get("client_id", "")
-        application, _ = self._clients(self.tenant.store.view()).find(client_id)
+        view = self.tenant.store.view()
+        application, principal = self._clients(view).find(client_id)
         redirect = query.get("redirect_uri", "")
         if not _is_registered(redirect, application):
-            error = TokenError(900971)
-            return HTMLResponse(f"<html><title>Sign in</title><body>{error.text}</body></html>", error.status)
+            return _make_error_page(TokenError(900971))
         hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
+        try:
+            targets = self.issuer.targets_of_user(view, principal, query.get("scope", ""))
+            client_app = get_client_app(application, redirect)
+            guard_user(self.tenant, view, self._user(hint), targets, find_address(request), client_app)
+        except TokenError as error:
+            return _make_error_page(error)
         code = Code(
             client_id=application["appId"],
             redirect_uri=redirect,
@@ -247,6 +259,7 @@ class LoginService(Service):
             principal = find_by_identifier(self.tenant, asked.identifier, view)
             reply_url = asked.reply_url or next(iter(principal["replyUrls"]), "")
             hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
+            guard_user(self.tenant, view, self._user(hint), [principal], find_address(request), "browser")
             answer = issue_saml_response(
                 self.tenant,
                 app_id=principal["appId"],
@@ -258,8 +271,7 @@ class LoginService(Service):
                 view=view,
             )
         except TokenError as error:
-            text = html.escape(error.text)
-            return HTMLResponse(f"<html><title>Sign in</title><body>{text}</body></html>", error.status)
+            return _make_error_page(error)
         return HTMLResponse(make_form(reply_url, answer, form.get("RelayState", "")))
 
     async def _metadata(self, request: Request) -> Response:
@@ -274,20 +286,23 @@ class LoginService(Service):
         document = make_metadata(self.tenant.id, f"{self.origin}/{self.tenant.id}/saml2", listed, signer)
         return Response(document, media_type="application/xml")
 
-    def _redeem_code(self, form: dict[str, str], view: View) -> dict[str, Any]:
+    def _redeem_code(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
+        """Redeem a code; where the person was and what they did counted when they signed in."""
         client = self._clients(view).any(form)
         text, redirect = require_field(form, "code"), form.get("redirect_uri", "")
         code = self.flows.redeem_code(text, client.app_id, redirect, form.get("code_verifier", ""))
         return self._user_answer(view, client, Refresh(code.client_id, code.scope, code.user_id), code.nonce)
 
-    def _refresh(self, form: dict[str, str], view: View) -> dict[str, Any]:
+    def _refresh(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
         client = self._clients(view).any(form)
         known = self.flows.refresh.get(require_field(form, "refresh_token"))
         if known is None or known.client_id != client.app_id:
             raise TokenError(70008)
-        return self._user_answer(
-            view, client, Refresh(known.client_id, form.get("scope") or known.scope, known.user_id), None
-        )
+        wanted = Refresh(known.client_id, form.get("scope") or known.scope, known.user_id)
+        targets = self.issuer.targets_of_user(view, client.principal, wanted.scope)
+        client_app = get_client_app(client.application or self._clients(view).find(client.app_id)[0])
+        guard_user(self.tenant, view, self._user(wanted.user_id), targets, address, client_app)
+        return self._user_answer(view, client, wanted, None)
 
     def _user_answer(self, view: View, client: Client, refresh: Refresh, nonce: str | None) -> dict[str, Any]:
         user = self._user(refresh.user_id)
@@ -295,6 +310,12 @@ class LoginService(Service):
             raise TokenError(50057)
         answer, keep = self.issuer.for_user(view, client, user, refresh.scope, nonce)
         return {**answer, "refresh_token": self.flows.add_refresh(refresh)} if keep else answer
+
+
+def _make_error_page(error: TokenError) -> HTMLResponse:
+    """Return the page on which a browser's sign-in ends."""
+    text = html.escape(error.text)
+    return HTMLResponse(f"<html><title>Sign in</title><body>{text}</body></html>", error.status)
 
 
 def _is_registered(redirect: str, application: Row) -> bool:
