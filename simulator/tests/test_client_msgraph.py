@@ -26,9 +26,11 @@ from msgraph.generated.applications.item.application_item_request_builder import
 from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
     RemovePasswordPostRequestBody,
 )
+from msgraph.generated.identity.conditional_access.evaluate.evaluate_post_request_body import EvaluatePostRequestBody
 from msgraph.generated.models.app_role import AppRole
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.application import Application
+from msgraph.generated.models.application_context import ApplicationContext
 from msgraph.generated.models.conditional_access_applications import ConditionalAccessApplications
 from msgraph.generated.models.conditional_access_client_app import ConditionalAccessClientApp
 from msgraph.generated.models.conditional_access_condition_set import ConditionalAccessConditionSet
@@ -48,13 +50,18 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.password_credential import PasswordCredential
 from msgraph.generated.models.reference_create import ReferenceCreate
 from msgraph.generated.models.service_principal import ServicePrincipal
+from msgraph.generated.models.service_principal_sign_in import ServicePrincipalSignIn
+from msgraph.generated.models.sign_in_conditions import SignInConditions
+from msgraph.generated.models.what_if_analysis_reasons import WhatIfAnalysisReasons
 from msgraph.generated.service_principals.item.add_token_signing_certificate.add_token_signing_certificate_post_request_body import (  # noqa: E501
     AddTokenSigningCertificatePostRequestBody,
 )
 from msgraph_core import GraphClientFactory
 
+from access_bodies import policy
 from certificates import Certificate, make_certificate
 from cvops_simulator import Fault, Identity, Simulator
+from cvops_simulator.entra.conditional_access.policies import add_policy
 from cvops_simulator.testing import running_simulator
 
 Steps = Callable[[GraphServiceClient], Awaitable[None]]
@@ -357,5 +364,22 @@ def test_policies_from_create_to_delete(sim: Simulator) -> None:
             await policies.post(wanted)
         assert caught.value.error and caught.value.error.inner_error
         assert str(caught.value.error.inner_error.additional_data["message"]).startswith("1007")
+
+    run(sim, steps)
+
+
+def test_what_if(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        add_policy(sim.tenant, policy(displayName="people"))
+        body = EvaluatePostRequestBody(
+            sign_in_identity=ServicePrincipalSignIn(service_principal_id=sim.automation.object_id),
+            sign_in_context=ApplicationContext(include_applications=["00000003-0000-0000-c000-000000000000"]),
+            sign_in_conditions=SignInConditions(ip_address="198.51.100.20", country="DE"),
+            applied_policies_only=False,
+        )
+        answer = await client.identity.conditional_access.evaluate.post(body)
+        assert answer and answer.value and answer.value[0].display_name == "people"
+        assert answer.value[0].policy_applies is False
+        assert answer.value[0].analysis_reasons == [WhatIfAnalysisReasons.WorkloadIdentities]
 
     run(sim, steps)

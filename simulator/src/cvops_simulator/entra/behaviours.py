@@ -93,6 +93,8 @@ class Behaviours(BehaviourSet):
     fills_sign_in_frequency: bool = False
     #: Session controls that are off come back as `{"isEnabled": false}` in place of null.
     shows_session_controls_off: bool = False
+    #: `evaluate` does not look at excluded groups (seen in 2024), and so tells that a policy applies where it does not.
+    what_if_ignores_group_exclusions: bool = False
     #: Address of all sign-ins; empty: that of the request's header `x-client-address`, else the real one.
     client_address: str = ""
     #: Range of addresses -> country.

@@ -44,14 +44,6 @@ def list_roles_of(view: View, object_id: str, groups: frozenset[str]) -> frozens
     return frozenset(role for role, row in view.rows("roleMembers").items() if holders & set(row["ids"]))
 
 
-def get_guest_kind(user: Row) -> str | None:
-    """Return which kind of guest or external user a user is; None: an ordinary member."""
-    is_external = "#ext#" in user["userPrincipalName"].lower() or user.get("creationType") == "Invitation"
-    if user.get("userType") == "Guest":
-        return "b2bCollaborationGuest" if is_external else "internalGuest"
-    return "b2bCollaborationMember" if is_external else None
-
-
 def covers_user(view: View, users: Row | None, sign_in: SignIn, skips_group_exclusions: bool) -> bool:
     """Tell whether a user is meant. `skips_group_exclusions`: excluded groups are not looked at."""
     if users is None:
@@ -60,7 +52,7 @@ def covers_user(view: View, users: Row | None, sign_in: SignIn, skips_group_excl
     roles = list_roles_of(view, sign_in.subject["id"], groups)
 
     def names(side: str, in_groups: frozenset[str]) -> bool:
-        words, kind = users[f"{side}Users"], get_guest_kind(sign_in.subject)
+        words, kind = users[f"{side}Users"], sign_in.guest_kind
         return bool(
             sign_in.subject["id"] in words
             or "All" in words

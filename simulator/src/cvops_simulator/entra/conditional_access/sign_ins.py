@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class SignIn:
     """`subject`: the user, or the service principal that signs in by itself. `targets`: client ids of the resources.
 
-    A fact that is None is not known. `is_guess`: somebody asks what would be; then a fact that is not known leaves a
-    condition open, while in a real sign-in it is not met. `user_action` and `context` stand in place of `targets`.
-    `authentication_flow`: none, deviceCodeFlow or authenticationTransfer.
+    `guest_kind`: None for an ordinary member. A fact that is None is not known. `is_guess`: somebody asks what would
+    be; then a fact that is not known leaves a condition open, while in a real sign-in it is not met. `user_action` and
+    `context` stand in place of `targets`. `authentication_flow`: none, deviceCodeFlow or authenticationTransfer.
     """
 
     subject: Row
     is_user: bool
+    guest_kind: str | None = None
     targets: tuple[str, ...] = ()
     user_action: str | None = None
     context: str | None = None
@@ -42,6 +43,14 @@ class SignIn:
     service_principal_risk: str | None = "none"
     circumstances: Circumstances = field(default_factory=Circumstances)
     is_guess: bool = False
+
+
+def get_guest_kind(user: Row) -> str | None:
+    """Return which kind of guest or external user a user is; None: an ordinary member."""
+    is_external = "#ext#" in user["userPrincipalName"].lower() or user.get("creationType") == "Invitation"
+    if user.get("userType") == "Guest":
+        return "b2bCollaborationGuest" if is_external else "internalGuest"
+    return "b2bCollaborationMember" if is_external else None
 
 
 def make_sign_in(
@@ -63,6 +72,7 @@ def make_sign_in(
     return SignIn(
         subject=subject,
         is_user=is_user,
+        guest_kind=get_guest_kind(subject) if is_user else None,
         targets=targets,
         address=where,
         country=find_country(tenant, where),

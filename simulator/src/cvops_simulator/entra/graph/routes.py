@@ -22,6 +22,7 @@ from cvops_simulator.entra.graph import (
     service_principals,
     token_signing,
     users,
+    what_if,
 )
 from cvops_simulator.entra.graph.routing import Route
 
@@ -42,4 +43,5 @@ ROUTES: tuple[Route, ...] = (
     *service_principals.ROUTES,
     *token_signing.ROUTES,
     *users.ROUTES,
+    *what_if.ROUTES,
 )

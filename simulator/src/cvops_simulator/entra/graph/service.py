@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 _DIAGNOSTIC = {"ServerInfo": {"DataCenter": "Simulator", "Slice": "E", "Ring": "1", "ScaleUnit": "000"}}
 #: POST actions that change nothing.
-_READING_POSTS = ("/getbyids", "/$batch")
+_READING_POSTS = ("/getbyids", "/$batch", "/conditionalaccess/evaluate")
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
