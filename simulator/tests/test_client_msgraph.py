@@ -26,6 +26,7 @@ from msgraph.generated.applications.item.application_item_request_builder import
 from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
     RemovePasswordPostRequestBody,
 )
+from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
 from msgraph.generated.identity.conditional_access.evaluate.evaluate_post_request_body import EvaluatePostRequestBody
 from msgraph.generated.models.app_role import AppRole
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
@@ -381,5 +382,27 @@ def test_what_if(sim: Simulator) -> None:
         assert answer and answer.value and answer.value[0].display_name == "people"
         assert answer.value[0].policy_applies is False
         assert answer.value[0].analysis_reasons == [WhatIfAnalysisReasons.WorkloadIdentities]
+
+    run(sim, steps)
+
+
+def test_logs(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        sim.tenant.behaviours.v1_takes_event_types = True
+        await client.groups.post(
+            Group(display_name="ops", mail_enabled=False, mail_nickname="ops", security_enabled=True)
+        )
+        audits = await client.audit_logs.directory_audits.get()
+        assert audits and audits.value and audits.value[0].activity_display_name == "Add group"
+        entry = audits.value[0]
+        assert entry.initiated_by and entry.initiated_by.app and entry.target_resources and not entry.additional_data
+        assert entry.target_resources[0].type == "Group" and not entry.target_resources[0].additional_data
+        asked = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(
+            filter="signInEventTypes/any(t: t eq 'servicePrincipal')"
+        )
+        sign_ins = await client.audit_logs.sign_ins.get(RequestConfiguration(query_parameters=asked))
+        assert sign_ins and sign_ins.value and sign_ins.value[0].service_principal_id == sim.automation.object_id
+        found = sign_ins.value[0]
+        assert found.status and found.status.error_code == 0 and not found.additional_data
 
     run(sim, steps)

@@ -95,6 +95,14 @@ class Behaviours(BehaviourSet):
     shows_session_controls_off: bool = False
     #: `evaluate` does not look at excluded groups (seen in 2024), and so tells that a policy applies where it does not.
     what_if_ignores_group_exclusions: bool = False
+    #: Seconds until an entry of a log can be read.
+    log_lag: float = 0.0
+    #: Requests for logs per 10 seconds of all applications together; 0: no limit.
+    log_rate: int = 0
+    #: Logs need Directory.Read.All beside AuditLog.Read.All (so say older documents and reports).
+    logs_need_directory_read: bool = False
+    #: The v1.0 log of sign-ins takes a filter on `signInEventTypes`, which its type does not have (reported).
+    v1_takes_event_types: bool = False
     #: Address of all sign-ins; empty: that of the request's header `x-client-address`, else the real one.
     client_address: str = ""
     #: Range of addresses -> country.

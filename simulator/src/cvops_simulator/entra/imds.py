@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from cvops_simulator.core.service import Service
 from cvops_simulator.entra.identities import Identity, make_managed_identity
+from cvops_simulator.entra.login.attempts import Attempt
 from cvops_simulator.entra.login.clients import Client
 from cvops_simulator.entra.login.errors import TokenError
 
@@ -126,7 +128,11 @@ class ImdsService(Service):
         if kept and kept[0] - now > 300:
             return kept
         with self._tenant.lock:
-            answer = self._login.issuer.app_token(self._tenant.store.view(), client, resource, _LIFETIME)
+            view = self._tenant.store.view()
+            answer = self._login.issuer.app_token(view, client, resource, _LIFETIME)
+            attempt = Attempt("managedIdentity", "", str(uuid.uuid4()), str(uuid.uuid4()), principal=client.principal)
+            attempt.target = self._login.issuer.resource(view, resource)
+            attempt.record(self._tenant)
         self._cache[key] = (now + _LIFETIME, answer["access_token"])
         return self._cache[key]
 

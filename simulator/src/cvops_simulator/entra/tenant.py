@@ -65,6 +65,9 @@ class Tenant:
         self.id, self.domain, self.display_name = tenant_id, domain, display_name
         self.store = Store(self.clock, self.replication)
         self.behaviours = Behaviours()
+        #: Rows of the sign-in log and of the directory's audit log, oldest first.
+        self.sign_ins: list[Row] = []
+        self.directory_audits: list[Row] = []
         self.random = random.Random(f"secrets of {tenant_id}")
         self._created = 0
 

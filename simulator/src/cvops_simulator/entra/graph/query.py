@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset({"$select", "$filter", "$top", "$count", "$search", "$orderby", "$skiptoken", "$format"})
 _MAX_TOP = 999
+_MOST_OF_LOGS = 1000
 
 #: Properties that $filter takes, per type.
 FILTERABLE: dict[str, frozenset[str]] = {
@@ -107,9 +108,50 @@ FILTERABLE: dict[str, frozenset[str]] = {
     "namedLocation": frozenset({"id", "displayName", "createdDateTime", "modifiedDateTime"}),
     "authenticationStrengthPolicy": frozenset({"id", "displayName", "policyType"}),
     "authenticationContextClassReference": frozenset({"id", "displayName", "isAvailable"}),
+    "signIn": frozenset(
+        [
+            "id",
+            "createdDateTime",
+            "appId",
+            "appDisplayName",
+            "userId",
+            "userPrincipalName",
+            "userDisplayName",
+            "ipAddress",
+            "status",
+            "correlationId",
+            "conditionalAccessStatus",
+            "clientAppUsed",
+            "location",
+            "deviceDetail",
+            "resourceId",
+            "resourceDisplayName",
+            "riskDetail",
+            "riskLevelAggregated",
+            "riskLevelDuringSignIn",
+            "riskState",
+            "servicePrincipalId",
+            "servicePrincipalName",
+            "signInEventTypes",
+        ]
+    ),
+    "directoryAudit": frozenset(
+        [
+            "activityDateTime",
+            "activityDisplayName",
+            "category",
+            "correlationId",
+            "loggedByService",
+            "result",
+            "initiatedBy",
+            "targetResources",
+        ]
+    ),
     "directoryRoleTemplate": frozenset({"id", "displayName"}),
     "unifiedRoleDefinition": frozenset({"id", "displayName", "isBuiltIn", "templateId"}),
 }
+#: Types that sort by date, whatever else is asked; they come from another service than the directory.
+_LOGS = frozenset({"signIn", "directoryAudit"})
 #: Types whose displayName sorts without an advanced query.
 _PLAIN_ORDER = frozenset({"group", "user", "directoryObject", "conditionalAccessPolicy", "namedLocation"})
 
@@ -143,7 +185,9 @@ def parse_options(request: GraphRequest) -> Options:
     return Options(
         select=_parse_names(query.get("$select")),
         filter=parse_filter(text) if text else None,
-        top=_parse_top(query.get("$top")),
+        top=_parse_top(
+            query.get("$top"), _MOST_OF_LOGS if request.path.lower().startswith("/auditlogs/") else _MAX_TOP
+        ),
         count=query.get("$count", "").lower() == "true",
         search=query.get("$search"),
         order=_parse_order(query.get("$orderby")),
@@ -156,11 +200,11 @@ def _parse_names(text: str | None) -> tuple[str, ...] | None:
     return tuple(item.strip() for item in text.split(",") if item.strip()) if text else None
 
 
-def _parse_top(text: str | None) -> int | None:
+def _parse_top(text: str | None, most: int) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or not 1 <= int(text) <= _MAX_TOP:
-        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {_MAX_TOP} inclusive.")
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {most} inclusive.")
     return int(text)
 
 
@@ -198,6 +242,7 @@ def select_rows(rows: Sequence[Row], options: Options, type_name: str) -> list[R
         found = [row for row in found if _matches_search(options.search, row)]
     if options.order:
         plain = type_name in _PLAIN_ORDER and options.filter is None and options.search is None
+        plain = plain or type_name in _LOGS
         if not plain and not options.advanced:
             raise unsupported_query("Sorting not supported for current query.")
         for name, descending in reversed(options.order):
@@ -222,7 +267,7 @@ def make_page(
     rows: Sequence[Row], options: Options, page_size: int, url: str, query: dict[str, str]
 ) -> tuple[list[Row], dict[str, Any]]:
     """Return one page and its annotations. A page size below 100 also limits $top: lists then need several pages."""
-    limit = _MAX_TOP if page_size >= 100 else page_size
+    limit = _MOST_OF_LOGS if page_size >= 100 else page_size
     size = min(options.top or page_size, limit)
     page = list(rows[options.offset : options.offset + size])
     notes: dict[str, Any] = {}

@@ -17,6 +17,7 @@ from starlette.routing import Route as HttpRoute
 from cvops_simulator.core.behaviours import make_behaviour_routes
 from cvops_simulator.core.service import Service
 from cvops_simulator.entra.conditional_access.policies import extend_policy
+from cvops_simulator.entra.graph import audit
 from cvops_simulator.entra.graph.batch import run_batch
 from cvops_simulator.entra.graph.call import Call
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, make_error_body
@@ -148,7 +149,10 @@ class GraphService(Service):
                 root=f"{self.origin}/{request.version}",
                 page_size=self.page_size,
             )
-            return route.handler(call)
+            before = audit.find_target(call, route)
+            answer = route.handler(call)
+            audit.record(call, route, before, answer)
+            return answer
 
     def refusal(self, error: GraphError) -> GraphResponse:
         """Return an error as an answer inside a batch."""

@@ -29,11 +29,16 @@ Proof = Literal["none", "secret", "assertion"]
 
 @dataclass(frozen=True)
 class Client:
-    """A client that may get tokens: its service principal, its application (None: managed identity), its proof."""
+    """A client that may get tokens: its service principal, its application (None: managed identity), its proof.
+
+    `credential` is the kind of proof as sign-in logs name it, `key_id` which of the client's own it was.
+    """
 
     principal: Row
     application: Row | None
     proof: Proof
+    credential: str = "none"
+    key_id: str = ""
 
     @property
     def app_id(self) -> str:
@@ -68,12 +73,12 @@ class ClientCheck:
         application, principal = self.find(client_id)
         owners = {application["id"], principal["id"]}
         if form.get("client_assertion"):
-            self._check_assertion(form["client_assertion"], application, principal)
-            return Client(principal, application, "assertion")
+            credential, key_id = self._check_assertion(form["client_assertion"], application, principal)
+            return Client(principal, application, "assertion", credential, key_id)
         if not form.get("client_secret"):
             raise self._make_error(7000218, client_id)
-        self._check_secret(form["client_secret"], client_id, owners)
-        return Client(principal, application, "secret")
+        key_id = self._check_secret(form["client_secret"], client_id, owners)
+        return Client(principal, application, "secret", "clientSecret", key_id)
 
     def any(self, form: Mapping[str, str]) -> Client:
         """Return a public client (when the application allows it) or a confidential one."""
@@ -89,32 +94,40 @@ class ClientCheck:
     def _make_error(self, code: int, client_id: str, value: str = "") -> TokenError:
         return TokenError(code, client_id=client_id, tenant=self._tenant.id, value=value)
 
-    def _check_secret(self, text: str, client_id: str, owners: set[str]) -> None:
+    def _check_secret(self, text: str, client_id: str, owners: set[str]) -> str:
+        """Return the key id of the secret that a client has shown."""
         now = self._tenant.clock.now()
-        rows = [row for row in self._view.rows("secrets").values() if row["owner"] in owners]
-        same = [row for row in rows if hmac.compare_digest(row["text"].encode(), text.encode())]
-        if not same or all(row["start"] > now for row in same):
+        rows = {key: row for key, row in self._view.rows("secrets").items() if row["owner"] in owners}
+        same = {key: row for key, row in rows.items() if hmac.compare_digest(row["text"].encode(), text.encode())}
+        if not same or all(row["start"] > now for row in same.values()):
             raise self._make_error(7000215, client_id)
-        if all(row["end"] <= now for row in same):
+        good = [key for key, row in same.items() if row["end"] > now]
+        if not good:
             raise self._make_error(7000222, client_id)
+        return good[0]
 
-    def _check_assertion(self, text: str, application: Row, principal: Row) -> None:
+    def _check_assertion(self, text: str, application: Row, principal: Row) -> tuple[str, str]:
+        """Return kind and key id of the credential that an assertion proves."""
         try:
             assertion = Assertion.parse(text)
         except (ValueError, binascii.Error) as error:
             raise self._make_error(50027, application["appId"]) from error
         if assertion.claims.get("iss") == application["appId"]:
-            self._check_certificate(assertion, application, principal)
-        else:
-            self._check_federated(assertion, application)
+            return "certificate", self._check_certificate(assertion, application, principal)
+        self._check_federated(assertion, application)
+        return "federatedIdentityCredential", ""
 
-    def _check_certificate(self, assertion: Assertion, application: Row, principal: Row) -> None:
+    def _check_certificate(self, assertion: Assertion, application: Row, principal: Row) -> str:
         now, client_id = self._tenant.clock.now(), application["appId"]
         owners = {application["id"], principal["id"]}
-        rows = [row for row in self._view.rows("certificates").values() if row["owner"] in owners]
-        usable = [row for row in rows if row["start"] <= now < row["end"] and _names_certificate(assertion, row["der"])]
-        keys = [x509.load_der_x509_certificate(base64.b64decode(row["der"])).public_key() for row in usable]
-        if not any(assertion.signed_by(key) for key in keys):
+        rows = {key: row for key, row in self._view.rows("certificates").items() if row["owner"] in owners}
+        usable = {
+            key_id: x509.load_der_x509_certificate(base64.b64decode(row["der"])).public_key()
+            for key_id, row in rows.items()
+            if row["start"] <= now < row["end"] and _names_certificate(assertion, row["der"])
+        }
+        signers = [key_id for key_id, key in usable.items() if assertion.signed_by(key)]
+        if not signers:
             raise self._make_error(700027, client_id)
         if not assertion.in_time(now):
             raise self._make_error(700024, client_id)
@@ -122,6 +135,7 @@ class ClientCheck:
             raise self._make_error(700027, client_id)
         if not _list_audiences(assertion) & self._endpoints:
             raise self._make_error(700023, client_id)
+        return signers[0]
 
     def _check_federated(self, assertion: Assertion, application: Row) -> None:
         client_id, issuer = application["appId"], str(assertion.claims.get("iss", ""))

@@ -206,10 +206,14 @@ class TokenError(Exception):
         return _CODES[self.code][1]
 
     @property
+    def reason(self) -> str:
+        """What is wrong, without the number."""
+        return _CODES[self.code][2].format(client_id=self.client_id, tenant=self.tenant, value=self.value)
+
+    @property
     def text(self) -> str:
         """The description without the identifiers of the request."""
-        message = _CODES[self.code][2].format(client_id=self.client_id, tenant=self.tenant, value=self.value)
-        return f"AADSTS{self.code}: {message}"
+        return f"AADSTS{self.code}: {self.reason}"
 
 
 def _make_challenge(error: TokenError) -> dict[str, str]:

@@ -13,19 +13,11 @@ from cvops_simulator.entra.conditional_access.sign_ins import make_sign_in
 from cvops_simulator.entra.login.errors import TokenError
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-
+    from cvops_simulator.entra.login.attempts import Attempt
     from cvops_simulator.entra.store import Row, View
     from cvops_simulator.entra.tenant import Tenant
 
-#: Header by which a test says where a request comes from.
-ADDRESS_HEADER = "x-client-address"
 ClientApp = Literal["browser", "mobileAppsAndDesktopClients"]
-
-
-def find_address(request: Request) -> str:
-    """Return the address that a request comes from."""
-    return request.headers.get(ADDRESS_HEADER) or (request.client.host if request.client else "")
 
 
 def get_client_app(application: Row, redirect: str = "") -> ClientApp:
@@ -37,26 +29,34 @@ def get_client_app(application: Row, redirect: str = "") -> ClientApp:
     return "browser" if in_browser and not native else "mobileAppsAndDesktopClients"
 
 
-def guard_client(tenant: Tenant, view: View, principal: Row, target: Row, address: str) -> None:
+def guard_client(tenant: Tenant, view: View, attempt: Attempt, principal: Row, target: Row) -> None:
     """Refuse a workload identity that a policy blocks. Raises TokenError."""
-    sign_in = make_sign_in(tenant, principal, (target["appId"],), address, "mobileAppsAndDesktopClients", is_user=False)
-    decision = decide(tenant, view, sign_in)
-    if decision.code is not None:
-        raise TokenError(decision.code, value=target["appId"], policies=decision.policies)
+    attempt.principal, attempt.target = principal, target
+    attempt.sign_in = make_sign_in(
+        tenant, principal, (target["appId"],), attempt.address, "mobileAppsAndDesktopClients", is_user=False
+    )
+    _apply(tenant, view, attempt, target)
 
 
 def guard_user(
     tenant: Tenant,
     view: View,
+    attempt: Attempt,
     user: Row,
     targets: Sequence[Row],
-    address: str,
     client_app: ClientApp,
     flow: str = "none",
 ) -> None:
     """Refuse a user who does not meet what policies demand. Raises TokenError."""
     names = tuple(dict.fromkeys(target["appId"] for target in targets))
-    sign_in = make_sign_in(tenant, user, names, address, client_app, is_user=True, flow=flow)
-    decision = decide(tenant, view, sign_in)
-    if decision.code is not None:
-        raise TokenError(decision.code, value=names[0], policies=decision.policies)
+    attempt.user, attempt.target = user, targets[0]
+    attempt.sign_in = make_sign_in(tenant, user, names, attempt.address, client_app, is_user=True, flow=flow)
+    _apply(tenant, view, attempt, targets[0])
+
+
+def _apply(tenant: Tenant, view: View, attempt: Attempt, target: Row) -> None:
+    if attempt.sign_in is None:
+        return
+    attempt.decision = decide(tenant, view, attempt.sign_in)
+    if attempt.decision.code is not None:
+        raise TokenError(attempt.decision.code, value=target["appId"], policies=attempt.decision.policies)

@@ -18,11 +18,12 @@ from starlette.routing import BaseRoute, Route
 
 from cvops_simulator.core.names import fold_case
 from cvops_simulator.core.service import Service
+from cvops_simulator.entra.login.attempts import Attempt, Event, start_attempt
 from cvops_simulator.entra.login.clients import Client, ClientCheck, merge_basic_credentials, require_field
 from cvops_simulator.entra.login.documents import make_instance_metadata, make_openid_configuration
 from cvops_simulator.entra.login.errors import TokenError, make_error_body
 from cvops_simulator.entra.login.flows import Code, Flows, Refresh
-from cvops_simulator.entra.login.guard import find_address, get_client_app, guard_client, guard_user
+from cvops_simulator.entra.login.guard import get_client_app, guard_client, guard_user
 from cvops_simulator.entra.login.issuing import Issuer
 from cvops_simulator.entra.login.saml import find_by_identifier, issue_saml_response, make_form, seen_principal
 from cvops_simulator.entra.login.saml_keys import list_saml_keys
@@ -40,6 +41,14 @@ Handler = Callable[["Request"], Awaitable[Response]]
 _MULTI_TENANT = frozenset({"common", "organizations", "consumers"})
 _NO_CACHE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+#: Grant -> kind of sign-in, and protocol, as the log names them.
+_EVENTS: dict[str, tuple[Event, str]] = {
+    "client_credentials": ("servicePrincipal", "oAuth2"),
+    _DEVICE_GRANT: ("interactiveUser", "deviceCode"),
+    "device_code": ("interactiveUser", "deviceCode"),
+    "authorization_code": ("interactiveUser", "oAuth2"),
+    "refresh_token": ("nonInteractiveUser", "oAuth2"),
+}
 
 
 class LoginService(Service):
@@ -117,6 +126,7 @@ class LoginService(Service):
         async def run(request: Request) -> Response:
             trace_id = request.scope["state"]["request_id"]
             correlation_id = request.headers.get("client-request-id") or str(uuid.uuid4())
+            request.scope["state"]["correlation_id"] = correlation_id
             try:
                 response = await handler(request)
             except TokenError as error:
@@ -184,13 +194,22 @@ class LoginService(Service):
         if name in _MULTI_TENANT and grant_type == "client_credentials":
             raise TokenError(90002, tenant=name)
         with self.tenant.lock:
-            return JSONResponse(grants[grant_type](form, self.tenant.store.view(), find_address(request)))
+            view = self.tenant.store.view()
+            attempt = start_attempt(request, *_EVENTS[grant_type])
+            attempt.principal = self.tenant.service_principal_of(form.get("client_id", ""), view)
+            try:
+                answer = grants[grant_type](form, view, attempt)
+            except TokenError as error:
+                attempt.record(self.tenant, error)
+                raise
+            attempt.record(self.tenant)
+            return JSONResponse(answer)
 
-    def _client_credentials(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
+    def _client_credentials(self, form: dict[str, str], view: View, attempt: Attempt) -> dict[str, Any]:
         require_field(form, "client_id")
         scope = require_field(form, "scope")
-        client = self._clients(view).confidential(form)
-        guard_client(self.tenant, view, client.principal, self.issuer.target_of_client(view, scope), address)
+        attempt.client = client = self._clients(view).confidential(form)
+        guard_client(self.tenant, view, attempt, client.principal, self.issuer.target_of_client(view, scope))
         return self.issuer.for_client(view, client, scope, form.get("claims", ""))
 
     async def _device_code(self, request: Request) -> Response:
@@ -204,13 +223,13 @@ class LoginService(Service):
         answer = {"user_code": flow.user_code, "device_code": device_code, "verification_uri": where}
         return JSONResponse({**answer, "expires_in": 900, "interval": 5, "message": message})
 
-    def _redeem_device(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
-        client = self._clients(view).any(form)
+    def _redeem_device(self, form: dict[str, str], view: View, attempt: Attempt) -> dict[str, Any]:
+        attempt.client = client = self._clients(view).any(form)
         device_code = form.get("device_code") or form.get("code") or require_field(form, "device_code")
         approved = self.flows.redeem_device(device_code, client.app_id)
         targets = self.issuer.targets_of_user(view, client.principal, approved.scope)
         user = self._user(approved.user_id)
-        guard_user(self.tenant, view, user, targets, address, "mobileAppsAndDesktopClients", "deviceCodeFlow")
+        guard_user(self.tenant, view, attempt, user, targets, "mobileAppsAndDesktopClients", "deviceCodeFlow")
         return self._user_answer(view, client, approved, None)
 
     async def _authorize(self, request: Request) -> Response:
@@ -224,12 +243,16 @@ class LoginService(Service):
         if not _is_registered(redirect, application):
             return _make_error_page(TokenError(900971))
         hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
+        attempt = start_attempt(request, "interactiveUser")
+        attempt.principal = principal
         try:
             targets = self.issuer.targets_of_user(view, principal, query.get("scope", ""))
             client_app = get_client_app(application, redirect)
-            guard_user(self.tenant, view, self._user(hint), targets, find_address(request), client_app)
+            guard_user(self.tenant, view, attempt, self._user(hint), targets, client_app)
         except TokenError as error:
+            attempt.record(self.tenant, error)
             return _make_error_page(error)
+        attempt.record(self.tenant)
         code = Code(
             client_id=application["appId"],
             redirect_uri=redirect,
@@ -249,6 +272,7 @@ class LoginService(Service):
         Real browsers have a session; here the query says who it is.
         """
         query = request.query_params
+        attempt = start_attempt(request, "interactiveUser", "saml20")
         try:
             self._check_tenant(request)
             form = await self._form(request) if request.method == "POST" else dict(query)
@@ -259,7 +283,8 @@ class LoginService(Service):
             principal = find_by_identifier(self.tenant, asked.identifier, view)
             reply_url = asked.reply_url or next(iter(principal["replyUrls"]), "")
             hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
-            guard_user(self.tenant, view, self._user(hint), [principal], find_address(request), "browser")
+            attempt.principal = principal
+            guard_user(self.tenant, view, attempt, self._user(hint), [principal], "browser")
             answer = issue_saml_response(
                 self.tenant,
                 app_id=principal["appId"],
@@ -271,7 +296,9 @@ class LoginService(Service):
                 view=view,
             )
         except TokenError as error:
+            attempt.record(self.tenant, error)
             return _make_error_page(error)
+        attempt.record(self.tenant)
         return HTMLResponse(make_form(reply_url, answer, form.get("RelayState", "")))
 
     async def _metadata(self, request: Request) -> Response:
@@ -286,22 +313,22 @@ class LoginService(Service):
         document = make_metadata(self.tenant.id, f"{self.origin}/{self.tenant.id}/saml2", listed, signer)
         return Response(document, media_type="application/xml")
 
-    def _redeem_code(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
-        """Redeem a code; where the person was and what they did counted when they signed in."""
+    def _redeem_code(self, form: dict[str, str], view: View, attempt: Attempt) -> dict[str, Any]:
+        """Redeem a code; where the person was and what they did counted, and was logged, when they signed in."""
         client = self._clients(view).any(form)
         text, redirect = require_field(form, "code"), form.get("redirect_uri", "")
         code = self.flows.redeem_code(text, client.app_id, redirect, form.get("code_verifier", ""))
         return self._user_answer(view, client, Refresh(code.client_id, code.scope, code.user_id), code.nonce)
 
-    def _refresh(self, form: dict[str, str], view: View, address: str) -> dict[str, Any]:
-        client = self._clients(view).any(form)
+    def _refresh(self, form: dict[str, str], view: View, attempt: Attempt) -> dict[str, Any]:
+        attempt.client = client = self._clients(view).any(form)
         known = self.flows.refresh.get(require_field(form, "refresh_token"))
         if known is None or known.client_id != client.app_id:
             raise TokenError(70008)
         wanted = Refresh(known.client_id, form.get("scope") or known.scope, known.user_id)
         targets = self.issuer.targets_of_user(view, client.principal, wanted.scope)
         client_app = get_client_app(client.application or self._clients(view).find(client.app_id)[0])
-        guard_user(self.tenant, view, self._user(wanted.user_id), targets, address, client_app)
+        guard_user(self.tenant, view, attempt, self._user(wanted.user_id), targets, client_app)
         return self._user_answer(view, client, wanted, None)
 
     def _user_answer(self, view: View, client: Client, refresh: Refresh, nonce: str | None) -> dict[str, Any]:
