@@ -276,7 +276,7 @@ PASSWORD = {"operator": "AND", "builtInControls": ["mfa", "passwordChange"]}
         ),
         (
             {"conditions": {"devices": {"deviceFilter": {"mode": "include", "rule": "device.colour -eq 1"}}}},
-            "InvalidDevice",
+            "InvalidFilter",
         ),
         (
             {"grantControls": {"operator": "OR", "authenticationStrength": {"id": NOBODY}}},

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.entra.conditional_access.shape import (
@@ -21,7 +20,7 @@ from cvops_simulator.entra.graph.errors import GraphError, malformed, missing_sc
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse
 from cvops_simulator.entra.graph.policy_rules import check_frequency, check_policy, wrong_schema
 from cvops_simulator.entra.graph.routing import Route
-from cvops_simulator.entra.schema import BodyError, check_body, get_graph_type, is_complex
+from cvops_simulator.entra.schema import BodyError, check_body, find_derived_type, get_graph_type, is_complex
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -55,31 +54,24 @@ def _read_body(call: Call, known: Row | None = None) -> Row:
     """Return the checked body. `known`: the policy, whose own properties may be named even if the schema lacks them."""
     try:
         body: Row = fold_words(POLICY, call.request.body)
-        check_body(POLICY, _drop_known(body, known or {}), _READ_ONLY)
+        check_body(POLICY, _drop_known(POLICY, body, known or {}), _READ_ONLY)
     except BodyError as error:
         raise wrong_schema() from error
     return body
 
 
-def _drop_known(body: Any, known: Row) -> Any:
-    """Return a body without what only the policy knows, at any depth, for the check against the schema."""
-    if not isinstance(body, dict):
+def _drop_known(type_name: str, body: Any, known: Any) -> Any:
+    """Return a body without what the policy has and the schema lacks, at any depth."""
+    if not isinstance(body, dict) or not isinstance(known, dict):
         return body
-    strange = {name for name in known if name not in _list_known_names()}
-    nested = {name: item for name, item in known.items() if isinstance(item, dict)}
-    return {name: _drop_known(item, nested.get(name, {})) for name, item in body.items() if name not in strange}
-
-
-@functools.cache
-def _list_known_names() -> frozenset[str]:
-    """Return the names of all properties that a policy has at any depth."""
-    names: set[str] = set()
-    todo = [POLICY]
-    while todo:
-        properties = get_graph_type(todo.pop()).properties
-        names |= set(properties)
-        todo += [prop.type for prop in properties.values() if is_complex(prop.type)]
-    return frozenset(names)
+    properties = get_graph_type(find_derived_type(type_name, body)).properties
+    kept = {name: item for name, item in body.items() if name in properties or name not in known}
+    return {
+        name: _drop_known(properties[name].type, item, known.get(name))
+        if name in properties and is_complex(properties[name].type)
+        else item
+        for name, item in kept.items()
+    }
 
 
 def show(call: Call, row: Row) -> Row:

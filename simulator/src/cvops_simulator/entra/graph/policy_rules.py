@@ -130,18 +130,24 @@ def _check_form(row: Row) -> None:
         raise _invalid("InvalidApplications")
     if len(applications["includeApplications"]) + len(applications["excludeApplications"]) > _MOST_APPLICATIONS:
         raise _invalid("TooManyApplications")
-    device_filter = (conditions["devices"] or {}).get("deviceFilter")
-    if device_filter is not None:
-        _check_rule(device_filter["rule"])
+    _check_filter((conditions["devices"] or {}).get("deviceFilter"), _DEVICE_ATTRIBUTES)
+    _check_filter(applications["applicationFilter"])
+    _check_filter((conditions["clientApplications"] or {}).get("servicePrincipalFilter"))
 
 
-def _check_rule(rule: str) -> None:
+def _check_filter(filter_: Row | None, attributes: frozenset[str] | None = None) -> None:
+    """Check a filter's rule; without `attributes` it may look at custom security attributes, whatever their names."""
+    if filter_ is None:
+        return
+    if filter_["mode"] is None or filter_["rule"] is None:
+        raise wrong_schema()
     try:
-        names = parse_rule(rule).names()
+        names = parse_rule(filter_["rule"]).names()
     except RuleError as error:
-        raise _invalid("InvalidDeviceFilter") from error
-    if len(rule) > _LONGEST_RULE or not names <= _DEVICE_ATTRIBUTES:
-        raise _invalid("InvalidDeviceFilter")
+        raise _invalid("InvalidFilter") from error
+    custom = all(name.lower().startswith("customsecurityattribute.") for name in names)
+    if len(filter_["rule"]) > _LONGEST_RULE or not (custom if attributes is None else names <= attributes):
+        raise _invalid("InvalidFilter")
 
 
 def _check_grant(call: Call, row: Row) -> None:
