@@ -13,6 +13,9 @@ import pytest
 
 from access_bodies import NOBODY, POLICIES, countries, make_location, make_policy, policy, reason
 from cvops_simulator import Simulator
+from cvops_simulator.core.clock import Clock
+from cvops_simulator.core.site import TenantSeed
+from cvops_simulator.entra.seeding import make_tenant
 from graph_client import GraphClient
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
@@ -484,7 +487,15 @@ def test_behaviours_over_the_control_listener(sim: Simulator, control: httpx.Cli
     assert control.get("/behaviours").json()["policy_limit"] == 240
     assert control.post("/behaviours", json={"location_lag": 5, "licences": ["P1"]}).json()["licences"] == ["P1"]
     assert (sim.tenant.behaviours.location_lag, sim.tenant.behaviours.licences) == (5.0, ["P1"])
-    for wrong in ({"colour": 1}, {"policy_limit": "many"}, {"list_order": "shuffled"}, {"location_lag": True}):
+    for wrong in (
+        {"colour": 1},
+        {"policy_limit": "many"},
+        {"list_order": "shuffled"},
+        {"location_lag": True},
+        {"circumstances": {"*": {"accepted": 1}}},
+        {"address_countries": {"office": "CH"}},
+        {"mfa_trusted_ranges": ["office"]},
+    ):
         assert control.post("/behaviours", json=wrong).status_code == 400
     sim.reset()
     assert control.get("/behaviours").json()["licences"] == ["P1", "P2", "WorkloadIdentities"]
@@ -557,11 +568,28 @@ def test_authentication_contexts(graph: GraphClient) -> None:
     graph.error(404, "GET", f"{base}/c7")
 
 
-def test_directory_roles(graph: GraphClient) -> None:
+def test_directory_roles(sim: Simulator, graph: GraphClient) -> None:
     found = graph.ok(200, "GET", "/directoryRoleTemplates?$filter=displayName eq 'Global Administrator'")["value"]
     assert [row["id"] for row in found] == [GLOBAL_ADMINISTRATOR]
     rows = graph.ok(200, "GET", "/roleManagement/directory/roleDefinitions")["value"]
     assert GLOBAL_ADMINISTRATOR in {row["templateId"] for row in rows if row["isBuiltIn"]}
+    user = next(iter(sim.tenant.users))
+    sim.tenant.relate("roleMembers", GLOBAL_ADMINISTRATOR, [user])
+    path = f"/roleManagement/directory/roleAssignments?$filter=principalId eq '{user}'"
+    assert [row["roleDefinitionId"] for row in graph.ok(200, "GET", path)["value"]] == [GLOBAL_ADMINISTRATOR]
+    assert graph.ok(200, "GET", path.replace(user, NOBODY))["value"] == []
+
+
+def test_seeds() -> None:
+    seed = TenantSeed(NOBODY, "corp.example", "Corp", users=[{"userPrincipalName": "ann@corp.example"}])
+    seed.roles = {GLOBAL_ADMINISTRATOR: ["Ann@corp.example"]}
+    seed.named_locations = [{**countries("li"), "id": NOBODY}]
+    seed.policies = [policy(conditions={"locations": {"includeLocations": [NOBODY]}})]
+    tenant = make_tenant(seed, Clock())
+    assert tenant.role_members(GLOBAL_ADMINISTRATOR) == list(tenant.users)
+    assert tenant.named_locations[NOBODY]["countriesAndRegions"] == ["LI"]
+    (made,) = tenant.policies.values()
+    assert made["conditions"]["clientAppTypes"] == ["all"] and made["sessionControls"] is None
 
 
 def test_a_deleted_location_is_gone_for_policies(graph: GraphClient) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -57,7 +58,10 @@ class Circumstances:
         unknown = sorted(set(data) - {item.name for item in fields(cls)})
         if unknown:
             raise ValueError(f"unknown key(s): {', '.join(unknown)}")
-        return cls(**{**data, "accepted": tuple(data.get("accepted", ()))})
+        accepted = data.get("accepted", ())
+        if not isinstance(accepted, (list, tuple)):
+            raise ValueError("accepted takes a list")
+        return cls(**{**data, "accepted": tuple(accepted)})
 
     @property
     def has_mfa(self) -> bool:
@@ -113,10 +117,12 @@ class Behaviours(BehaviourSet):
     circumstances: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """Set behaviours by name. Raises ValueError as in `BehaviourSet`, and for circumstances that are none."""
+        """Set behaviours by name. Raises ValueError, also for circumstances and ranges that are none."""
         told = values.get("circumstances")
         for item in told.values() if isinstance(told, dict) else ():
             Circumstances.from_dict(item)
+        for block in (*values.get("address_countries", ()), *values.get("mfa_trusted_ranges", ())):
+            ipaddress.ip_network(block, strict=False)
         super().change(values)
 
     def find_circumstances(self, object_id: str) -> Circumstances:

@@ -12,6 +12,7 @@ from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.graph.errors import GraphError, missing_scopes, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse
 from cvops_simulator.entra.graph.routing import Handler, Route
+from cvops_simulator.entra.identifiers import make_opaque_id
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -101,6 +102,22 @@ def _list_definitions(call: Call) -> GraphResponse:
     return call.collection("unifiedRoleDefinition", rows, "roleManagement/directory/roleDefinitions")
 
 
+def _list_assignments(call: Call) -> GraphResponse:
+    rows = [
+        {
+            "id": make_opaque_id("roleAssignment", role, holder),
+            "appScopeId": None,
+            "condition": None,
+            "directoryScopeId": "/",
+            "principalId": holder,
+            "roleDefinitionId": role,
+        }
+        for role, row in call.view.rows("roleMembers").items()
+        for holder in row["ids"]
+    ]
+    return call.collection("unifiedRoleAssignment", rows, "roleManagement/directory/roleAssignments")
+
+
 _STRENGTHS_ALIAS = "identity/conditionalAccess/authenticationStrength/policies"
 _list_strengths, _get_strength = _make_reads(_STRENGTH, STRENGTHS, f"policies/{STRENGTHS}")
 _list_aliased, _get_aliased = _make_reads(_STRENGTH, STRENGTHS, _STRENGTHS_ALIAS)
@@ -119,4 +136,5 @@ ROUTES = (
     Route("PATCH", f"/policies/{_DEFAULTS}", _change_defaults, ("Policy.Read.All+Policy.ReadWrite.SecurityDefaults",)),
     Route("GET", "/directoryRoleTemplates", _list_templates, _READ_ROLES),
     Route("GET", "/roleManagement/directory/roleDefinitions", _list_definitions, _READ_ROLES),
+    Route("GET", "/roleManagement/directory/roleAssignments", _list_assignments, _READ_ROLES),
 )

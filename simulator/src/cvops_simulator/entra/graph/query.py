@@ -148,6 +148,7 @@ FILTERABLE: dict[str, frozenset[str]] = {
         ]
     ),
     "directoryRoleTemplate": frozenset({"id", "displayName"}),
+    "unifiedRoleAssignment": frozenset({"principalId", "roleDefinitionId", "directoryScopeId"}),
     "unifiedRoleDefinition": frozenset({"id", "displayName", "isBuiltIn", "templateId"}),
 }
 #: Types that sort by date, whatever else is asked; they come from another service than the directory.
