@@ -87,7 +87,7 @@ def _list_oauth_headers(cell: Cell) -> tuple[str, ...]:
 
 def _identify_external(cell: Cell, token: str) -> Caller:
     behaviours = cell.behaviours
-    if not behaviours.oauth or cell.release < 42 or cell.verifier is None:
+    if not behaviours.oauth or not cell.has("external_tokens") or cell.verifier is None:
         raise denied()
     try:
         claims = cell.verifier(token)

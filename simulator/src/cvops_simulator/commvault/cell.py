@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.commvault.behaviours import Behaviours
+from cvops_simulator.commvault.releases import check_release, has_feature
 from cvops_simulator.commvault.sessions import SamlSignOns, Sessions
 from cvops_simulator.commvault.state import Lists, State
 
@@ -34,7 +35,7 @@ class Cell:
         self.clock = clock
         #: Checks tokens of an external provider; set by whoever knows one.
         self.verifier: Verifier | None = None
-        self._first_release = release
+        self._first_release = check_release(release)
         self.reset(seed)
 
     def reset(self, seed: CommCellSeed) -> None:
@@ -50,6 +51,10 @@ class Cell:
         self._stale: tuple[Lists, float] | None = None
         #: What was before each write that lists do not show yet, and until when.
         self._replicas: list[tuple[float, State, list[AccessToken]]] = []
+
+    def has(self, feature: str) -> bool:
+        """Tell whether the release has a feature of the table in `releases`."""
+        return has_feature(self.release, feature)
 
     @property
     def admin(self) -> tuple[str, str]:
@@ -86,7 +91,7 @@ class Cell:
     @property
     def token_life(self) -> float:
         """Seconds that an access token lives."""
-        return self.behaviours.token_life or (7200.0 if self.release >= 44 else 1800.0)
+        return self.behaviours.token_life or (7200.0 if self.has("long_access_tokens") else 1800.0)
 
     def lists(self, hard: bool = False, v4: bool = False) -> Lists:
         """Return what a list call shows now; `hard`: the client asks for fresh lists."""

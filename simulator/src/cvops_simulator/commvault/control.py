@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from cvops_simulator.commvault.releases import check_release
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -28,11 +30,11 @@ def make_control_routes(cell: Cell) -> list[BaseRoute]:
         values = json.loads(await request.body() or b"{}")
         release = values.pop("release", None)
         try:
+            number = cell.release if release is None else check_release(int(release))
             cell.behaviours.change(values)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        if release is not None:
-            cell.release = int(release)
+        cell.release = number
         return JSONResponse({**asdict(cell.behaviours), "release": cell.release})
 
     async def approve(request: Request) -> Response:

@@ -71,7 +71,7 @@ class Call:
     def require_otp(self) -> None:
         """Refuse a sensitive change without its one-time PIN, when two-factor authentication is on."""
         pin = self.cell.behaviours.two_factor_pin
-        if pin and self.headers.get("otp", "") != pin:
+        if self.cell.has("pin_for_changes") and pin and self.headers.get("otp", "") != pin:
             raise ApiError(OTP_REQUIRED, "One-time PIN is missing or wrong")
 
     def number(self, name: str = "id") -> int:
@@ -102,14 +102,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """`envelope`: the shape of its errors. `public`: no token needed. `minimum`: feature release that brought it."""
+    """`envelope`: the shape of its errors. `public`: no token needed.
+
+    `feature`: one of `releases`; a release without it does not know the route.
+    """
 
     method: str
     pattern: tuple[str, ...]
     handler: Handler
     envelope: str = "G"
     public: bool = False
-    minimum: int = 0
+    feature: str = ""
     #: True: changes state (list caches and two-factor look at it).
     write: bool = False
 

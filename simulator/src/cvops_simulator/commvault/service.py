@@ -16,6 +16,8 @@ from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.control import make_control_routes
 from cvops_simulator.commvault.envelopes import INVALID, ApiError, make_error_body
+from cvops_simulator.commvault.handlers.commands import is_reading_command
+from cvops_simulator.commvault.releases import check_release
 from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
 from cvops_simulator.commvault.saml_sign_on import (
@@ -91,7 +93,7 @@ class CommCellService(Service):
 
     @release.setter
     def release(self, release: int) -> None:
-        self.cell.release = release
+        self.cell.release = check_release(release)
 
     @property
     def admin(self) -> tuple[str, str]:
@@ -117,6 +119,10 @@ class CommCellService(Service):
             return super().is_read(method, path)
         segments = split_path(path.encode("utf-8", "replace"))
         return segments is not None and "/".join(segments).lower() in _READING_POSTS
+
+    def reads_only(self, method: str, path: str, body: bytes) -> bool:
+        """As `is_read`; commands have one path, and their body says what they do."""
+        return self.is_read(method, path) and (method != "POST" or is_reading_command(body))
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
         """Return an error in the G envelope."""
@@ -167,7 +173,7 @@ class CommCellService(Service):
             call.params = found[1]
         if route is None or not route.public:
             self._authenticate(call)
-        if route is None or self.release < route.minimum:
+        if route is None or (route.feature and not self.cell.has(route.feature)):
             raise ApiError(INVALID, f"Unknown operation {call.method} {'/'.join(call.segments)}", 404, "G")
         if route.write:
             self._before_write(call, route)

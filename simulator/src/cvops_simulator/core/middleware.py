@@ -51,7 +51,7 @@ class Middleware:
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
         body = await _read_body(receive)
         outcome = await self._handle(scope, body)
-        self._record(scope, outcome, request_id)
+        self._record(scope, body, outcome, request_id)
         if not outcome.messages:
             await _close(scope, receive)
         for message in _add_date(outcome.messages, self.service.context.clock.now()):
@@ -65,7 +65,7 @@ class Middleware:
         fault = context.faults.match(service.name, method, path)
         if fault and fault.action not in ACTING:
             return await self._refuse(fault, scope, body)
-        quota = context.quotas.take(service.name, service.is_read(method, path), context.clock.now())
+        quota = context.quotas.take(service.name, service.reads_only(method, path, body), context.clock.now())
         if quota.refused:
             return await _render(service.error_response(429, "Too many requests", quota.headers), scope, body)
         if fault and fault.action == "slow":
@@ -99,7 +99,7 @@ class Middleware:
             return JSONResponse(fault.body, fault.status, headers)
         return self.service.error_response(fault.status, "A fault injected on request", headers)
 
-    def _record(self, scope: Scope, outcome: _Outcome, request_id: str) -> None:
+    def _record(self, scope: Scope, body: bytes, outcome: _Outcome, request_id: str) -> None:
         method, path = scope["method"], scope["path"]
         agent = next((value for key, value in scope["headers"] if key == b"user-agent"), b"")
         self.service.context.journal.add(
@@ -112,7 +112,7 @@ class Middleware:
                 at=self.service.context.clock.now(),
                 user_agent=agent.decode("latin-1"),
                 request_id=request_id,
-                read=self.service.is_read(method, path),
+                read=self.service.reads_only(method, path, body),
                 fault=outcome.fault,
             )
         )

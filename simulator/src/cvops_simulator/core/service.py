@@ -56,6 +56,10 @@ class Service:
         """
         return method in ("GET", "HEAD", "OPTIONS")
 
+    def reads_only(self, method: str, path: str, body: bytes) -> bool:
+        """As `is_read`, where the body decides as well."""
+        return self.is_read(method, path)
+
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
         """Return the service's own error shape, used for injected statuses and for an exhausted quota."""
         return JSONResponse({"error": message}, status_code=status, headers=headers)

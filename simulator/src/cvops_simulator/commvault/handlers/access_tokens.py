@@ -47,11 +47,11 @@ _FIXED_DAYS = {SCIM: (30, 365), ONE_TOUCH: (7, 14)}
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("POST", "V4/AccessToken", _create, envelope="E", minimum=38)
-    routes.add("GET", "V4/AccessToken", _list, minimum=38)
-    routes.add("POST", "V4/AccessToken/Renew", _renew, public=True, minimum=38)
-    routes.add("PUT", "V4/AccessToken/{id}", _update, envelope="E", minimum=38)
-    routes.add("DELETE", "V4/AccessToken/{id}", _delete, minimum=38)
+    routes.add("POST", "V4/AccessToken", _create, envelope="E", feature="access_tokens")
+    routes.add("GET", "V4/AccessToken", _list, feature="access_tokens")
+    routes.add("POST", "V4/AccessToken/Renew", _renew, public=True, feature="access_tokens")
+    routes.add("PUT", "V4/AccessToken/{id}", _update, envelope="E", feature="access_tokens")
+    routes.add("DELETE", "V4/AccessToken/{id}", _delete, feature="access_tokens")
     routes.add("GET", "ApiToken/User", _old_list, envelope="S")
     routes.add("POST", "ApiToken/User", _old_create, envelope="S")
 
@@ -63,11 +63,11 @@ def _require_login(call: Call) -> None:
 
 
 def _resolve_owner(call: Call, data: dict[str, Any]) -> int:
+    if "userId" in data and not call.cell.has("tokens_of_others"):
+        raise ApiError(NOT_SUPPORTED, "userId is not supported by this release")
     user_id = int(data.get("userId") or 0)
     if not user_id or user_id == call.caller.user.id:
         return call.caller.user.id
-    if call.cell.release < 42:
-        raise ApiError(NOT_SUPPORTED, "userId is not supported by this release")
     user = call.state.users.get(user_id)
     if user is None:
         raise not_found(f"User [{user_id}] does not exist")
@@ -81,14 +81,14 @@ def _check_limits(call: Call, data: dict[str, Any], kind: int) -> None:
     endpoints = data.get("apiEndpoints")
     if kind == CUSTOM and not endpoints:
         raise invalid("apiEndpoints is required for a custom token")
+    if "allowedIPs" in data and not call.cell.has("token_addresses"):
+        raise ApiError(NOT_SUPPORTED, "allowedIPs is not supported by this release")
     addresses = data.get("allowedIPs")
     if addresses:
-        if call.cell.release < 42:
-            raise ApiError(NOT_SUPPORTED, "allowedIPs is not supported by this release")
         bad = [str(item) for item in addresses if not valid_address(str(item))]
         if bad:
             raise invalid(f"Not an address: {', '.join(bad)}")
-    if kind == HYPERSCALE and call.cell.release < 42:
+    if kind == HYPERSCALE and not call.cell.has("hyperscale_tokens"):
         raise ApiError(NOT_SUPPORTED, "This token type is not supported by this release")
 
 
@@ -101,7 +101,7 @@ def _parse_lifetimes(call: Call, data: dict[str, Any], kind: int) -> tuple[float
             raise invalid("tokenExpiryTimestamp is too far away")
         return wanted, wanted
     until = float(data.get("renewableUntilTimestamp") or call.now + 90 * DAY)
-    if until > call.now + 365 * DAY + 60 and call.cell.release < 42:
+    if until > call.now + 365 * DAY + 60 and not call.cell.has("endless_tokens"):
         raise invalid("renewableUntilTimestamp is too far away")
     return min(call.now + call.cell.token_life, until), until
 
@@ -119,7 +119,7 @@ def _require_unique_name(call: Call, name: str, user_id: int, but: int = 0) -> N
             raise ApiError(DUPLICATE, "Token name already present")
 
 
-def _render_token(token: AccessToken, with_secrets: bool) -> dict[str, Any]:
+def _render_token(call: Call, token: AccessToken, with_secrets: bool) -> dict[str, Any]:
     info: dict[str, Any] = {
         "accessTokenId": token.id,
         "tokenName": token.name,
@@ -128,8 +128,9 @@ def _render_token(token: AccessToken, with_secrets: bool) -> dict[str, Any]:
         "tokenExpiryTimestamp": int(token.expires),
         "renewableUntilTimestamp": int(token.renewable_until),
         "apiEndpoints": token.api_endpoints,
-        "allowedIPs": token.allowed_ips,
     }
+    if call.cell.has("token_addresses"):
+        info["allowedIPs"] = token.allowed_ips
     if with_secrets:
         info["accessToken"] = token.access
     if with_secrets and token.refresh:
@@ -150,7 +151,7 @@ def _create(call: Call) -> dict[str, Any]:
     token = call.cell.sessions.store.create(name, user_id, kind, expires, until)
     token.api_endpoints = list(data.get("apiEndpoints") or []) if kind == CUSTOM else []
     token.allowed_ips = list(data.get("allowedIPs") or [])
-    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(token, True)}
+    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(call, token, True)}
 
 
 def _require_own_token(call: Call) -> AccessToken:
@@ -176,7 +177,7 @@ def _update(call: Call) -> dict[str, Any]:
     token.name, token.type = name, kind
     token.api_endpoints = list(data.get("apiEndpoints", token.api_endpoints)) if kind == CUSTOM else []
     token.allowed_ips = list(data.get("allowedIPs", token.allowed_ips))
-    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(token, False)}
+    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(call, token, False)}
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def _list(call: Call) -> dict[str, Any]:
     if user_id != call.caller.user.id:
         call.caller.rights.require_any({USER_MANAGEMENT, ADMINISTRATIVE_MANAGEMENT})
     tokens = call.cell.listed_tokens(user_id)
-    return {"tokensInfo": [_render_token(token, False) for token in tokens], **make_success_g()}
+    return {"tokensInfo": [_render_token(call, token, False) for token in tokens], **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
@@ -207,9 +208,9 @@ def _renew(call: Call) -> dict[str, Any]:
     )
     if token is None:
         raise not_found("The token does not exist")
-    info = _render_token(token, True)
+    info = _render_token(call, token, True)
     for name in ("userId", "tokenType", "apiEndpoints", "allowedIPs"):
-        del info[name]
+        info.pop(name, None)
     return info
 
 

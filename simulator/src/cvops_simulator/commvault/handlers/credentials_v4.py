@@ -66,19 +66,17 @@ _ENVIRONMENTS = {
     "AzureChinaCloud",
     "AzureStack",
 }
-#: The release whose specification has them; when they came is not known.
-_MINIMUM = 32
 _APPLICATION = ("tenantId", "applicationId", "applicationSecret", "environment")
 
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "V4/Credential", _list, minimum=_MINIMUM)
-    routes.add("POST", "V4/Credential", _create, minimum=_MINIMUM)
+    routes.add("GET", "V4/Credential", _list, feature="credentials_v4")
+    routes.add("POST", "V4/Credential", _create, feature="credentials_v4")
     for path in ("V4/Credential/{id}", "V5/Credential/{id}"):
-        routes.add("GET", path, _read, minimum=_MINIMUM)
-        routes.add("PUT", path, _update, minimum=_MINIMUM)
-        routes.add("DELETE", path, _delete, minimum=_MINIMUM)
+        routes.add("GET", path, _read, feature="credentials_v4")
+        routes.add("PUT", path, _update, feature="credentials_v4")
+        routes.add("DELETE", path, _delete, feature="credentials_v4")
 
 
 def _find(call: Call) -> Credential:

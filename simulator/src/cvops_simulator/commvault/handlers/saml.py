@@ -35,6 +35,11 @@ _WRITE_ONLY_SERVICE = (
 _LISTS = ("emailSuffixes", "companies", "domains", "userGroups", "users")
 
 
+def _get_lists(call: Call) -> tuple[str, ...]:
+    """Return the lists of associations that the release has."""
+    return tuple(name for name in _LISTS if name != "users" or call.cell.has("saml_type_and_users"))
+
+
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
     routes.add("GET", "V4/IdentityServers", _list_servers)
@@ -100,8 +105,10 @@ def _read(call: Call) -> dict[str, Any]:
             "singleSignOnUrl": get_consumer_url(app, call.origin),
             "singleLogoutUrl": f"{endpoint}/server/SAMLSingleLogout?samlAppKey={app.key}",
         },
-        "associations": {name: associations.get(name) or [] for name in _LISTS},
+        "associations": {name: associations.get(name) or [] for name in _get_lists(call)},
     }
+    if not call.cell.has("saml_type_and_users"):
+        del answer["type"]
     if groups:
         answer["userGroup"] = groups[0].get("userGroupInfo") or groups[0]
     if app.company_id:
@@ -114,7 +121,7 @@ def _check_lists(call: Call, data: dict[str, Any]) -> None:
     state = call.state
     known: dict[str, Records[Any]] = {"companies": state.companies, "userGroups": state.groups, "users": state.users}
     associations = data.get("associations") or {}
-    if unknown := sorted(set(associations) - set(_LISTS)):
+    if unknown := sorted(set(associations) - set(_get_lists(call))):
         raise invalid(f"Unknown associations: {', '.join(unknown)}")
     for name, records in known.items():
         for entry in associations.get(name) or []:
@@ -147,6 +154,10 @@ def _take(call: Call, app: IdentityApp, data: dict[str, Any]) -> None:
         app.document["serviceProviderMetaData"] = {
             key: value for key, value in service.items() if key not in _WRITE_ONLY_SERVICE
         }
+    if "associations" in data and "users" not in _get_lists(call):
+        # A call that does not know the users of an app leaves them alone.
+        held = (app.document.get("associations") or {}).get("users")
+        data["associations"] = {**data["associations"], **({"users": held} if held else {})}
     for key in ("associations", "autoCreateUser", "nameIDAttribute", "attributeMappings", "userGroups"):
         if key in data:
             app.document[key] = data[key]

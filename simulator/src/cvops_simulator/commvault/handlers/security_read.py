@@ -25,8 +25,8 @@ def register(routes: Routes) -> None:
     """Add the routes of this file."""
     routes.add("GET", "Security/{type}/{id}", _read_entity, envelope="S")
     routes.add("GET", "Security/{type}/{id}/Permissions", _read_permissions, envelope="S")
-    routes.add("GET", "User/{id}/Security", _read_user, envelope="S")
-    routes.add("GET", "UserGroup/{id}/Security", _read_group, envelope="S")
+    routes.add("GET", "User/{id}/Security", _read_user, envelope="S", feature="principal_security")
+    routes.add("GET", "UserGroup/{id}/Security", _read_group, envelope="S", feature="principal_security")
 
 
 def _select_shown(call: Call, grants: list[Grant]) -> list[Grant]:

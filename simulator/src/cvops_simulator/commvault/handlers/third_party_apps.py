@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
-from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, make_success_e, make_success_g
+from cvops_simulator.commvault.envelopes import (
+    DUPLICATE,
+    NOT_SUPPORTED,
+    ApiError,
+    invalid,
+    make_success_e,
+    make_success_g,
+)
 from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.commvault.references import is_in_scope, make_guid, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
@@ -26,7 +33,7 @@ _ALL_USERS, _USER, _USER_GROUP, _PROVIDER = 12, 13, 15, 61
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
     routes.add("GET", "ThirdParty/App", _list, envelope="S")
-    routes.add("GET", "ThirdParty/App/Local", _render_local, envelope="S")
+    routes.add("GET", "ThirdParty/App/Local", _render_local, envelope="S", feature="local_identity_app")
     routes.add("POST", "ThirdParty/App", _post, envelope="E")
     routes.add("PUT", "ThirdParty/App", _put, envelope="S")
     routes.add("POST", "ThirdParty/SAML/App", _list, envelope="S", write=False)
@@ -78,8 +85,22 @@ def _find(call: Call, row: dict[str, Any]) -> IdentityApp:
 
 
 def _post(call: Call) -> dict[str, Any]:
-    call.caller.rights.require({DOMAIN_MANAGEMENT})
     data = call.body()
+    _require_oidc(call, data)
+    return change_apps(call, data)
+
+
+def _require_oidc(call: Call, data: dict[str, Any]) -> None:
+    """Refuse to write an OpenID Connect app where the release takes that with a command only; it takes deletions."""
+    rows = data.get("clientThirdPartyApps")
+    kinds = [row.get("appType") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    if data.get("opType") != DELETE and OIDC in kinds and not call.cell.has("oidc_through_apps"):
+        raise ApiError(NOT_SUPPORTED, "OpenID Connect apps are not supported by this operation")
+
+
+def change_apps(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+    """Create, modify or delete the apps of a request, and return the answer."""
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
     rows = data.get("clientThirdPartyApps")
     if not isinstance(rows, list) or not rows:
         raise invalid("clientThirdPartyApps is missing")
@@ -157,6 +178,7 @@ def _fill(app: IdentityApp, row: dict[str, Any]) -> None:
 def _put(call: Call) -> dict[str, Any]:
     call.caller.rights.require({DOMAIN_MANAGEMENT})
     data = call.body()
+    _require_oidc(call, data)
     if data.get("opType") != MODIFY:
         raise invalid("opType must be 3")
     for row in data.get("clientThirdPartyApps") or []:

@@ -26,7 +26,7 @@ def register(routes: Routes) -> None:
     routes.add("PUT", "Organization/{id}/TwoFactorAuth/Action/Enable", _enable_company, envelope="E")
     routes.add("PUT", "Organization/{id}/TwoFactorAuth/Action/Disable", _disable_company, envelope="E")
     routes.add("GET", "Security/TwoFactorAuth/Status", _read_status)
-    routes.add("POST", "User/otp/generate", _generate, write=False)
+    routes.add("POST", "User/otp/generate", _generate, write=False, feature="pin_for_changes")
 
 
 def _read(call: Call) -> dict[str, Any]:

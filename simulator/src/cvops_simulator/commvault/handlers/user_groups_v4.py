@@ -181,7 +181,8 @@ def _create(call: Call) -> dict[str, Any]:
     group.local_group_ids = resolve_group_ids(call, data.get("localUserGroups"), "id", "name")
     call.state.groups.add(group)
     add_creator_grant(call, USER_GROUP, group.id)
-    return {"id": group.id, "GUID": group.guid, "name": group.name}
+    guid_shown = {"GUID": group.guid} if call.cell.has("group_guid_after_creation") else {}
+    return {"id": group.id, **guid_shown, "name": group.name}
 
 
 def _update(call: Call) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _read(call: Call) -> dict[str, Any]:
         "quotaLimitInGB": 0,
         "enforceFSQuota": False,
         "apiQuota": {"APILimit": 0, "APItimeFrame": 0},
-        **({"isServiceAccount": user.is_service_account} if call.cell.release >= 42 else {}),
+        **({"isServiceAccount": user.is_service_account} if call.cell.has("service_accounts") else {}),
         "associatedUserGroups": [
             {"userGroupId": group.id, "userGroupName": group.name} for group in groups if not group.provider
         ],
@@ -127,7 +127,7 @@ def _create(call: Call) -> dict[str, Any]:
     require_unique_user(call, name, call.caller.company_id)
     service_account = bool(row.get("isServiceAccount", False))
     if service_account:
-        if call.cell.release < 42:
+        if not call.cell.has("service_accounts"):
             raise ApiError(NOT_SUPPORTED, "Service accounts are not supported by this release")
         call.caller.rights.require({CHANGE_SECURITY})
     elif not row.get("email") and "\\" not in name:

@@ -90,7 +90,7 @@ def _render_row(call: Call, user: User) -> dict[str, Any]:
 
 def _render_kind(call: Call, user: User) -> dict[str, Any]:
     """Return the member that tells service accounts from others, where this release has it and shows it here."""
-    is_shown = call.cell.release >= 42 and not call.cell.behaviours.hide_service_accounts
+    is_shown = call.cell.has("service_accounts") and not call.cell.behaviours.hide_service_accounts
     return {"isServiceAccount": user.is_service_account} if is_shown else {}
 
 
