@@ -14,7 +14,8 @@ description:
   - Creates, changes and revokes access tokens. They are found by O(name), without regard to letter case, among the tokens of their owner.
   - Commvault shows the value of a token once. With O(store) it goes straight to the place that keeps it and is not returned; sign in with it by
     O(commvault_auth_method=token_store) and the same store. Without O(store) it is in the result, once.
-  - Needs release 11.38 or later. O(user), O(allowed_ips) and O(token_type=hyperscale) need 11.42.
+  - Needs release 11.38 or later. O(user), O(allowed_ips), O(token_type=hyperscale) and O(renewable_until) more than a year ahead need 11.42. On a release
+    that lacks it, the task fails before it writes anything, and names both releases; where the account may not see the release, the service decides.
   - 'Commvault permissions, least first: for tokens of one''s own, none; for tokens of others and of service accounts, C(User Management) or
     C(Administrative Management).'
 author:
@@ -68,7 +69,7 @@ options:
     elements: str
   renewable_until:
     description:
-      - The date until which the token can be renewed, such as C(2027-03-31T00:00:00Z); at most a year ahead.
+      - The date until which the token can be renewed, such as C(2027-03-31T00:00:00Z); at most a year ahead before release 11.42.
       - When left out it is not managed; a new token gets 90 days from the service.
     type: str
   expires:

@@ -14,7 +14,8 @@ description:
   - Creates, changes and deletes an OpenID Connect app of a CommCell or a company, and says which redirect URI the registration in Entra ID needs.
   - The app is found by O(name) and O(company), without regard to letter case; a name that only looks equal is another one. It is never renamed.
     An identity provider app of another kind with this name, such as a SAML app, is refused.
-  - Each change writes the whole row of the app, with all that the options do not name as Commvault shows it.
+  - Each change writes the whole row of the app, with all that the options do not name as Commvault shows it. Where the release is known to be older than
+    11.42, it is written by a command, as the official client of these releases does.
   - OpenID Connect gives people no groups; what maps Entra groups to user groups of Commvault is SAML.
   - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(Domain management).'
 author:

@@ -147,7 +147,8 @@ options:
         type: str
   associations:
     description:
-      - Who may sign in through the app. Of what is left out, and of what other kinds there are, everything stays.
+      - Who may sign in through the app. Of what is left out, and of what other kinds there are, everything stays. Releases before 11.38 do not show which
+        users are associated, and a change of associations warns of that.
     type: dict
     suboptions:
       email_suffixes:

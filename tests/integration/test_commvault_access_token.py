@@ -208,23 +208,6 @@ def test_needs_a_password_login_and_says_so_before_it_writes(
     assert_no_writes(site)
 
 
-@pytest.mark.parametrize(
-    ("release", "options", "said"),
-    [
-        (36, {}, "need release 11.38"),
-        (40, {"allowed_ips": ["10.0.0.1"]}, "allowed_ips: needs release 11.42"),
-        (40, {"token_type": "hyperscale"}, "token_type: needs release 11.42"),
-        (40, {"user": "svc-nightly"}, "a token for somebody else needs release 11.42"),
-    ],
-)
-def test_releases(make_site: t.Any, release: int, options: dict[str, t.Any], said: str) -> None:
-    site = make_site(set="S", release=release)
-    site.commcells["cs01"].state.users.add(User(9001, "svc-nightly", password=None, is_service_account=True))
-    refused = run_body(module, site, {"name": "nightly", **options})
-    assert said in refused["msg"]
-    assert_no_writes(site)
-
-
 def test_names_that_are_not_unique(site: Simulator) -> None:
     cell = site.commcells["cs01"]
     owner, now = cell.user(cell.automation[0]).id, site.clock.now()

@@ -507,7 +507,7 @@ def test_an_old_release_does_not_know_the_surplus(make_site: Callable[..., Simul
     assert (result["role_mappings"]["surplus"], result["role_mappings"]["unmanaged"]) == ("unknown", "unknown")
     assert any("unknown" in warning for warning in result["warnings"])
     refused = run(site, mapping_of(site), exclusive="principals")
-    assert refused["failed"] and "use exclusive: none" in refused["msg"]
+    assert refused["failed"] and "Use exclusive: none" in refused["msg"]
     assert_no_writes(site)
 
 

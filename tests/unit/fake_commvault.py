@@ -73,6 +73,10 @@ class FakeCommvault:
         self.intents.append(intent)
         return self._answer(Sent("COMMAND", command.partition(" ")[0].lstrip("<"), command)) or {}
 
+    def write_by_command(self, name: str, request: t.Any, *, intent: str, **more: t.Any) -> t.Any:
+        self.intents.append(intent)
+        return self._answer(Sent("WRITING COMMAND", name, request)) or {}
+
     @property
     def paths(self) -> list[str]:
         """Methods and paths of all requests, in order."""

@@ -21,6 +21,7 @@ from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
 from .references import parse_id
 
+_COMMAND_PATH = "Qcommand/qoperation%20execute"
 _COMPANY_HEADER = "operatorCompanyId"
 #: The local CommCell has this id on every CommServe.
 _LOCAL_COMMCELL = 2
@@ -118,12 +119,19 @@ class CommvaultClient:
             self.ctx.warn(f"Commvault, when asked to {intent}: {text}")
         return answer or {}
 
+    def write_by_command(
+        self, name: str, request: t.Mapping[str, t.Any], *, intent: str, repeat: Repeat, is_undone: t.Callable[[], bool]
+    ) -> dict[str, t.Any]:
+        """Send a command that writes, in JSON, as the official client does where a release has no call for it; as write."""
+        body = {name: request}
+        return self.write("POST", _COMMAND_PATH, body, intent=intent, repeat=repeat, is_undone=is_undone)
+
     def read_by_command(self, command: str, *, intent: str) -> dict[str, t.Any]:
         """Send an XML command that only reads, and return the answered object; some facts are in no call of their own."""
         return (
             self._send(
                 "POST",
-                "Qcommand/qoperation%20execute",
+                _COMMAND_PATH,
                 data=command.encode(),
                 intent=intent,
                 repeat=Repeat.ALWAYS,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.addresses import quote_segment
-from ..._core.errors import ApiError, Throttled, mark_outcome_unknown
+from ..._core.errors import ApiError, NotFound, Throttled, mark_outcome_unknown
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff
 from ..._core.retry import Repeat
@@ -18,6 +18,7 @@ from ..._signin.commvault.token_pair_wire import get_token_id, get_token_name, p
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S
 from ..envelope import is_name_taken
+from ..releases import ACCESS_TOKENS, TOKEN_ADDRESSES
 from .canonical import CanonicalAccessToken, serialize_access_token
 
 _MAX_ATTEMPTS = 3
@@ -53,9 +54,17 @@ class AccessTokens:
 
     def _fetch_list(self) -> dict[str, t.Any]:
         params = {"userId": str(self.owner[0])} if self.owner[0] else None
-        return self._client.get(
-            "V4/AccessToken/", intent=f"list access tokens of {self.describe_owner()}", params=params
-        )
+        try:
+            return self._client.get(
+                "V4/AccessToken/", intent=f"list access tokens of {self.describe_owner()}", params=params
+            )
+        except NotFound as exc:
+            if self._client.release:
+                raise
+            raise NotFound(
+                f"{exc} Releases before 11.{ACCESS_TOKENS.since} have no such call, and this account may not see which release this is.",
+                **exc.facts,
+            ) from exc
 
     def remember_known(self, rows: t.Iterable[TokenRow]) -> None:
         """Remember tokens as there before anything was created."""
@@ -69,7 +78,7 @@ class AccessTokens:
         """
         body = serialize_access_token(settings)
         if not body["allowedIPs"]:
-            del body["allowedIPs"]  # unknown to releases before 11.42
+            del body["allowedIPs"]  # unknown to releases without TOKEN_ADDRESSES
         if self.is_foreign_owner:
             body["userId"] = self.owner[0]
         lost, waiting = 0, Backoff(self._ctx)
@@ -101,7 +110,10 @@ class AccessTokens:
     def edit(self, number: str, settings: CanonicalAccessToken, subject: str) -> TokenRow:
         """Change a token to these settings and return the answered row."""
         path = f"V4/AccessToken/{quote_segment(number)}"
-        return _get_row(self._client.write("PUT", path, serialize_access_token(settings), intent=f"change {subject}"))
+        body = serialize_access_token(settings)
+        if not body.get("allowedIPs") and TOKEN_ADDRESSES.is_missing(self._client.release):
+            body.pop("allowedIPs", None)
+        return _get_row(self._client.write("PUT", path, body, intent=f"change {subject}"))
 
     def revoke_late_orphans(self, rows: t.Iterable[TokenRow], name: str, kept: str | None) -> None:
         """Revoke what came of an earlier POST for the token *kept* and was not shown before the next one."""

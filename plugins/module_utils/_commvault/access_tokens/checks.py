@@ -11,28 +11,36 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.names import is_same_name
+from ..._core.values import parse_time
 from ..._signin.commvault.token_pair_wire import get_token_id
 from ..._stores.token_pair import TokenPair
+from ..releases import (
+    ENDLESS_TOKENS,
+    HYPERSCALE_TOKENS,
+    TOKEN_ADDRESSES,
+    TOKENS_OF_OTHERS,
+    Feature,
+    list_missing,
+)
 from .canonical import NON_RENEWABLE_TYPES, CanonicalAccessToken
 
-#: Commvault documentation: access tokens that are renewed, and the calls that manage them, came with this feature release.
-TOKENS_SINCE = 38
-
-
-def find_release_fault(release: int) -> str | None:
-    """Return what is wrong with a feature release that has no access tokens of this kind; None for others. *release*: 0 where unknown."""
-    if 0 < release < TOKENS_SINCE:
-        return f"Access tokens of this kind need release 11.{TOKENS_SINCE}; this CommServe is 11.{release}."
-    return None
+#: A day more than the longest that releases without ENDLESS_TOKENS renew a token for, since clocks differ.
+_LONGEST_RENEWAL_S = 366 * 86400.0
 
 
 def check_access_token(
-    name: str, wanted: CanonicalAccessToken, current: CanonicalAccessToken | None, release: int
+    name: str,
+    wanted: CanonicalAccessToken,
+    current: CanonicalAccessToken | None,
+    release: int,
+    *,
+    now: float,
+    is_foreign: bool,
 ) -> None:
     """Raise Problems for options that do not fit the type of the token or the feature release (0: unknown).
 
-    Commvault documentation and SDK: only custom tokens have apiEndpoints; SCIM and one-touch tokens are not renewed; allowedIPs and
-    hyperscale tokens came with 11.42.
+    *now*: epoch seconds; *is_foreign*: the token is for somebody else than the signed-in user.
+    Commvault documentation and SDK: only custom tokens have apiEndpoints; SCIM and one-touch tokens are not renewed.
     """
     before = current or {}
     kind = wanted["token_type"] or before.get("token_type") or "all"
@@ -52,15 +60,25 @@ def check_access_token(
         problems.append(
             make_option_problem("expires", f"Commvault sets the life of a token of type {kind}; give renewable_until")
         )
-    if 0 < release < 42:
-        late = {"allowed_ips": bool(wanted["allowed_ips"]), "token_type": wanted["token_type"] == "hyperscale"}
-        problems += [
-            make_option_problem(option, f"needs release 11.42, this CommServe is 11.{release}")
-            for option, used in late.items()
-            if used
-        ]
+    late = list_late_options(wanted, current, now=now, is_foreign=is_foreign)
+    problems += [make_option_problem(option, fault) for option, fault in list_missing(late, release)]
     if problems:
         raise Problems(f"Access token {name} cannot be planned:", problems)
+
+
+def list_late_options(
+    wanted: CanonicalAccessToken, current: CanonicalAccessToken | None, *, now: float, is_foreign: bool
+) -> list[tuple[str, Feature, bool]]:
+    """Return the options that not every release with access tokens has: what each needs, and whether it is used."""
+    until = wanted["renewable_until"]
+    is_new = until is not None and until != (current or {}).get("renewable_until")
+    is_endless = is_new and parse_time(until).timestamp() > now + _LONGEST_RENEWAL_S
+    return [
+        ("user", TOKENS_OF_OTHERS, is_foreign and current is None),
+        ("allowed_ips", TOKEN_ADDRESSES, bool(wanted["allowed_ips"])),
+        ("token_type", HYPERSCALE_TOKENS, wanted["token_type"] == "hyperscale"),
+        ("renewable_until", ENDLESS_TOKENS, is_endless),
+    ]
 
 
 def is_pair_of_token(pair: TokenPair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:

@@ -29,6 +29,7 @@ from ..confirm import wait_until_shown
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..references import parse_reference_option
+from ..releases import ACCESS_TOKENS, TOKENS_BY_PASSWORD_ONLY, describe_missing, warn_of_unknown_release
 from .calls import AccessTokens, TokenRow
 from .canonical import (
     WIRE_FIELDS,
@@ -41,13 +42,11 @@ from .canonical import (
     list_unshown_fields,
     serialize_access_token,
 )
-from .checks import check_access_token, find_release_fault, is_pair_of_token
+from .checks import check_access_token, is_pair_of_token, list_late_options
 from .desired import desired_access_token
 from .plan import plan_access_token, plan_access_token_removal
 
 _TOKEN_SIGN_INS = ("access_token", "token_store")
-#: Commvault documentation: from this feature release on, access tokens cannot manage access tokens.
-_LOGIN_REQUIRED_SINCE = 42
 
 
 class AccessTokenResource:
@@ -73,9 +72,9 @@ class AccessTokenResource:
         present = options["state"] == "present"
         wanted = desired_access_token(options) if present else {}
         release = self._client.release
-        fault = find_release_fault(release)
+        fault = describe_missing(ACCESS_TOKENS, release)
         if fault is not None:
-            raise ConfigError(fault)
+            raise ConfigError(f"Access token {options.get('name') or options.get('id')}: {fault}")
         self._tokens.owner = self._find_owner(options)
         there = self._tokens.list_all()
         self._tokens.remember_known(there)
@@ -155,15 +154,13 @@ class AccessTokenResource:
         self, options: t.Mapping[str, t.Any], wanted: CanonicalAccessToken, pair: TokenPair | None, release: int
     ) -> Plan:
         current = canonical_access_token(self._row) if self._row is not None else None
-        check_access_token(options["name"], wanted, current, release)
-        if current is None:
-            self._check_owner(release)
-            if options.get("id"):
-                raise NotFound(
-                    f"{self._tokens.describe_owner()} has no access token with the id {options['id']}.",
-                    service="Commvault",
-                )
-        else:
+        self._check_options(options["name"], wanted, current, release)
+        if current is None and options.get("id"):
+            raise NotFound(
+                f"{self._tokens.describe_owner()} has no access token with the id {options['id']}.",
+                service="Commvault",
+            )
+        if current is not None:
             hidden = list_unshown_fields(wanted, current)
             written = [name for name in hidden if is_restriction(name, wanted[name])]
             hidden = [name for name in hidden if name not in written]
@@ -223,18 +220,29 @@ class AccessTokenResource:
 
     def _check_sign_in(self, release: int) -> None:
         method = self._ctx.options["commvault_auth_method"]
-        if method in _TOKEN_SIGN_INS and (release == 0 or release >= _LOGIN_REQUIRED_SINCE):
+        if method in _TOKEN_SIGN_INS and (release == 0 or TOKENS_BY_PASSWORD_ONLY.is_certain(release)):
             raise ConfigError(
                 f"commvault_auth_method is {method}, but with an access token nobody creates, edits or revokes access tokens"
                 f" ({f'release 11.{release}' if release else 'current releases'}). Set commvault_auth_method to password for this task.",
                 source=self._ctx.describe_source("commvault_auth_method"),
             )
 
-    def _check_owner(self, release: int) -> None:
-        if self._tokens.is_foreign_owner and 0 < release < _LOGIN_REQUIRED_SINCE:
-            raise ConfigError(
-                f"user: a token for somebody else needs release 11.42 and a service account; this CommServe is 11.{release}.",
-                source="option user",
+    def _check_options(
+        self, name: str, wanted: CanonicalAccessToken, current: CanonicalAccessToken | None, release: int
+    ) -> None:
+        """Raise Problems as check_access_token; warn where the release is unknown and may lack what is asked for."""
+        about: dict[str, t.Any] = {
+            "now": self._ctx.clock.now().timestamp(),
+            "is_foreign": self._tokens.is_foreign_owner,
+        }
+        check_access_token(name, wanted, current, release, **about)
+        late = [(option, needed.since) for option, needed, used in list_late_options(wanted, current, **about) if used]
+        if late:
+            told = ", ".join(f"{option} (11.{since})" for option, since in late)
+            warn_of_unknown_release(
+                self._ctx,
+                release,
+                f"Not every release has {told}: one that lacks it refuses the token, or leaves it out.",
             )
 
     def _find_owner(self, options: t.Mapping[str, t.Any]) -> tuple[int, str]:

@@ -25,6 +25,7 @@ from ..create import LAG_LIMIT_S, create_object_once
 from ..directory import Directory
 from ..envelope import is_approval_pending, is_declined, is_in_use, is_name_taken
 from ..references import parse_id
+from ..releases import CREDENTIAL_HOLDERS
 from .bodies import (
     build_creation,
     build_older_creation,
@@ -35,8 +36,6 @@ from .bodies import (
 from .canonical import Credential, is_older_form, parse_credential
 from .checks import find_owner_fault
 
-#: From this release on credentials of applications go through the newer calls.
-_NEWER_CALLS_SINCE = 32
 _KIND = "credentials"
 _OLDER_PATH = "Commcell/Credentials"
 _OLDER_LIST = "CommCell/Credentials"
@@ -63,7 +62,7 @@ class Credentials:
                 self._uses_older = False
             else:
                 release = self.client.release
-                self._uses_older = 0 < release < _NEWER_CALLS_SINCE or (not release and bool(rows))
+                self._uses_older = CREDENTIAL_HOLDERS.is_missing(release) or (not release and bool(rows))
         return self._uses_older
 
     def list_all(self) -> list[Credential]:

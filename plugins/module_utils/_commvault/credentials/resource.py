@@ -22,6 +22,7 @@ from ..envelope import is_withheld
 from ..lookalikes import warn_of_lookalikes
 from ..name_checks import check_object_name
 from ..references import ObjectReference, parse_reference
+from ..releases import CREDENTIAL_HOLDERS, check_feature
 from ..security.grants import Principal
 from .calls import Credentials
 from .canonical import Credential, Holder
@@ -203,8 +204,10 @@ class CredentialResource:
         """Raise ConfigError for options that the older calls of an early release do not have."""
         for option in ("owner", "shared_with"):
             if getattr(wanted, option) is not None and self._credentials.uses_older_calls:
+                check_feature(option, CREDENTIAL_HOLDERS, self._client.release)
                 raise ConfigError(
-                    f"{option}: this release of Commvault does not show it, so it cannot be compared; leave it out.",
+                    f"{option}: Commvault does not show it here, as releases before 11.{CREDENTIAL_HOLDERS.since} do not, so it cannot be"
+                    " compared; leave it out.",
                     source=f"option {option}",
                 )
 

@@ -12,7 +12,7 @@ enabled. Neither is complete. A SAML app is addressed by its name; some releases
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
@@ -20,6 +20,7 @@ from ..._core.names import fold_case, is_same_name
 from ..._core.values import AnswerObject, get_objects, get_texts
 from ..client import CommvaultClient
 from ..references import parse_id
+from ..releases import SAML_USERS
 from .app_rows import OIDC_TYPE, SAML_TYPE
 
 AZURE_SAML_KIND = "AZURE"
@@ -42,7 +43,8 @@ class IdentityServer:
 class SamlApp:
     """A SAML app. ``attributes``: SAML attributes by Commvault's (``USER_GROUPS`` and others). ``company``: the one it is made for.
 
-    ``default_groups``: ids of the user groups that users whom the app creates join.
+    ``default_groups``: ids of the user groups that users whom the app creates join. ``associated``: whether companies, domains, groups or
+    users are; None where none is shown, and users would not be, as before SAML_USERS.
     ``enabled`` and ``name_id`` are None, ``provider_id`` and ``service_id`` empty, where the service does not show them.
     """
 
@@ -55,7 +57,7 @@ class SamlApp:
     provider_id: str = ""
     service_id: str = ""
     email_suffixes: tuple[str, ...] = ()
-    associated: bool = False
+    associated: bool | None = False
     description: str = ""
     default_groups: frozenset[int] = frozenset()
 
@@ -110,10 +112,16 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         provider_id=str((wire.get("identityProviderMetaData") or {}).get("entityId") or ""),
         service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
         email_suffixes=tuple(sorted(get_texts(associations, "emailSuffixes"))),
-        associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
+        associated=_find_associated(associations),
         description=str(wire.get("description") or ""),
         default_groups=_parse_default_groups(wire),
     )
+
+
+def _find_associated(associations: t.Mapping[str, t.Any]) -> bool | None:
+    if any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")):
+        return True
+    return False if "users" in associations else None
 
 
 def _parse_default_groups(wire: t.Mapping[str, t.Any]) -> frozenset[int]:
@@ -152,7 +160,10 @@ class IdentityProviders:
     def read_saml_app(self, name: str) -> SamlApp | None:
         """Read the SAML app of this name; None when it is not found. Raises as read_saml_body."""
         body = self.read_saml_body(name)
-        return None if body is None else parse_saml_app(body)
+        app = None if body is None else parse_saml_app(body)
+        if app is not None and app.associated is None and SAML_USERS.is_certain(self._client.release):
+            return replace(app, associated=False)
+        return app
 
     def read_saml_body(self, name: str) -> dict[str, t.Any] | None:
         """Return what the service shows of the SAML app of this name; None when it is found neither under this spelling nor in lower case.

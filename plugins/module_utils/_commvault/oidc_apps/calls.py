@@ -18,6 +18,7 @@ from ..._core.values import get_object, get_objects
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows, build_other_app_error
+from ..releases import OIDC_THROUGH_APPS
 from ..secret_marks import split_mark
 from .canonical import (
     CLIENT_SECRET,
@@ -30,6 +31,8 @@ from .canonical import (
 )
 
 _CREATE, _MODIFY = 1, 3
+#: The command that creates and changes apps (SDK, configure_openid_app).
+_COMMAND = "App_SetClientThirdPartyAppPropReq"
 #: In place of the key of an app whose creation was answered: the step is done, whatever becomes of the look at the list.
 _NOT_NAMED = "not named"
 
@@ -86,10 +89,10 @@ class OidcApps:
         The caller has made sure that the name is free; for lost answers see create_once.
         """
         intent = f"create OpenID Connect app {name}"
-        body = {"opType": _CREATE, "clientThirdPartyApps": [build_new_row(name, settings, secret, associations)]}
+        row = build_new_row(name, settings, secret, associations)
 
         def send(is_undone: t.Callable[[], bool]) -> str:
-            self._client.write("POST", PATH, body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+            self._send_row(_CREATE, row, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
             return _NOT_NAMED
 
         def find_shown() -> str | None:
@@ -104,8 +107,7 @@ class OidcApps:
 
     def update(self, row: Wire, subject: str) -> None:
         """Write the row of an app that exists, as a whole."""
-        body = {"opType": _MODIFY, "clientThirdPartyApps": [row]}
-        self._client.write("PUT", PATH, body, intent=f"change {subject}")
+        self._send_row(_MODIFY, row, intent=f"change {subject}", repeat=Repeat.ALWAYS)
 
     def write_secret(self, app: OidcApp, secret: str, fingerprint: str | None) -> None:
         """Write a new client secret to the app, and the mark by which it is known; all else stays as *app* shows it."""
@@ -120,6 +122,23 @@ class OidcApps:
         keys = self.rows.list_keys(app.name, OIDC_TYPE)
         if keys and app.key not in keys:
             raise build_other_app_error(subject, app.key, keys[0])
+
+    def _send_row(
+        self,
+        operation: int,
+        row: Wire,
+        *,
+        intent: str,
+        repeat: Repeat,
+        is_undone: t.Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Create or change the app of a row, by the command that the official client uses where the release is known to need it."""
+        body = {"opType": operation, "clientThirdPartyApps": [row]}
+        if OIDC_THROUGH_APPS.is_missing(self._client.release):
+            self._client.write_by_command(_COMMAND, body, intent=intent, repeat=repeat, is_undone=is_undone)
+            return
+        method = "POST" if operation == _CREATE else "PUT"
+        self._client.write(method, PATH, body, intent=intent, repeat=repeat, is_undone=is_undone)
 
     def _adopt(self, key: str, name: str, settings: OidcSettings, secret: str) -> None:
         """Take the app that the list shows for the one whose creation was not answered, and make sure that it holds the secret.

@@ -14,14 +14,14 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
-from ..access_tokens.checks import find_release_fault
 from ..access_tokens.report import read_access_tokens
 from ..catalogue import Catalogue, Entry
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
+from ..releases import ACCESS_TOKENS, COMPLETE_GRANTS, describe_missing
 from ..roles.canonical import canonical_role
-from ..security.calls import FIRST_COMPLETE_RELEASE, SecurityAssociations
+from ..security.calls import SecurityAssociations
 from ..security.canonical import is_flag_set
 from ..security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
 from ..user_groups.canonical import canonical_user_group, parse_member_ids
@@ -36,6 +36,8 @@ from .owners import EntityOwners
 LISTED = ("users", "user_groups", "external_groups", "roles", "permissions", "companies")
 #: Parts that cost one call per object.
 DETAILED = ("role_permissions", "user_group_details", "user_details", "associations", "owners", "access_tokens")
+#: Parts that not every release can show.
+_LATE_PARTS = {"associations": COMPLETE_GRANTS, "access_tokens": ACCESS_TOKENS}
 #: Permissions on the CommCell (ids): who has one of these sees all users, all entities, and the tokens of all users.
 _SEES_USERS, _SEES_ENTITIES, _SEES_TOKENS = frozenset((31, 101)), frozenset((31,)), frozenset((1, 101))
 _MOST_NAMED = 5
@@ -129,17 +131,14 @@ class SecuritySnapshot:
         return found
 
     def _check_release(self, subset: t.Collection[str]) -> None:
-        faults = []
-        if "associations" in subset and not self._security.can_list_principal:
-            faults.append(
-                f"associations need release 11.{FIRST_COMPLETE_RELEASE}; this CommServe is 11.{self._client.release}, which cannot list"
-                " those of a user or group completely. Take associations out of subset"
-            )
-        fault = find_release_fault(self._client.release) if "access_tokens" in subset else None
-        if fault is not None:
-            faults.append(f"{fault} Take access_tokens out of subset")
+        late = [
+            describe_missing(feature, self._client.release, f"Take {part} out of subset.")
+            for part, feature in _LATE_PARTS.items()
+            if part in subset
+        ]
+        faults = [fault for fault in late if fault is not None]
         if len(faults) == 1:
-            raise ConfigError(f"subset: {faults[0]}.", source="option subset")
+            raise ConfigError(f"subset: {faults[0]}", source="option subset")
         if faults:
             problems = [{"kind": "config", "where": "subset", "message": one} for one in faults]
             raise Problems("The snapshot cannot be taken:", problems)

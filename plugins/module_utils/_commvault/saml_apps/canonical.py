@@ -68,6 +68,7 @@ class SamlAppState:
     """An app as Commvault shows it. ``reply_url`` and ``sign_out_reply_url``: where Entra ID sends people back to, None where not shown.
 
     ``flags``: of its row in the list of apps, None where it is not listed. ``associations``: default user groups among them.
+    ``shows_users``: whether users would be among the associations; releases before SAML_USERS do not show them.
     """
 
     key: str
@@ -77,6 +78,7 @@ class SamlAppState:
     reply_url: str | None
     sign_out_reply_url: str | None
     flags: int | None
+    shows_users: bool = True
 
 
 def parse_saml_state(body: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any] | None) -> SamlAppState:
@@ -111,6 +113,7 @@ def parse_saml_state(body: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any] | N
         _get_text(service, "singleSignOnUrl") or None,
         _get_text(service, "singleLogoutUrl") or None,
         flags,
+        LISTS["users"] in get_object(body, "associations"),
     )
 
 

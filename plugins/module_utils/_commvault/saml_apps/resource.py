@@ -36,6 +36,7 @@ from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
 from ..references import parse_reference
+from ..releases import SAML_USERS
 from .calls import SamlApps
 from .canonical import (
     SamlAppState,
@@ -374,6 +375,11 @@ class SamlAppResource:
         wanted = resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}", places)
         changes = plan_associations(wanted, had, self._options["exclusive"])
         check_association_removals(changes, self._options["max_removals"])
+        if self._app and not self._app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
+            self._ctx.warn(
+                f"Commvault does not show which users are associated with {KIND} {self._app.name}, as releases before 11.{SAML_USERS.since}"
+                " do not. Associations are written together: look in the Command Center whether those of users are still there."
+            )
         return changes
 
     def _resolve_association(self, kind: str, value: t.Any) -> Association:

@@ -13,12 +13,10 @@ from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, ConfigError
 from ..._core.retry import Repeat
 from ..client import CommvaultClient
+from ..releases import COMPLETE_GRANTS, describe_missing, warn_of_unknown_release
 from .associations import parse_associations, parse_client_owners, parse_owners
 from .canonical import get_type_number, serialize_entity, serialize_principal
 from .grants import ALL_OF_KIND, Association, Entity, Principal
-
-#: The first feature release whose ``User/…/Security`` and ``UserGroup/…/Security`` list all that the principal holds.
-FIRST_COMPLETE_RELEASE = 42
 
 
 class SecurityAssociations:
@@ -36,20 +34,25 @@ class SecurityAssociations:
     @property
     def can_list_principal(self) -> bool:
         """Whether this release lists a principal's associations completely; True when the release is unknown."""
-        return self._client.release == 0 or self._client.release >= FIRST_COMPLETE_RELEASE
+        return not COMPLETE_GRANTS.is_missing(self._client.release)
 
     @property
     def is_known_to_list_principals(self) -> bool:
         """Whether it is certain that this release lists a principal's associations completely."""
-        return self._client.release >= FIRST_COMPLETE_RELEASE
+        return COMPLETE_GRANTS.is_certain(self._client.release)
+
+    def describe_missing_lists(self, instead: str) -> str | None:
+        """Return why this release does not list a principal's associations completely; None where it does, or may. *instead*: what to do."""
+        return describe_missing(COMPLETE_GRANTS, self._client.release, instead)
 
     def warn_of_unknown_release(self) -> None:
         """Warn where the release is unknown, so that can_list_principal may be wrong; for callers that rely on complete lists."""
-        if self._client.release == 0:
-            self._client.ctx.warn(
-                "This account may not see the release of the CommServe. Before 11.42 Commvault does not list all grants of a user or"
-                " group: there, some grants would be overlooked."
-            )
+        warn_of_unknown_release(
+            self._client.ctx,
+            self._client.release,
+            f"Before 11.{COMPLETE_GRANTS.since} Commvault does not list all grants of a user or group: there, some grants would be"
+            " overlooked.",
+        )
 
     @property
     def commcell(self) -> Entity:

@@ -24,9 +24,9 @@ from ..credentials.bodies import encode_secret
 from ..directory import Directory
 from ..envelope import is_approval_pending, is_declined, is_name_taken
 from ..listings import parse_entries
+from ..releases import SERVICE_ACCOUNTS
 from ..security.canonical import is_flag_set
 from .canonical import Kind, build_update, find_kind
-from .checks import SERVICE_ACCOUNTS_SINCE
 from .plan import Heir
 
 Wire = dict[str, t.Any]
@@ -99,7 +99,7 @@ class Users:
     @property
     def has_service_accounts(self) -> bool:
         """Whether this release may have service accounts; True when the release is unknown."""
-        return self._client.release == 0 or self._client.release >= SERVICE_ACCOUNTS_SINCE
+        return not SERVICE_ACCOUNTS.is_missing(self._client.release)
 
     def create(
         self,

@@ -11,10 +11,9 @@ import typing as t
 
 from ..._core.errors import ConfigError, Problems
 from ..name_checks import find_name_fault
+from ..releases import SERVICE_ACCOUNTS, check_feature
 from .canonical import BUILT_IN_USER_ID, KIND_WORDS, Kind, User
 
-#: From this release on there are service accounts.
-SERVICE_ACCOUNTS_SINCE = 42
 #: By kind, the options that its users do not have, and why.
 _FOREIGN_OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "external": (
@@ -90,12 +89,8 @@ def _check_absent(options: t.Mapping[str, t.Any]) -> list[Problem]:
 
 def check_release(kind: str | None, release: int) -> None:
     """Raise ConfigError for a service account where the release has none. *release*: 0 where it is not known, which is no fault."""
-    if kind == "service_account" and 0 < release < SERVICE_ACCOUNTS_SINCE:
-        raise ConfigError(
-            f"kind: service accounts need release 11.{SERVICE_ACCOUNTS_SINCE}; this CommServe is 11.{release}. Until it is updated, use a"
-            " local user with few rights.",
-            source="option kind",
-        )
+    if kind == "service_account":
+        check_feature("kind", SERVICE_ACCOUNTS, release)
 
 
 def check_kind(current: User, kind: Kind | None) -> None:

@@ -21,6 +21,7 @@ from ..confirm import wait_until_shown
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..references import parse_reference_option
+from ..releases import SERVICE_ACCOUNTS, warn_of_unknown_release
 from .calls import NameTaken, Users
 from .canonical import FIELDS, User, is_same_value, parse_user
 from .checks import (
@@ -211,10 +212,12 @@ class UserResource:
         return dataclasses.replace(parse_user(wire), kind=self._users.find_kind(number, wire))
 
     def _warn_of_unknown_release(self) -> None:
-        if self._options["kind"] == "service_account" and self._client.release == 0:
-            self._ctx.warn(
-                "This account may not see the release of the CommServe. Before 11.42 there are no service accounts; there, Commvault refuses"
-                " the user, or creates an ordinary one, which not_confirmed shows as kind."
+        if self._options["kind"] == "service_account":
+            warn_of_unknown_release(
+                self._ctx,
+                self._client.release,
+                f"Before 11.{SERVICE_ACCOUNTS.since} there are no service accounts; there, Commvault refuses the user, or creates an ordinary"
+                " one, which not_confirmed shows as kind.",
             )
 
     def _list_labels(self, step: Step) -> list[str]:

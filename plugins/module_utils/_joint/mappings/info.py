@@ -28,10 +28,9 @@ def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
     client = CommvaultClient(ctx)
     directory = Directory(client)
     security = SecurityAssociations(client)
-    if not security.can_list_principal:
-        raise ConfigError(
-            "This release of Commvault does not list all grants of a user or group; an export needs 11.42 or later."
-        )
+    fault = security.describe_missing_lists("Without them, an export would leave grants out.")
+    if fault is not None:
+        raise ConfigError(f"Role mappings cannot be exported: {fault}")
     security.warn_of_unknown_release()
     on_commcell = security.list_on_entity(security.commcell)
     groups = _select_entries(directory.read_catalogue("user_groups"), ctx.options["principals"])

@@ -212,7 +212,7 @@ class Reader:
         complete = self._security.can_list_principal
         by_entity = readable and (not complete or (not all_grants and len(places) < len(principals)))
         if principals and not complete and not by_entity:
-            raise _make_incomplete_error()
+            raise self._make_incomplete_error()
         if not by_entity:
             try:
                 read = self.read_each(self._security.list_of_principal, principals, _PRINCIPALS_READ)
@@ -257,12 +257,16 @@ class Reader:
         """Raise ApiError where this release does not list all grants of a principal; warn where that is not known."""
         self._security.warn_of_unknown_release()
         if not self._security.can_list_principal:
-            raise _make_incomplete_error()
+            raise self._make_incomplete_error()
+
+    def _make_incomplete_error(self) -> ApiError:
+        fault = self._security.describe_missing_lists("Use exclusive: none and name the entities.")
+        return ApiError(f"Surplus grants, and grants on all of a kind, cannot be found: {fault}", service="Commvault")
 
     def _check_visible(self, entities: t.Iterable[Entity]) -> None:
         """Raise ApiError where a grant could not be seen once it is written."""
         if not self._security.can_list_principal and not all(map(self._security.can_list_entity, entities)):
-            raise _make_incomplete_error()
+            raise self._make_incomplete_error()
 
     def _list_grants_in_details(self, principal: Principal) -> set[PlannedGrant] | None:
         """Return the grants in the details that were read for the link; None where none were read, or not each row is that of a role."""
@@ -311,14 +315,6 @@ def _group_grants(
         if isinstance(grant.principal, Principal) and grant.principal in found:
             found[grant.principal].add(grant)
     return found
-
-
-def _make_incomplete_error() -> ApiError:
-    return ApiError(
-        "This release of Commvault does not list all grants of a user or group, so surplus ones, and grants on all of"
-        " a kind, cannot be found: use exclusive: none and name the entities.",
-        service="Commvault",
-    )
 
 
 def _make_unknown_level_error() -> ApiError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.identity_providers.read import SamlApp
+from ..._commvault.releases import SAML_USERS
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import format_time
 from ..._entra.claims.certificates import SigningCertificate
@@ -33,6 +34,7 @@ from .sign_ons import list_sign_on_names
 _WARN_DAYS = 30
 _NAMES_SHOWN = 5
 _LOOK_REMEDY = "look at the SAML app in the Command Center"
+_USERS_HIDDEN = f"releases before 11.{SAML_USERS.since} do not show whether users are associated"
 _NAME_IDS = ("email", "userprincipalname", "upn")
 
 Findings = t.Iterator[Finding]
@@ -135,6 +137,9 @@ def _check_associations(facts: PreflightFacts, app: SamlApp) -> Findings:
         if app.auto_create:
             reason = f"SAML app {app.name} creates users by itself, which needs an e-mail suffix, and has none"
             yield Finding("associations", BROKEN, reason, "associate the e-mail suffixes of the people who sign in")
+        elif app.associated is None:
+            reason = f"SAML app {app.name} is associated with no e-mail suffix, company, domain or group, and {_USERS_HIDDEN}"
+            yield Finding("associations", UNKNOWN, reason, _LOOK_REMEDY)
         elif not app.associated:
             reason = f"SAML app {app.name} is associated with no e-mail suffix, company, domain, group or user: nobody is sent to it"
             yield Finding("associations", WARNING, reason, "associate the e-mail suffixes of the people who sign in")
@@ -149,7 +154,10 @@ def _check_associations(facts: PreflightFacts, app: SamlApp) -> Findings:
         reason = (
             f"members sign in with {_join_first(strange)}, and the SAML app is for {_join_first(sorted(suffixes))} only"
         )
-        yield Finding("associations", WARNING, reason, "associate these e-mail suffixes too")
+        if app.associated is None:
+            yield Finding("associations", UNKNOWN, f"{reason}; {_USERS_HIDDEN}", _LOOK_REMEDY)
+        else:
+            yield Finding("associations", WARNING, reason, "associate these e-mail suffixes too")
     elif unread and not app.associated:
         reason = f"the SAML app is for {_join_first(sorted(suffixes))} only, and the names of {unread} members may not be read"
         yield Finding("associations", UNKNOWN, reason, "give this identity User.Read.All")

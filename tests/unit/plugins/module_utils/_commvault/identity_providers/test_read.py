@@ -69,11 +69,13 @@ def test_a_saml_app() -> None:
         True,
     )
     bare = parse_saml_app({"name": "corp"})
-    assert (bare.enabled, bare.company, bare.groups_claim, bare.associated) == (None, None, None, False)
+    assert (bare.enabled, bare.company, bare.groups_claim, bare.associated) == (None, None, None, None)
 
 
 class Answers:
     """Stands for the client: answers by path."""
+
+    release = 44
 
     def __init__(self, answers: dict[str, t.Any]) -> None:
         self.answers, self.asked = answers, []
@@ -99,6 +101,25 @@ def test_a_name_is_escaped_and_spelled_as_the_service_knows_it() -> None:
     found, asked = read("Corp", {"v4/SAML/Corp": ApiError("no such app"), "v4/SAML/corp": {"name": "corp"}})
     assert found.name == "corp"
     assert read("corp", {"v4/SAML/corp": {"enabled": True}}) == (None, ["v4/SAML/corp"])
+
+
+@pytest.mark.parametrize(
+    ("release", "associations", "associated"),
+    [
+        (36, {}, None),
+        (0, {}, None),
+        (38, {}, False),
+        (0, {"users": []}, False),
+        (36, {"companies": [{"id": 30}]}, True),
+        (44, {"users": [{"id": 1}]}, True),
+    ],
+)
+def test_users_that_a_release_does_not_show_are_not_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch, release: int, associations: t.Any, associated: bool | None
+) -> None:
+    monkeypatch.setattr(Answers, "release", release)
+    found, dummy = read("corp", {"v4/SAML/corp": {"name": "corp", "associations": associations}})
+    assert found.associated is associated
 
 
 def test_errors_stay_errors() -> None:

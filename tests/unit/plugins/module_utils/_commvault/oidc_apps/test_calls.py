@@ -144,6 +144,24 @@ def test_a_new_secret_is_written_with_its_mark_and_nothing_else(make_ctx: t.Any)
     assert (row["assocTree"], row["flags"], row["isEnabled"]) == (TREE, 5, True)
 
 
+@pytest.mark.parametrize(("release", "by_command"), [(0, False), (32, True), (41, True), (42, False)])
+def test_a_release_that_is_known_to_need_it_gets_a_command(make_ctx: t.Any, release: int, by_command: bool) -> None:
+    apps, client = make_apps(make_ctx)
+    client.release = release
+    create(apps)
+    apps.write_secret(get_app(apps), SECRET, "key-2")
+    if not by_command:
+        assert [(one.method, one.path, one.body["opType"]) for one in client.writes] == [
+            ("POST", PATH, 1),
+            ("PUT", PATH, 3),
+        ]
+        return
+    command = "App_SetClientThirdPartyAppPropReq"
+    assert [(one.method, one.path) for one in client.writes] == [("WRITING COMMAND", command)] * 2
+    assert [one.body["opType"] for one in client.writes] == [1, 3]
+    assert {get_properties(one.body["clientThirdPartyApps"][0])["clientSecret"] for one in client.writes} == {SECRET}
+
+
 def test_a_deletion_sends_the_row_as_it_is_listed(make_ctx: t.Any) -> None:
     apps, client = make_apps(make_ctx)
     apps.delete(get_app(apps), "app entra")

@@ -34,8 +34,11 @@ OPS_ID = "abcdef11-2222-4333-8444-555555555555"
 class FakeService(FakeCommCell):
     """Client, directory and security in one; ``failure`` is raised by reads of principals."""
 
-    can_list_principal = True
+    missing_lists: str | None = None
     commcell = CELL
+
+    def describe_missing_lists(self, instead: str) -> str | None:
+        return self.missing_lists
 
     def __init__(self, *rows: Association, links: t.Mapping[int, str] | None = None) -> None:
         names: dict[str, list[tuple[str, str | None]]] = {
@@ -179,8 +182,8 @@ def test_a_name_that_graph_does_not_tell_is_not_made_up(make_ctx: t.Any, monkeyp
 
 def test_a_release_that_does_not_list_all_is_refused(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     service = FakeService()
-    service.can_list_principal = False
-    with pytest.raises(ConfigError, match=r"11\.42"):
+    service.missing_lists = "they need release 11.42; this CommServe is 11.36."
+    with pytest.raises(ConfigError, match=r"cannot be exported: they need release 11\.42; this CommServe is 11\.36"):
         read(make_ctx, monkeypatch, service)
 
 

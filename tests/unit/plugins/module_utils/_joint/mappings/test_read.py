@@ -77,6 +77,9 @@ class FakeSecurity:
     def warn_of_unknown_release(self) -> None:
         self.asked.append("release")
 
+    def describe_missing_lists(self, instead: str) -> str | None:
+        return None if self.can_list_principal else f"they need release 11.42; this CommServe is 11.36. {instead}"
+
     def list_of_principal(self, principal: Principal) -> list[Association]:
         self.asked.append(principal)
         if self.refusal:
@@ -405,7 +408,7 @@ def test_an_old_release_is_read_by_entity_and_cannot_be_exclusive(make_ctx: t.An
     security = FakeSecurity(can_list_principal=False)
     assert make_reader(make_ctx(), security).read_current(wanted, False).grants == {PlannedGrant(GROUP, ROLE, GOLD)}
     assert security.asked == [GOLD, SILVER]
-    with pytest.raises(ApiError, match="use exclusive: none"):
+    with pytest.raises(ApiError, match="Use exclusive: none"):
         make_reader(make_ctx(), security).read_current(wanted, True)
 
 
@@ -483,7 +486,7 @@ def test_where_not_all_grants_are_listed_it_is_not_known_which_groups_are_unmana
     reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
     assert reader.read_unmanaged_groups(["*"], Resolved(), False) is None
     assert reader.read_unmanaged_groups(["x*"], Resolved(), False) == UnmanagedGroups()
-    with pytest.raises(ApiError, match="does not list all grants"):
+    with pytest.raises(ApiError, match=r"need release 11\.42; this CommServe is 11\.36"):
         reader.read_unmanaged_groups(["*"], Resolved(), True)
 
 

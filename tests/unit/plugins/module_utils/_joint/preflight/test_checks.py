@@ -57,6 +57,12 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
         "suffix",
     ),
     "no association": (app(email_suffixes=()), {"associations": "warning"}, "nobody is sent"),
+    "associated users not shown": (app(email_suffixes=(), associated=None), {"associations": "unknown"}, "11.38"),
+    "members of another suffix, users not shown": (
+        {**member_of("new.example"), **app(associated=None)},
+        {"associations": "unknown"},
+        "11.38",
+    ),
     "companies": (app(email_suffixes=(), associated=True), {}, ""),
     "members of another suffix": (member_of("new.example"), {"associations": "warning"}, "new.example"),
     "members of the suffix": (member_of("CORP.example"), {}, ""),
