@@ -76,7 +76,7 @@ def test_every_module_works_or_tells_why_it_cannot(site: Simulator, case: Case, 
     if release < NEEDS.get(case.name, 0):
         assert_refused(site, result, release, NEEDS[case.name])
         return
-    assert not result.get("failed"), result["msg"]
+    assert not result.get("failed"), result
     assert result["changed"] is case.changes
     if not case.changes:
         assert_no_writes(site)
@@ -110,7 +110,7 @@ def test_options_that_need_a_release(
         set_release(site, release)
         result = run_body(module, site, options, check=check)
         if release >= needed:
-            assert not result.get("failed"), result["msg"]
+            assert not result.get("failed"), result
         else:
             found = 38 if needed == 42 and release < 38 and module is commvault_access_token else needed
             assert_refused(site, result, release, found, option if found == needed else "")
@@ -161,6 +161,18 @@ def test_an_oidc_app_of_an_old_release_is_written_by_command(site: Simulator, re
     assert not run_body(commvault_oidc_app, site, renamed)["changed"]
     gone = run_body(commvault_oidc_app, site, {"name": "entra-oidc", "state": "absent"})
     assert gone["changed"] and not site.commcells["cs01"].state.apps.named("entra-oidc")
+
+
+@pytest.mark.parametrize("action", ["drop_after", "status_after"])
+def test_an_app_whose_creating_command_is_not_answered_is_created_once(site: Simulator, action: str) -> None:
+    options = make_oidc_app(site)
+    set_release(site, 40)
+    site.faults.add(Fault("cs01", "POST", "*/Qcommand/*", action, status=502))
+    result = run_body(commvault_oidc_app, site, options)
+    assert result["changed"] and not result.get("failed"), result
+    (app,) = site.commcells["cs01"].state.apps.named("entra-oidc")
+    assert (app.secrets["clientSecret"], result["oidc_app"]["app_key"]) == (options["secret"], app.key)
+    assert not run_body(commvault_oidc_app, site, options)["changed"]
 
 
 def test_users_of_a_saml_app_that_a_release_does_not_show(site: Simulator) -> None:
