@@ -11,12 +11,13 @@ import dataclasses
 import typing as t
 from xml.sax.saxutils import quoteattr
 
-from ..._core.errors import ApiError, mark_outcome_unknown
+from ..._core.errors import ApiError, NotFound, mark_outcome_unknown
 from ..._core.polling import poll_until
 from ..._core.retry import Repeat
 from ..._core.values import get_object, get_objects
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
+from ..envelope import is_name_taken
 from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows, build_other_app_error
 from ..releases import OIDC_THROUGH_APPS
 from ..secret_marks import split_mark
@@ -132,13 +133,30 @@ class OidcApps:
         repeat: Repeat,
         is_undone: t.Callable[[], bool] = lambda: True,
     ) -> None:
-        """Create or change the app of a row, by the command that the official client uses where the release is known to need it."""
+        """Create or change the app of a row, by the command that the official client uses where the release is known to need it.
+
+        Where it is not known, a refusal is told with that as a possible reason.
+        """
         body = {"opType": operation, "clientThirdPartyApps": [row]}
         if OIDC_THROUGH_APPS.is_missing(self._client.release):
             self._client.write_by_command(_COMMAND, body, intent=intent, repeat=repeat, is_undone=is_undone)
             return
         method = "POST" if operation == _CREATE else "PUT"
-        self._client.write(method, PATH, body, intent=intent, repeat=repeat, is_undone=is_undone)
+        try:
+            self._client.write(method, PATH, body, intent=intent, repeat=repeat, is_undone=is_undone)
+        except ApiError as exc:
+            if (
+                self._client.release
+                or type(exc) not in (ApiError, NotFound)
+                or exc.may_have_acted
+                or is_name_taken(exc)
+            ):
+                raise
+            raise type(exc)(
+                f"{exc} Releases before 11.{OIDC_THROUGH_APPS.since} are told of such apps in another way, and this account may not see which"
+                " release this is: give it View on the CommCell.",
+                **exc.facts,
+            ) from exc
 
     def _adopt(self, key: str, name: str, settings: OidcSettings, secret: str) -> None:
         """Take the app that the list shows for the one whose creation was not answered, and make sure that it holds the secret.
