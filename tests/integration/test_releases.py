@@ -160,6 +160,27 @@ def test_in_a_play(site: Simulator, play: Player) -> None:
     assert_no_writes(site)
 
 
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("header", ["Authorization", "try_both"])
+def test_a_token_of_entra_needs_a_release(site: Simulator, header: str, release: int) -> None:
+    """Nobody is signed in who could see the release: what is needed is told with the refusal."""
+    set_release(site, release)
+    behaviours, automation = site.commcells["cs01"].behaviours, site.commcells["cs01"].automation
+    behaviours.oauth, behaviours.oauth_app_users = True, {site.automation.client_id: automation[0]}
+    options = {
+        "commvault_auth_method": "entra",
+        "commvault_entra_scope": f"{site.automation.client_id}/.default",
+        "commvault_entra_header": header,
+    }
+    result = run_body(commvault_user, site, {"name": "jvega", "kind": "local", "email": "j@corp.example", **options})
+    if release >= 42:
+        assert result.get("changed"), result
+    else:
+        assert result["failed"] and result["error"]["kind"] == "auth"
+        assert "11.42 CU27" in " ".join((result["msg"], *result["warnings"]))
+        assert_no_writes(site)
+
+
 @pytest.mark.parametrize("release", [32, 40])
 def test_an_oidc_app_of_an_old_release_is_written_by_command(site: Simulator, release: int) -> None:
     """As the official client of these releases writes it; changes and deletions work as well."""
