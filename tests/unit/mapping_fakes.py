@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 import uuid
@@ -17,7 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogu
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Pending, PlannedGrant
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import MappingsOptions
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import ChangeGrants, Schedule
@@ -114,6 +115,13 @@ class UnansweredBatches:
 
     def measure_address(self, path: str) -> int:
         return len(path)
+
+    def without_waiting(self) -> t.Any:
+        return contextlib.nullcontext()
+
+    def read_token_claims(self) -> t.Any:
+        """What an id is of that is not a group's cannot be told."""
+        raise ApiError("Cannot read the token")
 
 
 class FakeCommCell:

@@ -14,6 +14,7 @@ from .._core.errors import Problems
 from .._core.names import find_nearest_names, fold_case
 from .._core.values import get_objects, get_texts, is_guid
 from .client import GraphClient, build_name_filter, describe_lookalikes, filter_by_name, format_alternate_key
+from .id_holders import explain_id
 from .permission_presets.expand import PermissionEntry, expand_presets, unite_names
 from .permission_presets.presets import GRAPH, PRESETS
 from .permission_presets.tier_0 import explain_tier_0
@@ -128,7 +129,7 @@ def match_permissions(
 
 def _suggest_permission(api: ResourceApi, kind: str, name: str) -> str:
     other = "delegated" if kind == "application" else "application"
-    if name in api.get_ids(other):
+    if name in api.get_ids(other) or name.lower() in api.get_ids(other).values():
         return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
     near = find_nearest_names(name, api.get_ids(kind), 3, 0.7)
     return f"; near: {', '.join(near)}" if near else ""
@@ -204,7 +205,7 @@ class ApiResolver:
         for entry in expand_presets(entries, option, exclusive):
             found = self.find_by_name(entry.api)
             if len(found) != 1:
-                problems.append(_describe_unusable_api(entry, found, self._alike.get(entry.api, "")))
+                problems.append(self._describe_unusable_api(entry, found))
                 continue
             api = found[0]
             request, unknown = _match_entry(entry, api)
@@ -219,6 +220,12 @@ class ApiResolver:
         if problems:
             raise Problems(f"{len(problems)} API permissions cannot be used", problems)
         return list(resolved.values())
+
+    def _describe_unusable_api(self, entry: PermissionEntry, found: t.Sequence[ResourceApi]) -> Problem:
+        near = self._alike.get(entry.api, "")
+        if not found and not entry.preset and is_guid(entry.api):
+            near = explain_id(self._graph, entry.api, "servicePrincipal", "app_id")
+        return _describe_unusable_api(entry, found, near)
 
 
 def _match_entry(entry: PermissionEntry, api: ResourceApi) -> tuple[RequestedPermissions, list[Problem]]:
@@ -240,7 +247,7 @@ def _match_entry(entry: PermissionEntry, api: ResourceApi) -> tuple[RequestedPer
     return RequestedPermissions(api, chosen["application"], chosen["delegated"]), problems
 
 
-def _describe_unusable_api(entry: PermissionEntry, found: t.Sequence[ResourceApi], alike: str) -> Problem:
+def _describe_unusable_api(entry: PermissionEntry, found: t.Sequence[ResourceApi], near: str) -> Problem:
     where = entry.get_place("api")
     if found:
         ids = ", ".join(sorted(api.app_id for api in found))
@@ -251,6 +258,6 @@ def _describe_unusable_api(entry: PermissionEntry, found: t.Sequence[ResourceApi
     message = (
         f"{named} is in the tenant: {remedy}, or leave the preset out where the service is not used"
         if named
-        else f"no service principal of API {entry.api!r} is in the tenant{alike}: check the name, or {remedy}"
+        else f"no service principal of API {entry.api!r} is in the tenant{near}: check the name, or {remedy}"
     )
     return {"kind": "not_found", "where": where, "message": message}

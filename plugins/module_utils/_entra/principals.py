@@ -17,10 +17,14 @@ from .._core.retry import Repeat
 from .._core.values import get_objects, is_guid
 from .batches import build_value_queries, list_in_batches
 from .client import GraphClient, describe_lookalikes
+from .id_holders import MOST_EXPLAINED, explain_id
 from .paging import merge_lists
 
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.
 _IDS_AT_ONCE = 1000
+#: Types of objects that Entra ID refuses (Microsoft Learn: group, add members; application, group and servicePrincipal, add owner).
+_NO_MEMBERS = frozenset(("application", "directoryRole", "administrativeUnit"))
+_NO_OWNERS = _NO_MEMBERS | {"group", "device", "orgContact"}
 
 Wire: t.TypeAlias = dict[str, t.Any]
 
@@ -146,7 +150,7 @@ def verify_object_ids(
 
     *given*: what people wrote, by option; *known*: object ids by option that Entra ID has shown, which are not asked for, and neither
     are those of objects that this run has created; *lookup*: what was asked before, None for nothing. Raises Problems with every id
-    that no object of the directory has.
+    that no object of the directory has, or one of another type than the option takes.
     """
     places = find_unknown_ids(graph, given, known)
     if not places:
@@ -158,14 +162,35 @@ def verify_object_ids(
             f"Object ids were not verified, so it is not known whose they are: {', '.join(sorted(places))}. {exc}"
         )
         return sorted(places)
-    problems = [
-        {"kind": "not_found", "where": where, "message": f"no object of the directory has the object id {object_id}"}
+    wrong = {
+        object_id: where
         for object_id, where in places.items()
-        if object_id not in found
+        if object_id not in found or not _is_taken(where, graph.known_objects.types.get(object_id))
+    }
+    problems = [
+        {
+            "kind": "not_found",
+            "where": where,
+            "message": _describe_wrong_id(graph, object_id, where, object_id in found, number < MOST_EXPLAINED),
+        }
+        for number, (object_id, where) in enumerate(wrong.items())
     ]
     if problems:
-        raise Problems(f"{len(problems)} object ids are of nothing; nothing was written:", problems)
+        raise Problems(f"{len(problems)} object ids cannot be used; nothing was written:", problems)
     return []
+
+
+def _is_taken(where: str, kind: str | None) -> bool:
+    """Return True for an object of a type that the list at *where* takes, and for one whose type is not told or not known here."""
+    return kind not in (_NO_OWNERS if where.startswith("owners") else _NO_MEMBERS)
+
+
+def _describe_wrong_id(graph: GraphClient, object_id: str, where: str, is_there: bool, explained: bool) -> str:
+    told = explain_id(graph, object_id, "servicePrincipal") if explained else ""
+    if not is_there:
+        return f"no object of the directory has the object id {object_id}{told}"
+    takers = "owners are users and service principals" if where.startswith("owners") else "such objects are no members"
+    return f"{object_id} cannot be used{told}; {takers}"
 
 
 def find_unknown_ids(

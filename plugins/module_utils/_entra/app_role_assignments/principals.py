@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.addresses import quote_segment
 from ..._core.errors import Forbidden
 from ..._core.names import describe_suspicious_name, fold_case, list_unicode_forms
 from ..._core.values import is_guid
@@ -19,9 +18,9 @@ from ..client import (
     GraphClient,
     describe_lookalikes,
     filter_by_name,
-    format_alternate_key,
     warn_of_lookalikes,
 )
+from ..id_holders import Wanted, explain_id
 from ..paging import merge_lists
 from ..principals import PrincipalLookup
 from .options import KINDS, Kind
@@ -32,7 +31,7 @@ _COLLECTIONS: dict[Kind, tuple[str, tuple[str, ...]]] = {
     "group": ("/groups", ("GroupMember.Read.All", "Group.Read.All")),
     "service_principal": ("/servicePrincipals", ("Application.Read.All",)),
 }
-_TYPES: dict[Kind, str] = {"group": "group", "user": "user", "service_principal": "servicePrincipal"}
+_TYPES: dict[Kind, Wanted] = {"group": "group", "user": "user", "service_principal": "servicePrincipal"}
 
 
 @dataclass(frozen=True)
@@ -129,44 +128,11 @@ class PrincipalFinder:
         if self._refused is not None:
             self.unverified.add(object_id)
             return Principal(kind, object_id, object_id)
-        known = self._graph.known_objects
-        if not self._lookup.find_existing_ids([object_id]) and not self._graph.recent_objects.contains_any([object_id]):
-            raise LookupError(self._explain_unknown_id(kind, object_id))
-        told = known.types.get(object_id)
-        if told is not None and told != _TYPES[kind]:
-            raise LookupError(self._explain_other_type(object_id, told))
-        return Principal(kind, known.names.get(object_id) or object_id, object_id)
-
-    def _explain_unknown_id(self, kind: Kind, object_id: str) -> str:
-        """Return what an id that no directory object has is, as far as Graph tells."""
-        if kind == "service_principal":
-            by_app_id = self._get(f"/servicePrincipals{format_alternate_key('appId', object_id)}", object_id)
-            if by_app_id is not None:
-                return (
-                    f"{object_id} is the application id (client id) of {by_app_id.get('displayName')}; the object id of its"
-                    f" service principal is {by_app_id.get('id')}"
-                )
-        return f"no object of the directory has the object id {object_id}"
-
-    def _explain_other_type(self, object_id: str, told: str) -> str:
-        """Return what has an id that is not that of the kind asked for."""
-        name = self._graph.known_objects.names.get(object_id) or "without a name"
-        words = {"servicePrincipal": "service principal", "application": "application registration"}.get(told, told)
-        text = f"{object_id} is the object id of the {words} {name}"
-        if told != "application":
-            return text
-        registration = self._get(f"/applications/{quote_segment(object_id)}", object_id) or {}
-        app_id = registration.get("appId")
-        principal = (
-            self._get(f"/servicePrincipals{format_alternate_key('appId', str(app_id))}", object_id) if app_id else None
+        known, words = self._graph.known_objects, KINDS[kind][0]
+        is_there = bool(self._lookup.find_existing_ids([object_id])) or self._graph.recent_objects.contains_any(
+            [object_id]
         )
-        own = f"; the object id of its service principal is {principal.get('id')}" if principal else ""
-        return f"{text}{own}"
-
-    def _get(self, path: str, object_id: str) -> Wire | None:
-        intent = f"find what {object_id} is"
-        params = {"$select": "id,appId,displayName"}
-        try:
-            return self._graph.get(path, intent=intent, needs=("Application.Read.All",), params=params)
-        except Forbidden:
-            return None
+        if not is_there or known.types.get(object_id) not in (None, _TYPES[kind]):
+            told = explain_id(self._graph, object_id, _TYPES[kind])
+            raise LookupError(f"no {words} has the object id {object_id}{told}")
+        return Principal(kind, known.names.get(object_id) or object_id, object_id)

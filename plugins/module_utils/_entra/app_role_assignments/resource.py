@@ -16,9 +16,10 @@ from ..._core.names import find_nearest_names
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..applications.reference import READ_NEEDS, find_application, resolve_application
+from ..applications.reference import READ_NEEDS, find_application, find_remaining_application, resolve_application
 from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
+from ..id_holders import refuse_other_kind
 from ..option_checks import describe_problem
 from .options import KINDS, Kind
 from .plan import Assignment, ReportedAssignment, plan_assignments, read_assignments
@@ -117,7 +118,7 @@ class AppRoleAssignmentsResource:
         """Find the application and its service principal. Raises ConfigError where there is none to assign roles of."""
         asked = self._options.get("application")
         reference = (
-            find_application(self._graph, asked)
+            find_remaining_application(self._graph, asked)
             if not present and asked
             else resolve_application(self._ctx, self._graph, self._options)
         )
@@ -132,6 +133,8 @@ class AppRoleAssignmentsResource:
             needs=READ_NEEDS,
             params={"$select": _SELECT},
         )
+        if wire is None and self._options.get("app_id"):
+            refuse_other_kind(self._graph, reference.app_id, "servicePrincipal", "app_id", "app_id")
         if wire is None and present and not self._ctx.check_mode:
             raise ConfigError(
                 f"Application {reference.app_id} has no service principal in the tenant, and roles are assigned there: create it with"

@@ -19,7 +19,7 @@ from ..._core.values import format_time, get_objects, get_time
 from ..client import GraphClient, filter_by_name, quote_literal
 from .canonical import SELECT, canonical_application
 from .lookup import check_application_ids
-from .reference import READ_NEEDS, format_application_path
+from .reference import READ_NEEDS, explain_application_id, format_application_path
 
 Wire = dict[str, t.Any]
 _SELECT = f"{SELECT},createdDateTime,passwordCredentials,keyCredentials"
@@ -43,7 +43,11 @@ def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> lis
             needs=READ_NEEDS,
             params={"$select": _SELECT},
         )
-        return [wire] if wire is not None else []
+        if wire is not None:
+            return [wire]
+        if told := explain_application_id(graph, name, options[name]):
+            graph.ctx.warn(f"{name}: no application with {name} {options[name]} is in the tenant{told}")
+        return []
     condition = options.get("filter")
     if options.get("display_name"):
         condition = f"displayName eq {quote_literal(options['display_name'])}"

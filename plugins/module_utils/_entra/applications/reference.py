@@ -17,9 +17,12 @@ from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
 from ..client import GraphClient, describe_lookalikes, format_alternate_key
+from ..id_holders import Key, explain_id, refuse_other_kind
 
 #: Graph permissions that reading registrations takes, least first.
 READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
+#: The keys of an application that are ids.
+_IDS: tuple[Key, ...] = ("object_id", "app_id")
 _FIELDS = ("id", "appId", "uniqueName", "displayName")
 
 
@@ -131,7 +134,33 @@ def resolve_application(
     if ctx.check_mode and asked.get("unique_name"):
         return ApplicationReference(unique_name=str(asked["unique_name"]), pending=True)
     name, value = next((name, value) for name, value in asked.items() if value)
+    told = explain_application_id(graph, name, str(value)) or "; create it first (entra_application), or restore it"
     raise ConfigError(
-        f"application.{name}: no application with {name} {value} is in the tenant; create it first (entra_application), or restore it",
+        f"application.{name}: no application with {name} {value} is in the tenant{told}",
         source=f"option application.{name}",
     )
+
+
+def find_remaining_application(
+    graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
+) -> ApplicationReference | None:
+    """Return the registration whose parts a task takes away, None where it is gone, and they with it.
+
+    Raises ConfigError for an id that is that of something else, which would pass for one of an application that is gone.
+    """
+    found = find_application(graph, asked, select)
+    if found is None:
+        refuse_other_ids(graph, asked, "application.")
+    return found
+
+
+def refuse_other_ids(graph: GraphClient, asked: t.Mapping[str, t.Any], prefix: str = "") -> None:
+    """Raise ConfigError for an id in *asked* that is of something else than an application; *prefix*: of its option's name."""
+    for name in _IDS:
+        if asked.get(name):
+            refuse_other_kind(graph, str(asked[name]), "application", name, f"{prefix}{name}")
+
+
+def explain_application_id(graph: GraphClient, name: str, value: str) -> str:
+    """Return what an id, given as *name*, is of where no registration has it, as text to add to a message; empty where that is not known."""
+    return explain_id(graph, value, "application", name) if name in _IDS else ""

@@ -35,7 +35,7 @@ from .lookup import find_application_in_use, find_deleted_application, list_appl
 from .pending import PendingUris, assume_pending
 from .permission_warnings import find_permission_warnings
 from .plan import CurrentApplication, find_removed_roles, is_deactivated, plan_application, plan_application_removal
-from .reference import READ_NEEDS, format_application_path
+from .reference import READ_NEEDS, explain_application_id, format_application_path, refuse_other_ids
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 #: Graph's code for the change of an app role or scope that is enabled.
@@ -65,6 +65,8 @@ class ApplicationResource:
         check_application_options(self._options, self._ctx.check_mode)
         if self._options["state"] == "absent":
             current = self._note_current(find_application_in_use(self._graph, self._options))
+            if not current.exists:
+                refuse_other_ids(self._graph, self._options)
             self._planned = plan_application_removal(current)
             return self._planned
         current = self._read_current()
@@ -209,8 +211,9 @@ class ApplicationResource:
     def _refuse_unknown_id(self) -> None:
         name = next((name for name in ("object_id", "app_id") if self._options.get(name)), None)
         if name is not None:
+            told = explain_application_id(self._graph, name, self._options[name])
             raise ConfigError(
-                f"No application has the {name} {self._options[name]}, in use or deleted; leave {name} out to create one",
+                f"No application has the {name} {self._options[name]}, in use or deleted{told or f'; leave {name} out to create one'}",
                 source=f"option {name}",
             )
 

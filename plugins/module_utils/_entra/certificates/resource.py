@@ -16,7 +16,8 @@ from ..._core.public_certificates import PublicCertificate, load_public_certific
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..._core.values import format_time
-from ..applications.reference import ApplicationReference, find_application, resolve_application
+from ..applications.credential_ids import refuse_other_credential
+from ..applications.reference import ApplicationReference, find_remaining_application, resolve_application
 from ..client import GraphClient
 from ..secrets.plan import list_working_key_ids
 from .canonical import Certificate, get_key_credentials, list_certificates
@@ -63,6 +64,8 @@ class CertificateResource:
             self._writer = CertificateWriter(self._ctx, self._graph, self._application.object_id)
             entries = self._writer.settle(entries)
             planned = self._plan_for(list_certificates(entries))
+        if not planned.changed:
+            refuse_other_credential(self._application.wire, "keyCredentials", self._options.get("key_id"))
         self._check(planned, list_certificates(entries), entries)
         self._planned = replace(planned, steps=add_ids(planned.steps, principal=self._application.app_id))
         return self._planned
@@ -110,7 +113,7 @@ class CertificateResource:
             return resolve_application(self._ctx, self._graph, self._options, select=_SELECT)
         # A registration that is gone has taken its certificates with it.
         asked = self._options["application"]
-        return find_application(self._graph, asked, select=_SELECT) or ApplicationReference()
+        return find_remaining_application(self._graph, asked, select=_SELECT) or ApplicationReference()
 
     def _plan_for(self, certificates: t.Sequence[Certificate]) -> Plan:
         options, label = self._options, self._application.label

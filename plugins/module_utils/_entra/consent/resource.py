@@ -21,10 +21,17 @@ from ..._core.retry import Repeat
 from ..._core.values import get_objects
 from ..._signin.clouds import get_authority_url
 from ..app_role_assignments.writer import DEFAULT_ACCESS, EXISTS, assign_app_role, unassign_app_role
-from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
+from ..applications.reference import (
+    READ_NEEDS,
+    ApplicationReference,
+    explain_application_id,
+    find_application,
+    resolve_application,
+)
 from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
+from ..id_holders import refuse_other_kind
 from ..permission_presets.tier_0 import build_tier_0_warning
 from ..permissions import KINDS, ApiResolver, RequestedPermissions
 from .plan import (
@@ -146,8 +153,9 @@ class ConsentResource:
         """Return the registration of the option ``app_id``. Raises ConfigError where it is in another tenant."""
         found = find_application(self._graph, options, select=["requiredResourceAccess"])
         if found is None:
+            told = explain_application_id(self._graph, "app_id", str(options["app_id"]))
             raise ConfigError(
-                f"app_id: no application {options['app_id']} is registered in the tenant, so what it requests is not known: give api_permissions",
+                f"app_id: no application {options['app_id']} is registered in the tenant{told}, so what it requests is not known: give api_permissions",
                 source="option app_id",
             )
         return found
@@ -160,6 +168,8 @@ class ConsentResource:
             params={"$select": "id,appId,displayName"},
         )
         self._client_name = str((wire or {}).get("displayName") or self._app_id)
+        if wire is None and self._ctx.options.get("app_id"):
+            refuse_other_kind(self._graph, str(self._app_id), "servicePrincipal", "app_id", "app_id")
         if wire is None and not self._ctx.check_mode:
             raise ConfigError(
                 f"Application {self._app_id} has no service principal in the tenant, and consent is given to that: create it with entra_service_principal"

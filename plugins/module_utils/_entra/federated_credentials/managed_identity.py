@@ -12,7 +12,8 @@ import typing as t
 from ..._core.addresses import quote_segment
 from ..._core.errors import ConfigError, Forbidden
 from ..._core.polling import Backoff
-from ..client import GraphClient, format_alternate_key
+from ..client import GraphClient
+from ..id_holders import explain_id
 
 _READ_NEEDS = ("Application.Read.All",)
 _SELECT = {"$select": "id,appId,displayName,servicePrincipalType,alternativeNames"}
@@ -69,15 +70,9 @@ def explain_principal(wire: Wire) -> str | None:
 
 def _explain_missing(graph: GraphClient, object_id: str) -> str:
     """Return what an id that is of no service principal is instead."""
-    path = f"/servicePrincipals{format_alternate_key('appId', object_id)}"
-    by_client = graph.get(path, intent=f"find what {object_id} is", needs=_READ_NEEDS, params=_SELECT)
-    if by_client is not None:
-        return f"{object_id} is the client id (app id) of {by_client.get('displayName')}; its object id is {by_client.get('id')}"
-    path = f"/applications/{quote_segment(object_id)}"
-    params = {"$select": "id,appId,displayName"}
-    registration = graph.get(path, intent=f"find what {object_id} is", needs=_READ_NEEDS, params=params)
-    if registration is not None:
-        return f"{object_id} is the object id of the application {registration.get('displayName')}, not of a managed identity"
+    told = explain_id(graph, object_id, "servicePrincipal")
+    if told:
+        return f"no managed identity has the object id {object_id}{told}"
     return (
         f"no service principal of this tenant has the object id {object_id}. A managed identity of another tenant cannot stand for the"
         " application; one that was just created is known in some minutes: run again"

@@ -17,7 +17,7 @@ from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
-from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
+from ..applications.reference import READ_NEEDS, ApplicationReference, find_remaining_application, resolve_application
 from ..client import GraphClient, format_alternate_key
 from ..confirm import wait_until_shown
 from .checks import find_useless_trust, is_issued_by_entra
@@ -150,7 +150,7 @@ class FederatedCredentialResource:
     def _find_application(self, is_present: bool) -> ApplicationReference | None:
         if is_present:
             return resolve_application(self._ctx, self._graph, {"application": self._options["application"]})
-        return find_application(self._graph, self._options["application"])
+        return find_remaining_application(self._graph, self._options["application"])
 
     def _list_credentials(self) -> list[dict[str, t.Any]]:
         return self._graph.list(self._collection_path(), intent="list federated credentials", needs=READ_NEEDS)

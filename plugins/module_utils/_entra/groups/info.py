@@ -7,15 +7,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import ApiError, ConfigError
 from ..._core.names import fold_case, has_prefix
 from ..._core.values import is_guid
 from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, read_in_batches
 from ..client import GraphClient, filter_by_name, quote_literal
+from ..id_holders import MOST_EXPLAINED, explain_id
 from ..paging import merge_lists
+from ..principals import PrincipalLookup
 from ..relations import list_ids
 from .lookup import READ_NEEDS, SELECT, build_id_path, build_relation_query, build_unique_name_path
 from .plan import RELATIONS, canonical_group
@@ -74,6 +77,8 @@ def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dic
         path = build_id_path(object_id) if object_id else build_unique_name_path(str(unique_name))
         intent = f"read group {object_id or unique_name}"
         wire = graph.get(path, intent=intent, needs=READ_NEEDS, params={"$select": SELECT})
+        if wire is None and object_id:
+            _warn_of_other_kinds(graph, [object_id], "object_id")
         return [wire] if wire is not None else []
     params = {"$select": SELECT, "$top": "999"}
     condition = build_group_filter(options)
@@ -95,4 +100,19 @@ def _read_groups_by_id(graph: GraphClient, object_ids: t.Sequence[str]) -> list[
     wanted = sorted({object_id.lower() for object_id in object_ids})
     queries = build_value_queries(graph, "/groups", "id", wanted, {"$select": SELECT})
     lists = list_in_batches(graph, "/groups", queries, intent=f"read {len(wanted)} groups", needs=READ_NEEDS)
-    return merge_lists(lists)
+    found = merge_lists(lists)
+    shown = {str(wire["id"]).lower() for wire in found}
+    missing = [object_id for object_id in wanted if object_id not in shown]
+    with contextlib.suppress(
+        ApiError
+    ):  # only whether there is something to explain: those that are gone are asked for at once
+        lookup = PrincipalLookup(graph)
+        _warn_of_other_kinds(graph, sorted(lookup.find_existing_ids(missing)), "object_ids")
+    return found
+
+
+def _warn_of_other_kinds(graph: GraphClient, object_ids: t.Sequence[str], option: str) -> None:
+    """Warn of the first ids, which no group has, that are of something else."""
+    for object_id in object_ids[:MOST_EXPLAINED]:
+        if told := explain_id(graph, object_id, "group"):
+            graph.ctx.warn(f"{option}: no group has the object id {object_id}{told}")

@@ -22,6 +22,7 @@ from ..client import (
     format_alternate_key,
     warn_of_lookalikes,
 )
+from ..id_holders import explain_id, refuse_other_kind
 from ..references import build_relation_params, list_relation
 
 #: What one read of a group has to bring.
@@ -35,8 +36,8 @@ Wire = dict[str, t.Any]
 def find_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
     """Return the group that object_id, unique_name or an unambiguous display_name names, or None.
 
-    A group that has the display name but not the unique name is never adopted. Raises AmbiguousMatch, and ConfigError for an
-    object id that no group has (with state present), and for a group that is no security group.
+    A group that has the display name but not the unique name is never adopted. Raises AmbiguousMatch, and ConfigError for a group
+    that is no security group.
     """
     wire = _find_any_group(graph, options)
     if wire is not None and not wire.get("securityEnabled", True):
@@ -51,13 +52,7 @@ def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire 
     if object_id:
         if not is_guid(object_id):
             raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
-        wire = _read_group(graph, build_id_path(object_id), object_id)
-        if wire is None and options.get("state") == "present":
-            raise ConfigError(
-                f"No group has the object id {object_id}; leave object_id out to create one",
-                source="option object_id",
-            )
-        return wire
+        return _read_group(graph, build_id_path(object_id), object_id)
     if unique_name:
         wire = _read_group(graph, build_unique_name_path(unique_name), unique_name)
         if wire is not None:
@@ -80,6 +75,18 @@ def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire 
             candidates=[item["id"] for item in named],
         )
     return named[0] if named else None
+
+
+def refuse_unknown_id(graph: GraphClient, options: t.Mapping[str, t.Any]) -> None:
+    """Raise ConfigError for the option object_id, which no group has; with state absent only where something else has it."""
+    object_id = options.get("object_id")
+    if not object_id:
+        return
+    if options.get("state") == "absent":
+        refuse_other_kind(graph, object_id, "group", "object_id", "object_id")
+        return
+    told = explain_id(graph, object_id, "group") or "; leave object_id out to create one"
+    raise ConfigError(f"No group has the object id {object_id}{told}", source="option object_id")
 
 
 def build_id_path(object_id: str) -> str:

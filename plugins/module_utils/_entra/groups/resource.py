@@ -34,6 +34,7 @@ from .lookup import (
     find_group,
     list_groups_named,
     read_group_relation,
+    refuse_unknown_id,
 )
 from .plan import (
     FIELDS,
@@ -181,6 +182,7 @@ class GroupResource:
             self._ctx.warn(doubt)
         wire = find_group(self._graph, options)
         if wire is None:
+            refuse_unknown_id(self._graph, options)
             return None
         self._wire = wire
         found = canonical_group(wire)

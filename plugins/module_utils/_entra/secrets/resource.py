@@ -19,8 +19,9 @@ from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time, shift_time
+from ..applications.credential_ids import refuse_other_credential
 from ..applications.desired import PERSONAL_AUDIENCES
-from ..applications.reference import ApplicationReference, find_application, resolve_application
+from ..applications.reference import ApplicationReference, find_remaining_application, resolve_application
 from ..client import GraphClient
 from .plan import (
     Secret,
@@ -60,7 +61,7 @@ class SecretResource:
         _check_secret_options(options)
         absent = options["state"] == "absent"
         if absent:  # a registration that is gone has taken its secrets with it
-            found = find_application(self._graph, options["application"], select=_SELECT)
+            found = find_remaining_application(self._graph, options["application"], select=_SELECT)
             self._application = found or ApplicationReference(pending=True)
         else:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)
@@ -69,6 +70,8 @@ class SecretResource:
             planned = plan_secret_removal(options["key_id"], secrets, self._application.label)
             if planned.changed:
                 self._check_removal(options["key_id"], secrets)
+            else:
+                refuse_other_credential(self._application.wire, "passwordCredentials", options["key_id"])
             return planned
         now = self._graph.get_service_time()
         planned = plan_secret(options["name"], options["lifetime_days"], secrets, now, self._application.label)

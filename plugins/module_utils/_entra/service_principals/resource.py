@@ -20,12 +20,14 @@ from ..applications.reference import (
     READ_NEEDS,
     ApplicationReference,
     find_application,
+    find_remaining_application,
     format_application_path,
     resolve_application,
 )
 from ..client import GraphClient, format_alternate_key
 from ..confirm import list_narrowed_fields, wait_until_shown
 from ..deleted_items import list_deleted_items
+from ..id_holders import explain_id, refuse_other_kind
 from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
 from ..principals import resolve_object_ids, verify_object_ids
 from ..signing_certificates.canonical import read_preferred
@@ -88,6 +90,8 @@ class ServicePrincipalResource:
         if planned.changed and self._app_id and not self._application.display_name:
             # None where the application is of another tenant
             self._application = find_application(self._graph, {"app_id": self._app_id}) or self._application
+            if not self._wire and not self._application.display_name:
+                refuse_other_kind(self._graph, self._app_id, "servicePrincipal", "app_id", "app_id")
             planned = self._plan_changes(desired, had, owners)
         check_owner_removals(planned, self._options["max_removals"])
         self._after = dict(planned.after)
@@ -179,14 +183,17 @@ class ServicePrincipalResource:
             return self._find_by_object_id(str(object_id), present)
         asked = self._options.get("application")
         if not present and asked:
-            found = find_application(self._graph, asked)
+            found = find_remaining_application(self._graph, asked)
             self._app_id = found.app_id if found else None
         else:
             self._application = resolve_application(self._ctx, self._graph, self._options)
             self._app_id = self._application.app_id
         if self._app_id is None:
             return None
-        return self._read(f"/servicePrincipals{format_alternate_key('appId', self._app_id)}")
+        wire = self._read(f"/servicePrincipals{format_alternate_key('appId', self._app_id)}")
+        if wire is None and not present and not asked:
+            refuse_other_kind(self._graph, self._app_id, "servicePrincipal", "app_id", "app_id")
+        return wire
 
     def _find_by_object_id(self, object_id: str, present: bool) -> Wire | None:
         if not is_guid(object_id):
@@ -194,10 +201,11 @@ class ServicePrincipalResource:
         wire = self._read(f"/servicePrincipals/{quote_segment(object_id)}")
         if wire is None:
             if present:
+                told = explain_id(self._graph, object_id, "servicePrincipal") or "; give app_id to create one"
                 raise ConfigError(
-                    f"No service principal has the object id {object_id}; give app_id to create one",
-                    source="option object_id",
+                    f"No service principal has the object id {object_id}{told}", source="option object_id"
                 )
+            refuse_other_kind(self._graph, object_id, "servicePrincipal", "object_id", "object_id")
             return None
         asked = self._options.get("app_id")
         if asked and asked.lower() != str(wire["appId"]).lower():

@@ -24,9 +24,10 @@ from ..._core.parallel import map_in_parallel
 from ..._core.redact import redact_text
 from ..._core.values import get_objects, is_guid
 from ..._core.visible import to_one_line
-from ..._entra.applications.reference import READ_NEEDS, format_application_path
+from ..._entra.applications.reference import READ_NEEDS, explain_application_id, format_application_path
 from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
 from ..._entra.client import GraphClient
+from ..._entra.id_holders import MOST_EXPLAINED
 from ..._entra.signing_certificates.canonical import find_private_parts
 from ..._signin.commvault.token_pair_wire import parse_token_list
 from .consumers import parse_credential_consumer, parse_holder_consumer, parse_oidc_consumer, parse_saml_consumer
@@ -128,11 +129,16 @@ class EntraExpiryReader:
         ]
         answers = read_in_batches(self._graph, requests, intent="read applications with their keys", needs=READ_NEEDS)
         found: dict[str, Wire] = {}
+        missing = []
         for (name, value), answer in zip(names, answers, strict=True):
             if isinstance(answer, dict):
                 found[str(answer["id"])] = answer
             else:
-                self.facts["applications"].append(describe_missing_application(name, value))
+                missing.append((name, value))
+        self.facts["applications"] += [describe_missing_application(name, value) for name, value in missing]
+        for name, value in missing[:MOST_EXPLAINED]:
+            if told := explain_application_id(self._graph, name, value):
+                self._ctx.warn(f"applications: no application with {name} {value} is in the tenant{told}")
         return list(found.values())
 
     def _list_all(self, path: str, select: str) -> list[Wire]:

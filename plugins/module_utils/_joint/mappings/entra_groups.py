@@ -16,6 +16,7 @@ from ..._core.values import is_guid
 from ..._entra.batches import build_value_queries, list_in_batches
 from ..._entra.client import GraphClient, describe_lookalikes
 from ..._entra.groups.verification import GroupIdCheck, check_group_ids
+from ..._entra.id_holders import MOST_EXPLAINED, explain_id
 from ..._entra.paging import merge_lists
 from .parse import MappingEntry, Problem, make_problem
 
@@ -62,6 +63,7 @@ class EntraGroups:
         self.unverified: dict[str, str | None] = {}
         self._graph: GraphClient | None = None
         self._found: dict[str, EntraGroup | None] = {}
+        self._explained = 0
         self._seen: list[dict[str, t.Any]] = []
         declared = list(pending_names)
         self._pending = {fold_case(name) for name in declared}
@@ -115,7 +117,9 @@ class EntraGroups:
         if self._checked.failure is None:
             problems += [
                 make_problem(
-                    where, f"no Entra group has the object id {object_id}, so that it protects nobody", "not_found"
+                    where,
+                    f"no Entra group has the object id {object_id}{self.explain_missing(object_id)}, so that it protects nobody",
+                    "not_found",
                 )
                 for where, object_id in self._guarded.items()
                 if object_id in self._checked.missing
@@ -141,6 +145,11 @@ class EntraGroups:
             or (self._match_by != "object_id_name" and entry.principal.name is None)
         )
 
+    def explain_missing(self, object_id: str) -> str:
+        """Return what an id that no group has is of, as text to add to a message; asked for the first few only."""
+        self._explained += 1
+        return explain_id(self._client(), object_id, "group") if self._explained <= MOST_EXPLAINED else ""
+
     def _client(self) -> GraphClient:
         if self._graph is None:
             self._graph = self._connect()
@@ -160,7 +169,7 @@ class EntraGroups:
         wire, name = self._checked.found.get(object_id), entry.principal.name
         if wire is None:
             if object_id in self._checked.missing and (entry.present or self._needs_graph(entry)):
-                message = f"no Entra group has the object id {object_id}"
+                message = f"no Entra group has the object id {object_id}{self.explain_missing(object_id)}"
                 problems.append(_make_problem(entry, "not_found", message))
                 return None
             return self._make_group(entry, object_id, name)

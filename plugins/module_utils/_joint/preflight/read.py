@@ -18,6 +18,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.parallel import map_in_parallel
+from ..._entra.applications.reference import explain_application_id
 from ..._entra.claims.group_claim import DirectoryGroup
 from ..._entra.claims.read import ClaimReader, SsoApplication
 from ..._entra.client import GraphClient
@@ -56,7 +57,9 @@ def read_preflight_facts(ctx: Context, entries: t.Sequence[MappingEntry]) -> Pre
         app=app,
         app_explanation=explanation,
         application=application,
-        application_explanation=_explain_unknown_application(asked, app.service_id if app else None),
+        application_explanation=""
+        if application
+        else _explain_unknown_application(graph, asked, app.service_id if app else None),
         tenant_id=str(graph.read_token_claims().get("tid") or "") or None,
         users=counted.users,
         users_explanation=counted.explanation,
@@ -66,10 +69,10 @@ def read_preflight_facts(ctx: Context, entries: t.Sequence[MappingEntry]) -> Pre
     )
 
 
-def _explain_unknown_application(asked: t.Mapping[str, t.Any], identifier: str | None) -> str:
+def _explain_unknown_application(graph: GraphClient, asked: t.Mapping[str, t.Any], identifier: str | None) -> str:
     if asked:
         name, value = next(iter(asked.items()))
-        return f"no application with {name} {value} is in the tenant"
+        return f"no application with {name} {value} is in the tenant{explain_application_id(graph, name, str(value))}"
     if identifier:
         return f"no application of the tenant has the identifier {identifier} of the SAML app"
     return "the application that people sign in to is not known"
@@ -128,7 +131,8 @@ class _MappedGroupReader:
                 ids[entry.where] = object_id
         groups = self._claims.read_groups(set(ids.values()), self._application)
         return [
-            self._build_mapped_group(entry, ids.get(entry.where), groups, said.get(entry.where)) for entry in entries
+            self._build_mapped_group(entry, ids.get(entry.where), groups, said.get(entry.where), named.explain_missing)
+            for entry in entries
         ]
 
     def _build_mapped_group(
@@ -137,13 +141,14 @@ class _MappedGroupReader:
         object_id: str | None,
         groups: t.Mapping[str, DirectoryGroup],
         problem: Problem | None,
+        explain: t.Callable[[str], str],
     ) -> MappedGroup:
         entra = groups.get(object_id) if object_id else None
         missing, explanation = None, ""
         if problem is not None:
             missing, explanation = str(problem["kind"]), str(problem["message"])
         elif object_id and entra is None:
-            missing, explanation = "not_found", f"no Entra group has the object id {object_id}"
+            missing, explanation = "not_found", f"no Entra group has the object id {object_id}{explain(object_id)}"
         elif entra is None:
             missing, explanation = "pending", "the Entra group does not exist yet"
         given = entry.user_group

@@ -115,7 +115,7 @@ def test_only_ids_that_entra_id_has_not_shown_are_verified_in_one_request(make_c
 
 def test_ids_of_nothing_are_told_together_with_their_places(make_ctx: t.Any) -> None:
     graph = FakeGraph(make_ctx(), {BY_IDS: [{"id": guid(2)}]})
-    with pytest.raises(Problems, match="2 object ids are of nothing") as caught:
+    with pytest.raises(Problems, match="2 object ids cannot be used") as caught:
         verify(graph, [guid(2), guid(1)], [guid(3)])
     assert [(item["where"], item["kind"]) for item in caught.value.facts["problems"]] == [
         ("members[1]", "not_found"),

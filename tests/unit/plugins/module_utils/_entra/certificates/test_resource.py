@@ -57,6 +57,8 @@ def make_resource(
     write = graph.write
 
     def keep(verb: str, path: str, body: t.Any, **more: t.Any) -> t.Any:
+        if path.startswith("/directoryObjects"):
+            return write(verb, path, body, **more)
         assert wire is not None
         known = {entry["keyId"]: entry for entry in wire["keyCredentials"]}
         wire["keyCredentials"] = [known.get(entry["keyId"], entry) for entry in body["keyCredentials"]]

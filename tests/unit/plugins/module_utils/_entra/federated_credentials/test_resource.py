@@ -71,7 +71,7 @@ def test_a_credential_is_deleted_and_a_missing_application_has_none(make_ctx: t.
     assert graph.sent() == [f"DELETE {PATH}/{guid(3)}"] and credential.result() == {}
     assert graph.forgotten == [guid(3), f"{PATH}(name='ci-main')"], "a replica that shows it still is not believed"
     credential, graph = make_credential(make_ctx, [WIRE], state="absent", application=None)
-    assert not credential.plan().changed and graph.reads == [APPLICATION_PATH]
+    assert not credential.plan().changed and graph.reads[0] == APPLICATION_PATH
 
 
 def test_a_missing_application_is_an_error_for_present(make_ctx: t.Any) -> None:
@@ -164,6 +164,8 @@ PRINCIPAL = {
     "servicePrincipalType": "ManagedIdentity",
     "alternativeNames": ["isExplicit=True", "/subscriptions/x"],
 }
+BY_IDS = "/directoryObjects/getByIds"
+OTHER = {"id": IDENTITY, "displayName": "ops"}
 OWN_ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 BY_PRESET = {"issuer": None, "subject": None, "managed_identity": {"object_id": IDENTITY}}
 BY_TEXT = {"issuer": OWN_ISSUER, "subject": IDENTITY}
@@ -189,9 +191,9 @@ def make_trust(
         ({PRINCIPAL_PATH: {**PRINCIPAL, "servicePrincipalType": "Application"}}, "service principal of an application"),
         (
             {f"/servicePrincipals(appId='{IDENTITY}')": PRINCIPAL},
-            f"client id .* of rotator; its object id is {IDENTITY}",
+            f"client id.* of the application rotator; the object id of its .*service principal.* is {IDENTITY}",
         ),
-        ({f"/applications/{IDENTITY}": {"id": IDENTITY, "displayName": "ops"}}, "object id of the application ops"),
+        ({BY_IDS: [{**OTHER, "@odata.type": "#microsoft.graph.application"}]}, "the application .registration. ops"),
         ({}, "no service principal of this tenant"),
     ],
 )

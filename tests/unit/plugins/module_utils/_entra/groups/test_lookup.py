@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.looku
     find_group,
     list_groups_named,
     read_group_relation,
+    refuse_unknown_id,
 )
 
 BY_ID = f"/groups/{guid(1)}"
@@ -82,10 +83,11 @@ def test_groups_that_are_no_security_groups_are_left_alone(make_ctx: t.Any) -> N
 
 
 def test_a_wrong_object_id_is_an_error_only_for_present(make_ctx: t.Any) -> None:
+    graph = t.cast("t.Any", FakeGraph(make_ctx()))
     with pytest.raises(ConfigError, match="leave object_id out") as caught:
-        find(make_ctx, {}, object_id=guid(5), state="present")
+        refuse_unknown_id(graph, {"object_id": guid(5), "state": "present"})
     assert caught.value.facts["source"] == "option object_id"
-    assert find(make_ctx, {}, object_id=guid(5), state="absent") is None
+    refuse_unknown_id(graph, {"object_id": guid(5), "state": "absent"})
 
 
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any) -> None:
