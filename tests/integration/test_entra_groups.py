@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 from collections.abc import Callable, Iterator
 
@@ -15,6 +16,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from cvops_simulator.testing import running_simulator
+from helpers.checks import writes
 from helpers.direct import run_body
 from helpers.playing import Player
 
@@ -151,3 +153,55 @@ def test_replicas_that_lag_make_no_twins(
     assert [group["object_id"] for group in again] == [group["object_id"] for group in first]
     names = [group["displayName"] for group in site.tenant.groups.values()]
     assert [names.count(group["display_name"]) for group in wanted] == [1, 1, 1]
+
+
+def test_groups_of_more_than_ten_thousand_members(empty_site: Simulator) -> None:
+    """Several at once: read in pages of 999, each page once, and changed by difference; nothing is written for the others."""
+    tenant, most = empty_site.tenant, 10_050
+    rows = [
+        tenant.add("user", {"displayName": f"P{number}", "userPrincipalName": f"p{number}@corp.example"})
+        for number in range(most + 1)
+    ]
+    groups = [tenant.add("group", {"displayName": f"GG-{name}", "securityEnabled": True}) for name in "ABC"]
+    for group in groups:
+        tenant.relate("members", group["id"], [row["id"] for row in rows[:-1]])
+    upns = [row["userPrincipalName"] for row in rows]
+    wanted = [
+        {"object_id": group["id"], "members": members, "exclusive": True}
+        for group, members in zip(groups, (upns[1:], upns[:-1], upns[:-1]), strict=True)
+    ]
+
+    def run() -> dict[str, t.Any]:
+        empty_site.journal.clear()
+        result = run_body(entra_groups, empty_site, {"groups": wanted})
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    result = run()
+    (joined,), (left,) = result["groups"][0]["members_added"], result["groups"][0]["members_removed"]
+    assert (joined["object_id"], left["object_id"]) == (rows[-1]["id"], rows[0]["id"])
+    assert [entry.method for entry in writes(empty_site)] == ["PATCH", "DELETE"]
+    # The groups, the first pages in one batch, ten more of each, and the one who joins; then three looks: a batch and ten pages each.
+    assert len(requests(empty_site)) == (1 + 1 + 3 * 10 + 1) + 2 + 3 * (1 + 10)
+    pages = [entry.path for entry in empty_site.journal.reads("graph") if entry.path.endswith("/members")]
+    assert [sum(group["id"] in path for path in pages) for group in groups] == [4 * 11, 11, 11]
+    result = run()
+    assert not result["changed"] and result["stats"]["reads"] == len(requests(empty_site)) == 1 + 1 + 3 * 10
+
+
+def test_each_look_at_long_lists_of_members_is_a_new_one(make_site: Callable[..., Simulator]) -> None:
+    """While replicas lag, what one look has shown of a list of several pages is not taken for what the next one shows."""
+    site = make_site(set="S", replication=Replication(object_lag=0.0, property_lag=1.5, tail=0.0))
+    rows = [
+        site.tenant.add("user", {"displayName": f"P{number}", "userPrincipalName": f"p{number}@corp.example"})
+        for number in range(1_100)
+    ]
+    groups = [site.tenant.add("group", {"displayName": f"GG-{name}", "securityEnabled": True}) for name in "ABC"]
+    for group in groups:
+        site.tenant.relate("members", group["id"], [row["id"] for row in rows])
+    members = [row["userPrincipalName"] for row in rows[1:]]
+    wanted = [{"object_id": group["id"], "members": members, "exclusive": True} for group in groups]
+    time.sleep(1.5)  # until all replicas know what was there before
+    result = run_body(entra_groups, site, {"groups": wanted})
+    assert not result.get("failed"), result["msg"]
+    assert [group["not_confirmed"] for group in result["groups"]] == [[], [], []]

@@ -82,7 +82,8 @@ def read_in_batches(
     """Return what :meth:`GraphClient.list` or :meth:`GraphClient.get` returns for each of *requests*, twenty of them in one request.
 
     Parts that are throttled, or fail for the moment, are sent again in a batch of their own after the longest pause that one of
-    them asks for. A part that fails otherwise, has more than one page, or denies an object of this run, is asked for on its own.
+    them asks for. A part that fails otherwise, or denies an object of this run, is asked for on its own; of a list that has more than
+    one page the others are.
     Raises as these methods do, and Throttled for a part that asks for a longer pause than a task has.
     """
     found: list[Answer] = []
@@ -109,7 +110,7 @@ def _read_batch(
         pause_s = 0.0
         for number, reply in replies.items():
             if _is_usable(graph, requests[number], reply):
-                answers[number] = _take_answer(graph, requests[number], reply)
+                answers[number] = _take_answer(graph, requests[number], reply, intent, needs)
                 continue
             asked_s = _compute_pause_s(graph, reply, tries)
             if asked_s is not None:
@@ -156,22 +157,21 @@ def _send_batch(
 
 
 def _is_usable(graph: GraphClient, request: ReadRequest, reply: PartReply) -> bool:
-    """Return True for an answer that is complete, and for an object that is not there, unless this run has created it."""
+    """Return True for an object, for a page of a list, and for an object that is not there, unless this run has created it."""
     if request.is_list:
         body = reply.body
-        is_page = reply.status == 200 and isinstance(body, dict) and isinstance(body.get("value"), list)
-        return is_page and not body.get("@odata.nextLink")
+        return reply.status == 200 and isinstance(body, dict) and isinstance(body.get("value"), list)
     if reply.status == 404:
         is_graphs = isinstance(reply.body, dict) and isinstance(reply.body.get("error"), dict)
         return is_graphs and not graph.is_awaited(request.path)
     return reply.status == 200 and isinstance(reply.body, dict)
 
 
-def _take_answer(graph: GraphClient, request: ReadRequest, reply: PartReply) -> Answer:
+def _take_answer(
+    graph: GraphClient, request: ReadRequest, reply: PartReply, intent: str, needs: t.Sequence[str]
+) -> Answer:
     if request.is_list:
-        listed = [graph.check_object(item, reply) for item in reply.body["value"]]
-        graph.note_shown(request.path, listed)
-        return [item for item in listed if not graph.is_deleted(request.path, item)]
+        return graph.list_on(reply, request.path, intent=intent, needs=needs)
     found = None if reply.status == 404 else graph.check_object(reply.body, reply)
     graph.note_shown(request.path, [found] if found else [])
     return None if found is None or graph.is_deleted(request.path, found) else found

@@ -136,17 +136,21 @@ class GraphClient:
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> list[dict[str, t.Any]]:
-        """Return all objects of a collection, from the first page to the last, each once.
+        """Return all objects of a collection; see :meth:`list_on`."""
+        first = self._send("GET", path, intent=intent, needs=needs, params=params)
+        return self.list_on(first, path, intent=intent, needs=needs)
+
+    def list_on(self, first: Reply, path: str, *, intent: str, needs: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
+        """Return all objects of the collection at *path*, from its first page, which was answered, to the last, each once.
 
         A next link to another host, to anything but v1.0 there, or to a page that was read already is refused: following it would
         hand over the token, or never end. Raises BadAnswer for these, for pages in a row that hold nothing new, and for lists
         beyond all measure. An object that is on two pages, as after a change between them, is returned as first read.
         """
         found: list[dict[str, t.Any]] = []
-        url, query, links, keys, size, idle = path, params, set[str](), set[str](), 0, 0
+        reply, links, keys, size, idle = first, set[str](), set[str](), 0, 0
         progress = WorkProgress(self.ctx, f"objects read so far (to {intent})")
         while True:
-            reply = self._send("GET", url, intent=intent, needs=needs, params=query)
             page = self.read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
@@ -169,7 +173,7 @@ class GraphClient:
                 )
             progress.tell(len(found))
             links.add(str(following))
-            url, query = str(following), None
+            reply = self._send("GET", str(following), intent=intent, needs=needs)
 
     def send_batch(self, body: t.Mapping[str, t.Sequence[t.Any]], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
         """Return the answer to one request that holds others (``requests``), all of which read."""

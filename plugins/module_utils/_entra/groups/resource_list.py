@@ -70,6 +70,7 @@ class GroupsResource(ResourceList[GroupResource]):
             return []
 
         def look() -> list[str]:
+            self._graph.forget_answers()  # of the look before: what a batch does not give whole is read from there
             answers = read_in_batches(self._graph, requests, intent="read the groups back", needs=READ_NEEDS)
             for request, answer in zip(requests, answers, strict=True):
                 self._graph.keep_answer(request.path, request.params, answer)

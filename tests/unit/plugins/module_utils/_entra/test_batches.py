@@ -107,13 +107,24 @@ def test_a_part_that_failed_is_asked_for_on_its_own(
     assert methods(secured) == ["POST", "GET"]
 
 
-def test_a_part_with_more_pages_is_read_from_its_beginning(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+def test_a_part_with_more_pages_goes_on_with_the_second_one(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(
         answer(200, answer_parts(200, 200, next_link=f"{secured.server.url}/v1.0/groups?x")),
         answer(200, {"value": [{"id": "a"}]}),
         answer(200, {"value": [{"id": "b"}]}),
     )
-    assert list_in_batches(graph, "/groups", QUERIES[:2], intent="look") == [[{"id": "a"}], [{"id": "b"}]]
+    assert list_in_batches(graph, "/groups", QUERIES[:2], intent="look") == [
+        [{"id": "in batch 0"}, {"id": "b"}],
+        [{"id": "in batch 1"}, {"id": "a"}],
+    ]
+    assert methods(secured) == ["POST", "GET", "GET"]
+
+
+def test_a_part_that_goes_on_elsewhere_is_not_followed(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(200, answer_parts(200, 200, next_link="https://elsewhere.example/v1.0/groups?x")))
+    with pytest.raises(BadAnswer, match="not followed"):
+        list_in_batches(graph, "/groups", QUERIES[:2], intent="look")
+    assert methods(secured) == ["POST"]
 
 
 @pytest.mark.parametrize("body", [{"responses": 7}, {"responses": ["x"]}, [1]])
