@@ -80,6 +80,8 @@ def test_names_and_ids() -> None:
     api = ResourceApi.from_wire(GRAPH)
     found = match_permissions(api, "application", ["User.Read.All", "DF021288-0000-0000-0000-000000000001"], "here")
     assert found == (("df021288-0000-0000-0000-000000000001",), [])
+    (problem,) = match_permissions(api, "application", ["E1FE6DD8-0000-0000-0000-000000000001"], "here")[1]
+    assert problem["message"].endswith("; it is a delegated permission there")
 
 
 def test_resolves_each_api_once() -> None:
