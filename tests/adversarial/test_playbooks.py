@@ -277,6 +277,11 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
     wanted = {
         "entra_group_info": {"prefix": "", "members": True},
         "entra_application_info": {"unique_name": "commvault-management"},
+        "entra_service_principal_info": {
+            "display_name": "Commvault management API",
+            "assignments": True,
+            "owners": True,
+        },
         "commvault_security_info": {},
         "commvault_role_mappings_info": {"users": True},
         "connection_info": {},

@@ -30,6 +30,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_application_info,
     entra_group,
     entra_group_info,
+    entra_service_principal_info,
 )
 
 pytestmark = pytest.mark.any_core
@@ -149,6 +150,7 @@ def test_blanks_around_names(site: Simulator, module: t.Any, name: str) -> None:
             "User.Read.All",
         ),
         ((), entra_application_info, {"display_name": "x"}, "Application.Read.All"),
+        ((), entra_service_principal_info, {"display_name": "x"}, "Application.Read.All"),
         (("Application.Read.All",), entra_application, {"display_name": "new"}, "Application.ReadWrite.OwnedBy"),
     ],
 )
@@ -261,6 +263,7 @@ def foreign() -> Iterator[Foreign]:
         (entra_group_info, {"prefix": "GG-"}, "*/groups"),
         (entra_group, {"display_name": "GG x"}, "*/groups"),
         (entra_application_info, {}, "*/applications"),
+        (entra_service_principal_info, {}, "*/servicePrincipals"),
     ],
 )
 def test_a_next_page_elsewhere_is_not_followed(

@@ -29,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_group_info,
     entra_groups,
     entra_service_principal,
+    entra_service_principal_info,
     expiry_info,
     secret_rotation,
     sso_preflight_info,
@@ -134,6 +135,8 @@ CASES: list[tuple[types.ModuleType, dict[str, t.Any], str, str]] = [
 READING: list[tuple[types.ModuleType, dict[str, t.Any], str, str]] = [
     (entra_application_info, {"object_id": "{principal}"}, SERVICE_OF, "{application}"),
     (entra_application_info, {"app_id": "{user}"}, USER_OF, ""),
+    (entra_service_principal_info, {"object_id": "{application}"}, REGISTRATION_OF, "{principal}"),
+    (entra_service_principal_info, {"app_id": "{principal}"}, SERVICE_OF, "{client}"),
     (entra_group_info, {"object_id": "{user}"}, USER_OF, ""),
     (entra_group_info, {"object_ids": ["{group}", "{principal}"]}, SERVICE_OF, ""),
     (expiry_info, {"services": ["entra"], "applications": [{"app_id": "{principal}"}]}, SERVICE_OF, "{client}"),

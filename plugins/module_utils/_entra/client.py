@@ -133,13 +133,6 @@ class GraphClient:
         self.note_shown(path, [found] if found else [])
         return None if found is None or self.is_deleted(path, found) else found
 
-    def list(
-        self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
-    ) -> list[dict[str, t.Any]]:
-        """Return all objects of a collection; see :meth:`list_on`."""
-        first = self._send("GET", path, intent=intent, needs=needs, params=params)
-        return self.list_on(first, path, intent=intent, needs=needs)
-
     def list_on(self, first: Reply, path: str, *, intent: str, needs: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
         """Return all objects of the collection at *path*, from its first page, which was answered, to the last, each once.
 
@@ -174,6 +167,13 @@ class GraphClient:
             progress.tell(len(found))
             links.add(str(following))
             reply = self._send("GET", str(following), intent=intent, needs=needs)
+
+    def list(
+        self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
+    ) -> list[dict[str, t.Any]]:
+        """Return all objects of a collection; see :meth:`list_on`."""
+        first = self._send("GET", path, intent=intent, needs=needs, params=params)
+        return self.list_on(first, path, intent=intent, needs=needs)
 
     def send_batch(self, body: t.Mapping[str, t.Sequence[t.Any]], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
         """Return the answer to one request that holds others (``requests``), all of which read."""

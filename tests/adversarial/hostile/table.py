@@ -293,6 +293,14 @@ PLACES: list[Place] = [
         _tags("graph", "read", "first"),
     ),
     Place(
+        "graph-service-principals",
+        "graph",
+        "entra_service_principal_info",
+        Target("GET", "/servicePrincipals"),
+        lambda w, n: {**w.graph, "display_name": "Commvault management API", "assignments": True, "owners": True},
+        _tags("graph", "list", "read", "first"),
+    ),
+    Place(
         "graph-consent",
         "graph",
         "entra_admin_consent",
