@@ -155,6 +155,18 @@ def test_replicas_that_lag_make_no_twins(
     assert [names.count(group["display_name"]) for group in wanted] == [1, 1, 1]
 
 
+def test_groups_that_are_gone_are_asked_for_together(site: Simulator) -> None:
+    """Their ids may be of something else, which is told; that takes one request for all, and one look more finds the rest."""
+    gone = [{"object_id": f"99999999-0000-4000-8000-{number:012d}", "state": "absent"} for number in range(40)]
+    site.journal.clear()
+    result = run_body(entra_groups, site, {"groups": gone})
+    assert not result.get("failed") and not result["changed"]
+    assert len(requests(site)) <= 4
+    other = {"object_id": next(iter(site.tenant.users)), "state": "absent"}
+    result = run_body(entra_groups, site, {"groups": [*gone, other]})
+    assert "groups[40]" in str(result["error"]["problems"]) and "the object id of the user" in result["msg"]
+
+
 def test_groups_of_more_than_ten_thousand_members(empty_site: Simulator) -> None:
     """Several at once: read in pages of 999, each page once, and changed by difference; nothing is written for the others."""
     tenant, most = empty_site.tenant, 10_050

@@ -164,7 +164,7 @@ def _find_counterpart(graph: GraphClient, app_id: str, wanted: Wanted) -> str | 
     """Return the object id of the other object of an application, None where it is not shown."""
     with contextlib.suppress(ApiError):
         wire = _read(graph, f"/{_COLLECTIONS[wanted]}{format_alternate_key('appId', app_id)}", app_id, wanted)
-        return str(wire["id"]) if wire else None
+        return str((wire or {}).get("id") or "") or None
     return None
 
 

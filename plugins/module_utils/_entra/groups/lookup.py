@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ..._core.addresses import quote_segment
-from ..._core.errors import AmbiguousMatch, ConfigError
+from ..._core.errors import AmbiguousMatch, ApiError, ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
 from ..client import (
@@ -23,6 +24,7 @@ from ..client import (
     warn_of_lookalikes,
 )
 from ..id_holders import explain_id, refuse_other_kind
+from ..principals import PrincipalLookup
 from ..references import build_relation_params, list_relation
 
 #: What one read of a group has to bring.
@@ -77,13 +79,18 @@ def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire 
     return named[0] if named else None
 
 
-def refuse_unknown_id(graph: GraphClient, options: t.Mapping[str, t.Any]) -> None:
-    """Raise ConfigError for the option object_id, which no group has; with state absent only where something else has it."""
+def refuse_unknown_id(graph: GraphClient, options: t.Mapping[str, t.Any], principals: PrincipalLookup) -> None:
+    """Raise ConfigError for the option object_id, which no group has; with state absent only where something else has it.
+
+    *principals*: what was asked before, so that the groups of a list that are gone already are asked for together.
+    """
     object_id = options.get("object_id")
     if not object_id:
         return
     if options.get("state") == "absent":
-        refuse_other_kind(graph, object_id, "group", "object_id", "object_id")
+        with contextlib.suppress(ApiError):
+            if principals.find_existing_ids([object_id.lower()]):
+                refuse_other_kind(graph, object_id, "group", "object_id", "object_id")
         return
     told = explain_id(graph, object_id, "group") or "; leave object_id out to create one"
     raise ConfigError(f"No group has the object id {object_id}{told}", source="option object_id")

@@ -48,7 +48,7 @@ def prefetch_groups(graph: PrefetchingGraph, principals: PrincipalLookup, items:
         principals.learn_users(wires)
     names = [name for item, dummy in found for relation in RELATIONS for name in item.get(relation) or ()]
     principals.find_users(list_user_names(names))
-    object_ids: set[str] = set()
+    object_ids = {str(item["object_id"]).lower() for item in items if _is_gone(graph, item)}
     for item, wire in found:
         given = {relation: item.get(relation) for relation in RELATIONS}
         of_group = str(wire["id"]) if wire else ""
@@ -56,6 +56,12 @@ def prefetch_groups(graph: PrefetchingGraph, principals: PrincipalLookup, items:
         object_ids.update(find_unknown_ids(graph, given, known))
     if object_ids:
         principals.remember_existing_ids(object_ids)
+
+
+def _is_gone(graph: PrefetchingGraph, item: Options) -> bool:
+    """Return True for a group that is to be absent and whose object id no group has: something else may."""
+    is_by_id = item["state"] == "absent" and is_guid(item.get("object_id"))
+    return is_by_id and _find_group(graph, item) is None
 
 
 def _prefetch_by_key(graph: PrefetchingGraph, items: t.Sequence[Options]) -> None:

@@ -182,7 +182,7 @@ class GroupResource:
             self._ctx.warn(doubt)
         wire = find_group(self._graph, options)
         if wire is None:
-            refuse_unknown_id(self._graph, options)
+            refuse_unknown_id(self._graph, options, self._principals)
             return None
         self._wire = wire
         found = canonical_group(wire)

@@ -12,6 +12,7 @@ import typing as t
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
+from ..._core.values import get_object, get_texts
 from ..applications.canonical import keep_order
 from ..owners import plan_owners
 from ..signing_certificates.task import PlannedPart
@@ -55,14 +56,14 @@ _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
 def canonical_service_principal(wire: t.Mapping[str, t.Any]) -> CanonicalServicePrincipal:
     """Return a service principal of Graph, or an empty object, under the names of our options.
 
-    Sets are sorted, empty text is None; ``sign_on_mode`` is "none" where it is not set.
+    Sets are sorted, empty text is None; ``sign_on_mode`` is "none" where it is not set. Raises BadAnswer for members of another type.
     """
     found: CanonicalServicePrincipal = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
     for name, (holder, member) in NESTED_TEXTS.items():
-        found[name] = (wire.get(holder) or {}).get(member) or None
+        found[name] = get_object(wire, holder).get(member) or None
     found.update({name: bool(wire.get(field, _DEFAULTS[field])) for name, field in FLAGS.items()})
-    found.update({name: sorted(wire.get(graph_name) or []) for name, graph_name in SETS.items()})
+    found.update({name: sorted(get_texts(wire, graph_name)) for name, graph_name in SETS.items()})
     return found
 
 

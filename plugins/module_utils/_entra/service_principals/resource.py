@@ -174,7 +174,7 @@ class ServicePrincipalResource:
             found["signing_certificates"] = self._signing.build_rows(is_done, self._activated)
         if self._created:
             for name, field in SETS.items():
-                found[name] = sorted({*self._after[name], *(self._wire.get(field) or ())})
+                found[name] = sorted({*self._after[name], *get_texts(self._wire, field)})
         return found
 
     def _find(self, present: bool) -> Wire | None:

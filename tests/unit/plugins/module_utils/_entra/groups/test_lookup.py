@@ -11,13 +11,19 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    AmbiguousMatch,
+    ApiError,
+    ConfigError,
+    Forbidden,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.lookup import (
     find_group,
     list_groups_named,
     read_group_relation,
     refuse_unknown_id,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import PrincipalLookup
 
 BY_ID = f"/groups/{guid(1)}"
 BY_UNIQUE_NAME = "/groups(uniqueName='gg')"
@@ -85,9 +91,11 @@ def test_groups_that_are_no_security_groups_are_left_alone(make_ctx: t.Any) -> N
 def test_a_wrong_object_id_is_an_error_only_for_present(make_ctx: t.Any) -> None:
     graph = t.cast("t.Any", FakeGraph(make_ctx()))
     with pytest.raises(ConfigError, match="leave object_id out") as caught:
-        refuse_unknown_id(graph, {"object_id": guid(5), "state": "present"})
+        refuse_unknown_id(graph, {"object_id": guid(5), "state": "present"}, PrincipalLookup(graph))
     assert caught.value.facts["source"] == "option object_id"
-    refuse_unknown_id(graph, {"object_id": guid(5), "state": "absent"})
+    for answer in ([], Forbidden("no", status=403), ApiError("x"), [{"id": guid(5), "@odata.type": "#x.group"}]):
+        graph.answers["/directoryObjects/getByIds"] = answer
+        refuse_unknown_id(graph, {"object_id": guid(5), "state": "absent"}, PrincipalLookup(graph))
 
 
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any) -> None:

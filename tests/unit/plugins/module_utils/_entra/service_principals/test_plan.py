@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import plan as planning
 from ansible_collections.cvops.identity.plugins.module_utils._entra.signing_certificates.task import PlannedPart
@@ -181,3 +182,11 @@ def test_the_relay_state_is_sent_as_graph_has_it() -> None:
     desired = planning.canonical_service_principal({**WIRE, "samlSingleSignOnSettings": {"relayState": "x"}})
     (step,) = planning.plan_service_principal(WIRE, desired, [], None, False, "app").steps
     assert step.data["body"] == {"samlSingleSignOnSettings": {"relayState": "x"}}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"tags": 7}, {"replyUrls": "x"}, {"notificationEmailAddresses": {}}, {"samlSingleSignOnSettings": ["x"]}]
+)
+def test_an_answer_with_members_of_another_type_is_refused(odd: Wire) -> None:
+    with pytest.raises(BadAnswer):
+        planning.canonical_service_principal({**WIRE, **odd})
