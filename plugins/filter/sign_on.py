@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     find_reply_url_problems,
     get_break_glass,
     is_saml_app_created,
+    list_coming_groups,
     list_present_apps,
     list_reply_urls,
     list_saml_apps,
@@ -35,6 +36,7 @@ class FilterModule:
         """Return the filters by name."""
         return build_filters(
             break_glass_account=get_break_glass,
+            coming_user_groups=list_coming_groups,
             creates_saml_app=is_saml_app_created,
             identity_provider=describe_provider,
             missing_reply_urls=list_reply_urls,

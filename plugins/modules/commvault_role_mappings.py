@@ -374,6 +374,17 @@ role_mappings:
       description: Names of the user groups that were created, or would be.
       type: list
       elements: str
+    user_group_references:
+      description: The same user groups as O(cvops.identity.commvault_saml_app#module:pending_user_groups) takes them.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name.
+          type: str
+        company:
+          description: Name of its company, V(Commcell) for the CommCell.
+          type: str
     user_groups_linked:
       description: Names of the user groups that were linked to their Entra groups, or would be.
       type: list

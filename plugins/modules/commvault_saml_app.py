@@ -178,6 +178,14 @@ options:
         empty list removes all.
     type: list
     elements: raw
+  pending_user_groups:
+    description:
+      - User groups that an earlier task of the same run creates, in the form of O(associations.user_groups), such as
+        RV(cvops.identity.commvault_role_mappings#module:role_mappings.user_group_references). In check mode those in O(associations) and
+        O(default_user_groups) may then be missing; otherwise they are waited for, up to a minute. Plans tell them in the same words both times.
+    type: list
+    elements: raw
+    default: []
   auto_create_users:
     description:
       - Whether a user is created who signs in for the first time. It takes an associated e-mail suffix. When left out it is not managed; a new app creates
@@ -459,6 +467,7 @@ SPEC = commvault_spec().merge(
                 },
             },
             "default_user_groups": {"type": "list", "elements": "raw"},
+            "pending_user_groups": {"type": "list", "elements": "raw", "default": []},
             "auto_create_users": {"type": "bool"},
             "auto_redirect": {"type": "bool"},
             "break_glass": {

@@ -71,10 +71,38 @@ def list_saml_apps(sso: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]:
     return found
 
 
-def build_saml_app_options(app: t.Any, provider: t.Any, break_glass: t.Any, stage: t.Any) -> dict[str, t.Any]:
+def list_coming_groups(mapping: t.Any, declared: t.Any = None) -> list[dict[str, t.Any]]:
+    """Return the user groups that the mapping of the same run creates, as commvault_saml_app takes them.
+
+    *mapping*: the registered result of its plan, empty where it is no part of the run; *declared*: the entries of cvops_role_mappings. Where
+    that task has failed, which says so itself and lets nothing be written, every group that an entry may mean counts.
+    """
+    result = require_mapping(mapping, "the result of the mapping")
+    if "error" not in result:
+        found = require_mapping(result.get("role_mappings"), "role_mappings")
+        return [dict(group) for group in require_mappings(found.get("user_group_references"), "user groups")]
+    entries = require_mappings(declared, "cvops_role_mappings")
+    named = [
+        group
+        for entry in entries
+        for group in (
+            entry.get("user_group"),
+            require_mapping(entry.get("principal"), "the principal").get("entra_group"),
+        )
+    ]
+    listed = [group if isinstance(group, t.Mapping) else {"name": group} for group in named]
+    return [
+        {name: group[name] for name in ("name", "company") if group.get(name)} for group in listed if group.get("name")
+    ]
+
+
+def build_saml_app_options(
+    app: t.Any, provider: t.Any, break_glass: t.Any, stage: t.Any, coming_groups: t.Any = None
+) -> dict[str, t.Any]:
     """Return the options of commvault_saml_app for an app of :func:`list_saml_apps`.
 
-    *provider*: see :func:`describe_provider`; *break_glass*: the local administrator, empty without one; *stage*: one of STAGES. Raises FilterInputError.
+    *provider*: see :func:`describe_provider`; *break_glass*: the local administrator, empty without one; *stage*: one of STAGES;
+    *coming_groups*: see :func:`list_coming_groups`. Raises FilterInputError.
     """
     if stage not in STAGES:
         raise FilterInputError(f"the stage must be one of {', '.join(map(repr, STAGES))}")
@@ -92,6 +120,8 @@ def build_saml_app_options(app: t.Any, provider: t.Any, break_glass: t.Any, stag
             options["metadata"] = {"application": told["application"]}
             if told.get("fingerprint"):
                 options["certificate_fingerprint"] = told["fingerprint"]
+        if coming := require_mappings(coming_groups, "user groups"):
+            options["pending_user_groups"] = coming
     if stage == "apply" and is_redirected(options):
         del options["auto_redirect"]
     if break_glass:

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import Company, IdentityApp, User
+from cvops_simulator.commvault.model import Company, IdentityApp, User, UserGroup
 from cvops_simulator.core.faults import Fault
 from helpers import certificates
 from helpers.checks import assert_diff_agrees, assert_no_secrets, assert_no_writes, writes
@@ -409,3 +409,50 @@ def test_an_app_that_took_the_name_meanwhile_is_not_touched(site: Simulator, mon
     assert found["failed"] and found["error"]["kind"] == "plan_changed" and "anotherkey" in found["msg"]
     assert [app.key for app in stored(site)] == ["anotherkey"]
     assert_no_writes(site)
+
+
+def test_user_groups_that_an_earlier_task_creates(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planned before they are there, written in the same words and under the same ids; missing afterwards they are waited for, and told."""
+    share_clock(monkeypatch, site)
+    coming = [{"name": "GG-New", "company": "Commcell"}, "gg-two", {"name": "GG-New", "company": "corp"}]
+    options = {
+        **whole(site),
+        "associations": {
+            "email_suffixes": ["corp.example"],
+            "user_groups": ["gg-new", {"name": "GG-New", "company": "corp"}],
+        },
+        "default_user_groups": ["GG-Two"],
+    }
+    site.journal.clear()
+    unknown = run_body(commvault_saml_app, site, options, check=True)
+    assert [item["where"] for item in unknown["error"]["problems"]] == [
+        "associations.user_groups[0]",
+        "associations.user_groups[1]",
+        "default_user_groups[0]",
+    ]
+    options["pending_user_groups"] = coming
+    planned = run_body(commvault_saml_app, site, options, check=True)
+    told = [step["sentence"] for step in planned["steps"] if step["kind"] == "association"]
+    assert sorted(told) == [
+        "add default user group gg-two",
+        "add e-mail suffix corp.example",
+        "add user group GG-New",
+        "add user group GG-New",
+    ]
+    approved = {**options, "approved_steps": [step["id"] for step in planned["steps"]]}
+    missing = run_body(commvault_saml_app, site, approved)
+    assert missing["failed"] and "gg-new" in missing["msg"], missing["msg"]
+    assert_no_writes(site)
+
+    state = site.commcells["cs01"].state
+    made = [
+        state.groups.add(UserGroup(state.groups.new_id(), name, company_id=level))
+        for name, level in (("GG-NEW", 0), ("GG-Two", 0), ("GG-New", 9100))
+    ]
+    done = run(site, **approved)
+    assert [step["id"] for step in done["steps"]] == approved["approved_steps"] and done["steps_gone"] == []
+    assert [step["sentence"] for step in done["steps"]] == [step["sentence"] for step in planned["steps"]]
+    (app,) = stored(site)
+    assert [row["id"] for row in app.document["associations"]["userGroups"]] == [made[0].id, made[2].id]
+    assert [row["userGroupInfo"]["id"] for row in app.document["userGroups"]] == [made[1].id]
+    assert run(site, **options)["changed"] is False

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import User
+from cvops_simulator.commvault.model import Company, User, UserGroup
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes, writes
 from helpers.hostile import commands
@@ -103,14 +103,37 @@ def told(run: Run) -> str:
     return "\n".join(line for line in plan_of(run) if not line.startswith("Note"))
 
 
+def add_groups_of_the_run(document: Document) -> list[str]:
+    """Have the app let in, and put newcomers into, user groups that the mapping of the document creates; return their names."""
+    first, second = (group["display_name"] for group in document["cvops_entra_groups"][:2])
+    (app,) = document["cvops_sso"]["saml_apps"]
+    app["associations"] = {**app["associations"], "user_groups": [first, {"name": second, "company": "Commcell"}]}
+    app["default_user_groups"] = [second]
+    return [first, second]
+
+
+def groups_of_app(site: Simulator) -> tuple[list[str], list[str]]:
+    """Names of the user groups that may sign in through the app, and of those that newcomers join."""
+    (app,) = site.commcells["cs01"].state.apps.named("people")
+    joined = [row["userGroupInfo"]["name"] for row in app.document.get("userGroups", [])]
+    return sorted(row["name"] for row in app.document["associations"]["userGroups"]), joined
+
+
 @pytest.mark.every_core
 def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells everything, is approved by its digest, is written as it was told, and nothing is left for a second run.
 
-    A person of each mapped group then signs on, and is in the user group that the mapping names.
+    Registration with app roles and consent, what signs, groups, mapping, apps that name groups of the mapping. A person of each mapped
+    group then signs on, and is in the user group that the mapping names.
     """
     site = make_site(set="S", empty=True)
     document = {**describe_sign_on(site, auto_redirect=True), "commvault_sso_break_glass": add_break_glass(site)}
+    one, two = groups = add_groups_of_the_run(document)
+    application = document["cvops_application"]
+    application["app_roles"] = [{"value": "Backup.Read", "display_name": "Read", "allowed_member_types": ["User"]}]
+    application["app_role_assignments"] = {"assignments": [{"group": one, "app_role": "Backup.Read"}]}
+    graph = {"api": "Microsoft Graph", "application": ["GroupMember.Read.All"]}
+    application |= {"api_permissions": [graph], "grant_admin_consent": True}
     person = add_person(site)
     site.journal.clear()
     predicted = bare(SITE, check=True, extra_vars=document).ok()
@@ -119,6 +142,7 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     assert "send people back to the reply URL of SAML app people on cs01" in plan
     assert "the application in Entra ID that this run prepares" in plan
     assert "send everybody who opens the web console to the identity provider at once" in plan
+    assert all(f"add user group {name}" in plan for name in groups) and f"add default user group {two}" in plan
     (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
 
     done = tmp_path / "done.json"
@@ -130,6 +154,7 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     assert document["commvault_sso_break_glass"]["password"] not in real.text
     (app,) = site.commcells["cs01"].state.apps.named("people")
     assert [app.key in url for url in registered_urls(site)] == [True]
+    assert groups_of_app(site) == (sorted(groups), [two])
     asked = [(entry.method, entry.path) for entry in writes(site)]
     entra_second = max(
         number for number, (method, path) in enumerate(asked) if method == "PATCH" and "/applications" in path
@@ -145,7 +170,7 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     for group in document["cvops_entra_groups"]:
         (row,) = (row for row in site.tenant.groups.values() if row["displayName"] == group["display_name"])
         site.tenant.relate("members", row["id"], [person["id"]])
-        assert browser.sign_on(PERSON).get("userGroups") == [group["display_name"]]
+        assert {group["display_name"]} <= set(browser.sign_on(PERSON)["userGroups"]) <= {group["display_name"], two}
         site.tenant.relate("members", row["id"], [])
 
 
@@ -213,8 +238,8 @@ def list_writes(site: Simulator) -> list[tuple[str, str, int]]:
     return found
 
 
-#: Of the writes of the whole set-up, those that fail in the sample.
-SAMPLE = (3, 6)
+#: Of the writes of the whole set-up, those that fail in the sample: a user group of the mapping, the two requests of the app, its redirect.
+SAMPLE = ("POST /commandcenter/api/V4/UserGroup", "/v4/SAML", "/v4/SAML/people", "/ThirdParty/App")
 
 
 def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, bare: Player) -> None:
@@ -222,7 +247,14 @@ def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, b
 
     def begin() -> tuple[Simulator, Document]:
         site = make_site(set="S", empty=True)
-        document = without_mapping(describe_sign_on(site, auto_redirect=True))
+        document = describe_sign_on(site, auto_redirect=True)
+        groups = add_groups_of_the_run(document)
+        document["cvops_entra_groups"] = document["cvops_entra_groups"][: len(groups)]
+        document["cvops_role_mappings"] = [
+            {**item, "grants": item["grants"][:1]}
+            for item in document["cvops_role_mappings"]
+            if item["principal"]["entra_group"]["name"] in groups
+        ]
         document["commvault_sso_break_glass"] = add_break_glass(site)
         add_person(site)
         site.journal.clear()
@@ -231,8 +263,10 @@ def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, b
     site, document = begin()
     bare(SITE, extra_vars=document).ok()
     planned = list_writes(site)
-    assert len(planned) > max(SAMPLE)
-    for number in range(len(planned)) if WHOLE else SAMPLE:
+    asked = [f"{entry.method} {entry.path}" for entry in writes(site)]
+    sample = [number for number, request in enumerate(asked) if request.endswith(SAMPLE)]
+    assert len(sample) > len(SAMPLE)
+    for number in range(len(planned)) if WHOLE else sample[1:]:
         site, document = begin()
         service, method, before = planned[number]
         fault = site.faults.add(Fault(service, method, "*", "status", status=400, after=before))
@@ -243,8 +277,45 @@ def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, b
         bare(SITE, extra_vars=document).ok()
         assert len(registered_urls(site)) == 1 and is_redirected(site)
         assert "userName" in Browser(site).sign_on(PERSON)
+        assert [len(listed) for listed in groups_of_app(site)] == [2, 1]
         site.journal.clear()
         assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+
+
+def test_user_groups_that_nobody_creates_are_a_problem(make_site: Make, bare: Player) -> None:
+    """A plan without the mapping, and one whose mapping is wrong: nothing is written, and only what is wrong is told."""
+    site = make_site(set="S", empty=True)
+    document = describe_sign_on(site)
+    one, two = add_groups_of_the_run(document)
+    missing = bare(SITE, "--tags", "entra,sso", extra_vars=document)
+    assert missing.rc == 2 and f"No user group is named '{two}'" in missing.text, missing.text
+    document["cvops_role_mappings"][0]["grants"][0]["role"] = "No Such Role"
+    wrong = bare(SITE, extra_vars=document)
+    assert wrong.rc == 2 and "No Such Role" in wrong.text and "No user group is named" not in wrong.text, wrong.text
+    assert_no_writes(site)
+
+
+def test_the_group_of_another_company_is_not_taken_for_one_of_the_run(make_site: Make, bare: Player) -> None:
+    """The same name at two levels: the app has that of a company, and gets that of the CommCell, which the mapping creates, as planned."""
+    site = make_site(set="S", empty=True)
+    document = describe_sign_on(site)
+    one, two = add_groups_of_the_run(document)
+    (app,) = document["cvops_sso"]["saml_apps"]
+    state = site.commcells["cs01"].state
+    company = state.companies.add(Company(9100, "Corp Ltd", "corp"))
+    state.groups.add(UserGroup(state.groups.new_id(), one, company_id=company.id))
+    app["associations"]["user_groups"] = [{"name": one, "company": company.name}]
+    app["default_user_groups"] = []
+    bare(SITE, extra_vars=without_mapping(document)).ok()
+    app["associations"]["user_groups"].append(one)
+    plan = told(bare(SITE, check=True, extra_vars=document).ok())
+    assert "1 association added" in plan and f"add user group {one}" in plan
+    (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
+    assert told(bare(SITE, extra_vars={**document, "cvops_approved_plan": digest}).ok()) == plan
+    assert groups_of_app(site)[0] == [one, one]
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
 
 
 def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Make, bare: Player) -> None:

@@ -109,7 +109,14 @@ def test_the_registration_is_what_the_modules_take() -> None:
 
 def test_the_saml_apps_are_what_the_module_takes() -> None:
     document = role_options("commvault_sso")
-    by_the_role = ("metadata", "pending_metadata", "certificate", "certificate_fingerprint", "break_glass")
+    by_the_role = (
+        "metadata",
+        "pending_metadata",
+        "pending_user_groups",
+        "certificate",
+        "certificate_fingerprint",
+        "break_glass",
+    )
     accepted = module_options("commvault_saml_app")
     apps = without(document["cvops_sso"]["options"]["saml_apps"]["options"], "commcells")
     assert shape(apps) == shape(without(accepted, *by_the_role))

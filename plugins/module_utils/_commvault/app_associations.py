@@ -29,16 +29,20 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Association:
-    """One association. ``id``: None where it is not known, as that of a domain by name. ``wire``: the entry as it is sent."""
+    """One association. ``id``: None where it is not known, as that of a domain by name. ``wire``: the entry as it is sent.
+
+    ``pending``: folded name and company id of what an earlier task of the run creates and is not there yet, None of all else.
+    """
 
     kind: str
     name: str
     id: int | None
     wire: t.Mapping[str, t.Any]
+    pending: tuple[str, int] | None = None
 
     def is_same(self, other: Association) -> bool:
-        """Return whether both are about the same object: by id, or by name where one has no id."""
-        if self.kind != other.kind:
+        """Return whether both are about the same object: by id, or by name where one has no id; what is pending is no object that is there."""
+        if self.kind != other.kind or self.pending != other.pending:
             return False
         if self.id is not None and other.id is not None:
             return self.id == other.id

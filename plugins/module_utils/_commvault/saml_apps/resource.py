@@ -12,40 +12,25 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, WaitTimeout
-from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.polling import poll_until
 from ..._core.public_certificates import PublicCertificate, load_public_certificate
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..acting_company import act_in_company
-from ..app_associations import (
-    Association,
-    AssociationChanges,
-    check_association_removals,
-    plan_associations,
-    resolve_associations,
-)
+from ..app_associations import AssociationChanges, check_association_removals, plan_associations
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..console_urls import build_console_url, take_named_urls
 from ..create import LAG_LIMIT_S
-from ..directory import Directory
 from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
-from ..references import parse_reference
 from ..releases import SAML_USERS
+from .associations import AssociationResolver
 from .calls import SamlApps
-from .canonical import (
-    SamlAppState,
-    SamlSettings,
-    build_update_body,
-    is_created_part,
-    make_association,
-    make_created_settings,
-)
+from .canonical import SamlAppState, SamlSettings, build_update_body, is_created_part, make_created_settings
 from .certificates import CertificateMark, check_certificate, choose_certificate, make_mark, parse_fingerprint_option
 from .checks import check_auto_create, check_saml_options
 from .desired import desired_saml_app, get_provider, is_certificate_written
@@ -55,8 +40,6 @@ from .metadata_source import load_metadata
 from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, plan_saml_app_removal
 
 RISKS = ("lock_out", "rename")
-#: Kinds of associations that options name by reference, with the list that they are looked up in.
-_REFERENCES = {"companies": "companies", "user_groups": "user_groups", "default_user_groups": "user_groups"}
 
 #: Stands for the mark of a certificate that an earlier task of the run makes.
 _UNKNOWN_MARK = CertificateMark("", "")
@@ -76,7 +59,7 @@ class SamlAppResource:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._client = CommvaultClient(act_in_company(ctx, ctx.options.get("company")))
-        self._apps, self._directory = SamlApps(self._client), Directory(self._client)
+        self._apps, self._resolver = SamlApps(self._client), AssociationResolver(ctx, self._client)
         self._options: dict[str, t.Any] = dict(ctx.options)
         self._app: SamlAppState | None = None
         self._after: SamlSettings | None = None
@@ -107,7 +90,10 @@ class SamlAppResource:
             mark is not None and is_certificate_written(self._options, current, self._after, mark)
         )
         self._check_certificate(current, wanted, is_written)
-        self._changes = self._plan_associations()
+        had = self._app.associations if self._app else ()
+        self._changes = plan_associations(self._resolver.resolve(self._options), had, self._options["exclusive"])
+        check_association_removals(self._changes, self._options["max_removals"])
+        self._warn_of_hidden_users()
         check_auto_create(self._options, self._after, self._changes.after)
         self._check_redirect(current)
         if current is None:
@@ -117,7 +103,7 @@ class SamlAppResource:
             current,
             self._after,
             self._changes,
-            self._app.associations if self._app else (),
+            had,
             written=(mark or _UNKNOWN_MARK) if is_written else None,
             key=self._app.key if self._app else None,
             principal=self._build_principal(name),
@@ -364,29 +350,11 @@ class SamlAppResource:
                     "a second app is meant",
                 )
 
-    def _plan_associations(self) -> AssociationChanges:
-        given = {
-            kind: listed for kind, listed in (self._options.get("associations") or {}).items() if listed is not None
-        }
-        if self._options.get("default_user_groups") is not None:
-            given["default_user_groups"] = self._options["default_user_groups"]
-        had = self._app.associations if self._app else ()
-        places = {"default_user_groups": "default_user_groups"}
-        wanted = resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}", places)
-        changes = plan_associations(wanted, had, self._options["exclusive"])
-        check_association_removals(changes, self._options["max_removals"])
-        if self._app and not self._app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
+    def _warn_of_hidden_users(self) -> None:
+        """Warn where associations are written together with those of users, which this release does not show."""
+        app, changes = self._app, self._changes
+        if app and not app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
             self._ctx.warn(
-                f"Commvault does not show which users are associated with {KIND} {self._app.name}, as releases before 11.{SAML_USERS.since}"
+                f"Commvault does not show which users are associated with {KIND} {app.name}, as releases before 11.{SAML_USERS.since}"
                 " do not. Associations are written together: look in the Command Center whether those of users are still there."
             )
-        return changes
-
-    def _resolve_association(self, kind: str, value: t.Any) -> Association:
-        """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""
-        if kind not in _REFERENCES:
-            if not value.strip():
-                raise ValueError("a name is needed")
-            return make_association(kind, fold_case(value) if kind == "email_suffixes" else value, None)
-        entry = self._directory.read_catalogue(_REFERENCES[kind]).find_reference(parse_reference(value))
-        return make_association(kind, entry.name, entry.id, self._client.company_id)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ..._commvault.catalogue import COMMCELL_LEVEL
 from ..._commvault.security.administrators import Administrators
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
@@ -190,6 +191,7 @@ class RoleMappingsResource:
             "added": self._make_rows(self._schedule.list_grants("add")),
             "removed": self._make_rows(removed),
             "user_groups_created": self._list_group_names(CreateGroup),
+            "user_group_references": self._list_created_references(),
             "user_groups_linked": self._list_group_names(LinkGroup),
             "remaining": self._schedule.count_postponed(),
             "foreign": self._current.foreign,
@@ -332,6 +334,12 @@ class RoleMappingsResource:
 
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
         return sorted(self._resolved.principals[reference].name for reference in self._schedule.list_groups(kind))
+
+    def _list_created_references(self) -> list[dict[str, str]]:
+        """Return the user groups that this run creates as other modules take them, which may act in another company."""
+        created = [self._resolved.principals[reference] for reference in self._schedule.list_groups(CreateGroup)]
+        found = [{"name": item.name, "company": str(item.company or COMMCELL_LEVEL)} for item in created]
+        return sorted(found, key=lambda item: (item["name"], item["company"]))
 
     def _make_grant_rows(self) -> list[Finding]:
         """Return the grants of the mapping; those that are held in another way than explicitly, and not written, have ``grant_kind``."""

@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     find_reply_url_problems,
     get_break_glass,
     is_redirected,
+    list_coming_groups,
     list_present_apps,
     list_reply_urls,
     list_saml_apps,
@@ -83,6 +84,34 @@ def test_people_are_sent_on_only_in_the_last_pass() -> None:
     assert off["auto_redirect"] == "no"
     with pytest.raises(FilterInputError):
         build_saml_app_options(app, PROVIDER, {}, "other")
+
+
+def test_user_groups_of_the_same_run() -> None:
+    """Those that the mapping creates are handed on in every pass but the last; a mapping that has failed lets all its groups count."""
+    groups = [{"name": "GG-Ops", "company": "Commcell"}]
+    planned = {"role_mappings": {"user_group_references": groups}}
+    assert list_coming_groups(planned, [{"user_group": "other"}]) == groups
+    assert list_coming_groups({}, None) == list_coming_groups({"role_mappings": {}}) == []
+    declared = [
+        {"principal": {"entra_group": "GG-Ops"}},
+        {
+            "principal": {"entra_group": {"name": "GG-Two", "object_id": "x"}},
+            "user_group": {"name": "b", "company": "c"},
+        },
+        {"principal": {"user": "jo"}},
+        {"principal": {"entra_group": {"object_id": "x"}}, "user_group": "d"},
+    ]
+    assert list_coming_groups({"failed": True, "error": {}}, declared) == [
+        {"name": "GG-Ops"},
+        {"name": "b", "company": "c"},
+        {"name": "GG-Two"},
+        {"name": "d"},
+    ]
+    app = {"name": "a", "task": "SAML app a"}
+    for stage in ("", "plan", "apply"):
+        assert build_saml_app_options(app, PROVIDER, {}, stage, groups)["pending_user_groups"] == groups
+        assert "pending_user_groups" not in build_saml_app_options(app, PROVIDER, {}, stage, [])
+    assert "pending_user_groups" not in build_saml_app_options(app, PROVIDER, {}, "redirect", groups)
 
 
 def test_an_app_that_goes_needs_no_provider() -> None:

@@ -96,3 +96,14 @@ def test_namesakes_are_told_apart() -> None:
         make_association("users", "b", 6),
     ]
     assert describe_associations(listed, KINDS)["users"] == ["anna (id 4)", "anna (id 5)", "b"]
+
+
+def test_what_is_still_to_be_created_is_nothing_that_is_there() -> None:
+    """A group of the same name is another one, of another level; two that are to be created are the same only at the same level."""
+    coming = Association("user_groups", "ops", None, {}, pending=("ops", 0))
+    there = make_association("user_groups", "ops", 7)
+    assert not coming.is_same(there) and not there.is_same(coming)
+    assert coming.is_same(Association("user_groups", "OPS", None, {}, pending=("ops", 0)))
+    assert not coming.is_same(Association("user_groups", "ops", None, {}, pending=("ops", 30)))
+    assert plan_associations({"user_groups": [coming, coming]}, [there], False).add == [coming]
+    assert plan_associations({"user_groups": [coming]}, [there], True).remove == [there]
