@@ -17,6 +17,8 @@ description:
   - Each change writes the whole row of the app, with all that the options do not name as Commvault shows it. Where the release is known to be older than
     11.42, it is written by a command, as the official client of these releases does.
   - OpenID Connect gives people no groups; what maps Entra groups to user groups of Commvault is SAML.
+  - Commvault takes lists of an app as a whole. So the app is read once more right before a change, and what others have added meanwhile stays. Where more
+    would be written then than was planned, such as a removal with O(exclusive), the task fails with RV(ignore:error.kind=plan_changed) and leaves the app.
   - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(Domain management).'
 author:
   - cvops.identity authors (@cvops)
@@ -218,6 +220,7 @@ oidc_app:
     not_confirmed:
       description:
         - Fields that Commvault does not show as written after a minute; V(list) for a new app that is not listed. Then it may await approval.
+        - V(other_associations) where associations that were there before, and that nobody asked to remove, are gone; a warning names them.
         - A deletion, and a change that keeps somebody out, that is not shown fails the task instead.
       type: list
       elements: dict

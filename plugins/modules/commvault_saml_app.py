@@ -18,6 +18,8 @@ description:
     which, with its SHA-256 fingerprint and its end; see O(certificate_policy).
   - An app is created by one request and completed by a second one, since Commvault takes no more at first. What is missing after a run that was
     interrupted is written by the next one.
+  - Commvault takes lists of an app as a whole. So the app is read once more right before a change, and what others have added meanwhile stays. Where more
+    would be written then than was planned, such as a removal with O(exclusive), the task fails with RV(ignore:error.kind=plan_changed) and leaves the app.
   - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(Domain management).'
 author:
   - cvops.identity authors (@cvops)
@@ -368,6 +370,7 @@ saml_app:
     not_confirmed:
       description:
         - Fields that Commvault does not show as written after a minute; V(list) for a new app that is not listed. Then it may await approval.
+        - V(other_associations) where associations that were there before, and that nobody asked to remove, are gone; a warning names them.
         - A deletion, and a change that keeps somebody out, that is not shown fails the task instead.
       type: list
       elements: dict

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
 import pytest
@@ -17,6 +18,7 @@ from helpers.direct import run_body
 from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.calls import OidcApps
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.resource import OidcAppResource
 from ansible_collections.cvops.identity.plugins.modules import commvault_oidc_app
 
@@ -279,3 +281,95 @@ def test_an_app_that_took_the_name_meanwhile_is_not_touched(site: Simulator, mon
     assert found["failed"] and found["error"]["kind"] == "plan_changed" and "anotherkey" in found["msg"]
     assert [app.key for app in stored(site)] == ["anotherkey"]
     assert_no_writes(site)
+
+
+@pytest.fixture
+def others(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app, to which somebody else adds ben and a web console, and which they switch off, between the plan of the next task and its write."""
+    run(site, **whole(site))
+    (app,) = stored(site)
+    (ben,) = site.commcells["cs01"].state.users.named("ben")
+    plan, once = OidcAppResource.plan, [True]
+
+    def plan_and_change(resource: OidcAppResource) -> t.Any:
+        found = plan(resource)
+        if once:
+            once.pop()
+            document = copy.deepcopy(app.document)
+            document["assocTree"].append({"_type_": 13, "userId": ben.id, "userName": ben.name})
+            (urls,) = (item for item in document["props"]["nameValues"] if item["name"] == "webConsoleUrls")
+            urls["values"] = [*urls["values"], "https://cv9.corp.example:443/webconsole"]
+            app.document, app.enabled = document, False
+        return found
+
+    monkeypatch.setattr(OidcAppResource, "plan", plan_and_change)
+    site.journal.clear()
+
+
+#: A change of every list.
+OF_LISTS: dict[str, t.Any] = {
+    "name": "entra-oidc",
+    "associations": {"users": ["anna", "carl"]},
+    "web_console_urls": ["https://cv2.corp.example/webconsole"],
+}
+
+
+@pytest.mark.usefixtures("others")
+def test_what_others_add_between_plan_and_write_stays(site: Simulator) -> None:
+    """Without exclusive, also what the row holds beside the lists."""
+    users = site.commcells["cs01"].state.users
+    users.add(User(users.new_id(), "carl"))
+    done = run(site, **OF_LISTS)["oidc_app"]
+    assert len(writes(site)) == 1 and done["not_confirmed"] == []
+    assert done["associations"]["users"] == ["anna", "ben", "carl"] and done["enabled"] is False
+    assert [url[8:11] for url in done["web_console_urls"]] == ["cv.", "cv2", "cv9"]
+    (app,) = stored(site)
+    assert app.enabled is False and app.secrets == {"clientSecret": SECRET} and len(app.document["assocTree"]) == 6
+    assert run(site, **OF_LISTS)["changed"] is False
+
+
+@pytest.mark.usefixtures("others")
+def test_exclusive_takes_nothing_away_that_was_not_planned(site: Simulator) -> None:
+    options = {**OF_LISTS, "associations": {"users": ["anna"]}, "exclusive": True}
+    refused = run_body(commvault_oidc_app, site, options)
+    assert refused["error"]["kind"] == "plan_changed" and refused["changed"] is False, refused["msg"]
+    assert "remove user ben" in refused["msg"] and "cv9.corp.example" in refused["msg"]
+    assert_no_writes(site)
+    assert run(site, **options)["oidc_app"]["associations"]["users"] == ["anna"]
+
+
+def test_an_app_that_is_gone_before_a_change_is_not_written(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(site, **whole(site))
+    (app,) = stored(site)
+    plan = OidcAppResource.plan
+
+    def plan_and_take_away(resource: OidcAppResource) -> t.Any:
+        found = plan(resource)
+        site.commcells["cs01"].state.apps.remove(app)
+        return found
+
+    monkeypatch.setattr(OidcAppResource, "plan", plan_and_take_away)
+    site.journal.clear()
+    refused = run_body(commvault_oidc_app, site, {"name": "entra-oidc", "enabled": False})
+    assert refused["error"]["kind"] == "plan_changed" and refused["changed"] is False
+    assert_no_writes(site)
+
+
+def test_associations_of_others_that_a_write_takes_along_are_told(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else writes the app at the same time, with the list of before: not confirmed, with a warning that names what is gone."""
+    share_clock(monkeypatch, site)
+    run(site, **whole(site))
+    update = OidcApps.update
+
+    def update_and_lose(apps: OidcApps, *args: t.Any) -> None:
+        update(apps, *args)
+        (app,) = stored(site)
+        tree = [entry for entry in app.document["assocTree"] if entry.get("userName") != "anna"]
+        app.document = {**app.document, "assocTree": tree}
+
+    monkeypatch.setattr(OidcApps, "update", update_and_lose)
+    done = run(site, name="entra-oidc", associations={"users": ["ben"]})
+    assert done["oidc_app"]["not_confirmed"] == [{"field": "other_associations"}]
+    assert any("user anna was there before" in line for line in done["warnings"]), done

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import pathlib
 import ssl
 import typing as t
+from collections.abc import Callable
 
 import pytest
 from cvops_simulator import Simulator
@@ -22,6 +24,7 @@ from helpers.playing import Player
 from helpers.saml_metadata import make_metadata, write_metadata
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.calls import SamlApps
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.resource import SamlAppResource
 from ansible_collections.cvops.identity.plugins.modules import commvault_saml_app
 
@@ -456,3 +459,142 @@ def test_user_groups_that_an_earlier_task_creates(site: Simulator, monkeypatch: 
     assert [row["id"] for row in app.document["associations"]["userGroups"]] == [made[0].id, made[2].id]
     assert [row["userGroupInfo"]["id"] for row in app.document["userGroups"]] == [made[1].id]
     assert run(site, **options)["changed"] is False
+
+
+def change_after_planning(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    """Have somebody else *change* something once, between the plan of a task and its first write."""
+    plan, once = SamlAppResource.plan, [change]
+
+    def plan_and_change(resource: SamlAppResource) -> t.Any:
+        found = plan(resource)
+        if once:
+            once.pop()()
+        return found
+
+    monkeypatch.setattr(SamlAppResource, "plan", plan_and_change)
+
+
+def add_of_others(site: Simulator) -> None:
+    """Somebody adds to each list of the app, switches it off, and describes it."""
+    (app,) = stored(site)
+    found = copy.deepcopy(app.document)
+    (group,) = site.commcells["cs01"].state.groups.named("NOC Night Shift")
+    known = {"id": group.id, "name": group.name}
+    found["associations"]["userGroups"].append(known)
+    found["associations"]["emailSuffixes"].append("other.example")
+    (master,) = site.commcells["cs01"].state.groups.named("master")
+    found["userGroups"].append({"companyInfo": {"id": 0}, "userGroupInfo": {"id": master.id, "name": master.name}})
+    found["attributeMappings"].append({"customAttribute": "SID", "SAMLAttribute": "sid"})
+    found["serviceProviderMetaData"]["spAliases"].append("https://cv9.corp.example:443/webconsole")
+    app.document, app.enabled = found, False
+
+
+def change_of_lists(site: Simulator) -> dict[str, t.Any]:
+    """A task that changes every list of the app."""
+    state = site.commcells["cs01"].state
+    state.groups.add(UserGroup(state.groups.new_id(), "operators"))
+    return {
+        "name": "people",
+        "associations": {"user_groups": ["master", "operators"]},
+        "default_user_groups": ["NOC Night Shift", "operators"],
+        "attribute_mappings": {"email": "mail", "user_name": "upn"},
+        "service_provider_aliases": ["https://cv3.corp.example/webconsole"],
+    }
+
+
+def test_what_others_add_between_plan_and_write_stays(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without exclusive, every list has both additions afterwards, and the result says so; other settings stay as they are."""
+    run(site, **whole(site))
+    options = change_of_lists(site)
+    change_after_planning(monkeypatch, lambda: add_of_others(site))
+    site.journal.clear()
+    done = run(site, **options)["saml_app"]
+    assert len(writes(site)) == 1 and done["not_confirmed"] == []
+    assert done["associations"]["user_groups"] == ["NOC Night Shift", "master", "operators"]
+    assert done["associations"]["email_suffixes"] == ["corp.example", "other.example"]
+    assert done["default_user_groups"] == ["NOC Night Shift", "master", "operators"]
+    assert done["attribute_mappings"] == {"user_groups": GROUPS, "email": "mail", "sid": "sid", "user_name": "upn"}
+    assert [url[8:11] for url in done["service_provider_aliases"]] == ["cv2", "cv3", "cv9"]
+    (app,) = stored(site)
+    assert app.enabled is False and [row["name"] for row in app.document["associations"]["userGroups"]] == [
+        "master",
+        "NOC Night Shift",
+        "operators",
+    ]
+    assert run(site, **options)["changed"] is False
+
+
+def test_exclusive_takes_nothing_away_that_was_not_planned(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody else has added to the lists since is told, and nothing is written; the next run takes it away, as planned."""
+    run(site, **whole(site))
+    options = {**change_of_lists(site), "exclusive": True}
+    change_after_planning(monkeypatch, lambda: add_of_others(site))
+    site.journal.clear()
+    refused = run_body(commvault_saml_app, site, options)
+    assert refused["error"]["kind"] == "plan_changed" and refused["changed"] is False, refused["msg"]
+    assert (
+        "remove user group NOC Night Shift" in refused["msg"] and "remove default user group master" in refused["msg"]
+    )
+    assert_no_writes(site)
+    done = run(site, **options)["saml_app"]
+    assert done["associations"]["user_groups"] == ["master", "operators"]
+    assert done["associations"]["email_suffixes"] == ["corp.example", "other.example"]  # nobody manages these
+
+
+def test_what_somebody_else_has_done_already_is_not_written_again(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(site, **whole(site))
+
+    def be_faster() -> None:
+        (app,) = stored(site)
+        app.document = {
+            **app.document,
+            "associations": {**app.document["associations"], "emailSuffixes": ["b.example"]},
+        }
+
+    change_after_planning(monkeypatch, be_faster)
+    site.journal.clear()
+    done = run(site, name="people", associations={"email_suffixes": ["b.example"]}, exclusive=True)
+    assert done["saml_app"]["associations"]["email_suffixes"] == ["b.example"]
+    assert_no_writes(site)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_app_that_is_gone_before_a_change_is_not_written(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    run(site, **whole(site))
+    (planned,) = stored(site)
+    apps = site.commcells["cs01"].state.apps
+
+    def take_away() -> None:
+        apps.remove(planned)
+        if replaced:
+            apps.add(IdentityApp(apps.new_id(), "people", "anotherkey", 2, document=planned.document))
+
+    change_after_planning(monkeypatch, take_away)
+    site.journal.clear()
+    refused = run_body(commvault_saml_app, site, {"name": "people", "description": "other"})
+    assert refused["failed"] and refused["changed"] is False, refused
+    assert not replaced or refused["error"]["kind"] == "plan_changed"
+    assert_no_writes(site)
+
+
+def test_associations_of_others_that_a_write_takes_along_are_told(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else writes the app at the same time, with the list of before: not confirmed, with a warning that names what is gone."""
+    share_clock(monkeypatch, site)
+    run(site, **whole(site))
+    update = SamlApps.update
+
+    def update_and_lose(apps: SamlApps, *args: t.Any) -> None:
+        update(apps, *args)
+        (app,) = stored(site)
+        app.document = {**app.document, "associations": {**app.document["associations"], "companies": []}}
+
+    monkeypatch.setattr(SamlApps, "update", update_and_lose)
+    done = run(site, name="people", associations={"email_suffixes": ["b.example"]})
+    assert done["saml_app"]["not_confirmed"] == [{"field": "other_associations"}]
+    assert any("company Corp Ltd was there before" in line for line in done["warnings"]), done

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Who may sign in through an identity provider app, whatever its kind: comparison and planning of its associations. Pure."""
+"""Who may sign in through an identity provider app, whatever its kind: comparison and planning of its associations."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
+from .._core.context import Context
 from .._core.errors import AmbiguousMatch, NotFound, Problems
 from .._core.names import is_same_name
 from .._core.plan import Change
@@ -75,6 +76,21 @@ def plan_associations(
             removed += [item for item in have if not any(item.is_same(other) for other in listed)]
     after = [item for item in current if item not in removed] + added
     return AssociationChanges(added, removed, after)
+
+
+def find_lost(kept: t.Iterable[Association], shown: t.Sequence[Association]) -> list[str]:
+    """Return those of *kept* that are not *shown*, in words, sorted."""
+    lost = [item for item in kept if not any(item.is_same(other) for other in shown)]
+    return sorted(f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in lost)
+
+
+def warn_of_lost(ctx: Context, subject: str, lost: t.Sequence[str]) -> None:
+    """Warn of associations that others had made, and that are gone after a write; they are not written again."""
+    if lost:
+        ctx.warn(
+            f"{subject}: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} there before this task wrote the app, and Commvault does not"
+            " show that any more. Look whether somebody else has taken it away; if not, associate it again."
+        )
 
 
 def describe_associations(associations: t.Iterable[Association], kinds: t.Iterable[str]) -> dict[str, list[str]]:

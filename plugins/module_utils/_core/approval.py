@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Approval: a task writes only the steps that were shown before."""
+"""A task writes only what was shown before: the steps that were approved, and of each step only what was planned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 from .argument_specs import ArgumentSpec
 from .errors import PlanChanged
-from .plan import PlannedChange
+from .plan import Plan, PlannedChange, Step
 from .visible import to_one_line
 
 #: So many steps that were not approved are named in a refusal.
@@ -46,6 +46,22 @@ def check_approval(planned: t.Sequence[PlannedChange], approved: t.Iterable[str]
             not_approved=unknown,
         )
     return sorted(allowed - {change["id"] for change in planned})
+
+
+def check_planned_again(step: Step, again: Plan) -> None:
+    """Make sure that *step* still changes no more than was planned. *again*: the plan of the object as it is right before the write.
+
+    What others have done meanwhile, and what they have changed that nobody asks for, is fine. Raises PlanChanged.
+    """
+    found = [change for other in again.steps if other.action == step.action for change in other.changes]
+    unknown = [change for change in found if change not in step.changes]
+    if unknown:
+        told = [f"{to_one_line(change.principal, 200)}: {to_one_line(change.sentence, 200)}" for change in unknown]
+        more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        raise PlanChanged(
+            f"{to_one_line(step.subject, 200)} was changed by somebody else since the plan was made. What is asked for would now take more than"
+            f" was planned: {'; '.join(told[:_TOLD])}{more}. It was not written. Look at what has changed, and run the task again."
+        )
 
 
 def describe_planned_change(change: PlannedChange) -> str:

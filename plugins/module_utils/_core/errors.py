@@ -80,7 +80,8 @@ class GuardRefused(ConfigError):
 class PlanChanged(ConfigError):
     """What is there is not what the plan was made for; the write was not sent.
 
-    Either the plan holds steps that were not approved, which ``not_approved`` lists as results do; or another object has the name by now.
+    The plan holds steps that were not approved, which ``not_approved`` lists as results do; or another object has the name by now; or
+    somebody else has changed the object since, so that more would be written than was planned.
     """
 
     kind = "plan_changed"

@@ -99,6 +99,14 @@ def build_other_app_error(subject: str, planned: str, found: str) -> PlanChanged
     )
 
 
+def build_gone_error(subject: str) -> PlanChanged:
+    """Return the error for an app that is to be changed and is not there any more."""
+    return PlanChanged(
+        f"Cannot change {subject}: it is gone, or another app has its name by now. Nothing was written. Look at it, and run the task again.",
+        service="Commvault",
+    )
+
+
 def select_row(rows: t.Iterable[Wire], name: str, app_type: int) -> Wire | None:
     """Return the row of the app of this name and kind; see AppRows.find."""
     named = [row for row in rows if is_same_name(str(row.get("appName") or ""), name)]

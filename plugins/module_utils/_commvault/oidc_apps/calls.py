@@ -18,7 +18,7 @@ from ..._core.values import get_object, get_objects
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_name_taken
-from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows, build_other_app_error
+from ..identity_providers.app_rows import OIDC_TYPE, PATH, AppRows, build_gone_error, build_other_app_error
 from ..releases import OIDC_THROUGH_APPS
 from ..secret_marks import split_mark
 from .canonical import (
@@ -78,6 +78,13 @@ class OidcApps:
         """Return the app of this key as the list, read past the cache, and its properties show it; None when it is in neither."""
         row = self.rows.find_key(key)
         return None if row is None else self.read(row)
+
+    def read_before_write(self, app: OidcApp, subject: str) -> OidcApp:
+        """Return *app* as it is right before a write: it is written as a whole, so the list is read past its cache, too. Raises PlanChanged."""
+        found = self.read_again(app.key)
+        if found is None:
+            raise build_gone_error(subject)
+        return found
 
     def read_created(self, name: str) -> OidcApp | None:
         """Return the app of this name, which has just been created, as read_again does. Raises AmbiguousMatch, ConfigError."""

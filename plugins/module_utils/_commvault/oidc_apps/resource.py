@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.approval import check_planned_again
 from ..._core.context import Context
-from ..._core.errors import ApiError
+from ..._core.errors import ApiError, BadAnswer
 from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
@@ -20,8 +21,10 @@ from ..app_associations import (
     Association,
     AssociationChanges,
     check_association_removals,
+    find_lost,
     plan_associations,
     resolve_associations,
+    warn_of_lost,
 )
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
@@ -40,6 +43,9 @@ from .checks import build_discovery_url, check_application_id, check_discovery_u
 from .desired import desired_oidc_app, is_secret_written
 from .plan import KIND, find_narrowed_fields, format_oidc_app, plan_oidc_app, plan_oidc_app_removal
 
+#: Associations that an app has, None where Commvault does not show them.
+Present: t.TypeAlias = "list[Association] | None"
+
 
 class OidcAppResource:
     """One OpenID Connect app, at the level of the CommCell or in a company."""
@@ -53,8 +59,10 @@ class OidcAppResource:
         self._options: dict[str, t.Any] = dict(ctx.options)
         self._app: OidcApp | None = None
         self._after: OidcSettings | None = None
-        self._had: list[Association] | None = []
+        self._had: Present = []
+        self._wanted: dict[str, list[Association]] = {}
         self._changes = AssociationChanges([], [], [])
+        self._lost: list[str] = []
         self._planned = Plan({}, {})
         self.key: str | None = None
 
@@ -67,10 +75,10 @@ class OidcAppResource:
             self._check_addresses()
         self._app = self._apps.find(name)
         self.key = self._app.key if self._app else None
-        self._had = self._parse_present_associations()
+        self._had = self._parse_present_associations(self._app)
         current = self._app.settings if self._app else None
-        principal = name_with_company(self._app.name if self._app else name, self._client.company_name)
         if self._options["state"] == "absent":
+            principal = name_with_company(self._app.name if self._app else name, self._client.company_name)
             self._planned = plan_oidc_app_removal(name, current, self._had, self.key, principal)
             return self._planned
         warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
@@ -78,19 +86,30 @@ class OidcAppResource:
             self._complete_new_options()
         self._after = desired_oidc_app(name, self._options, current, self._options["exclusive"])
         self._check_discovery_url(current)
-        self._changes = self._plan_associations()
+        self._wanted = self._resolve_associations()
+        self._changes = self._plan_associations(self._had)
         check_association_removals(self._changes, self._options["max_removals"])
-        self._planned = plan_oidc_app(
-            self._app.name if self._app else name,
-            current,
-            self._after,
-            self._changes,
-            self._had,
-            writes_secret=is_secret_written(self._options, current),
-            key=self.key,
-            principal=principal,
-        )
+        self._planned = self._plan_steps(self._app, self._after, self._changes, self._had)
         return self._planned
+
+    def _plan_associations(self, had: Present) -> AssociationChanges:
+        """Return the changes to those that the app has, none where Commvault does not show them."""
+        if had is None:
+            return AssociationChanges([], [], [])
+        return plan_associations(self._wanted, had, self._options["exclusive"])
+
+    def _plan_steps(self, app: OidcApp | None, after: OidcSettings, changes: AssociationChanges, had: Present) -> Plan:
+        name, current = app.name if app else self._options["name"], app.settings if app else None
+        return plan_oidc_app(
+            name,
+            current,
+            after,
+            changes,
+            had,
+            writes_secret=is_secret_written(self._options, current),
+            key=app.key if app else None,
+            principal=name_with_company(name, self._client.company_name),
+        )
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -105,7 +124,9 @@ class OidcAppResource:
         if not self._planned.changed:
             return []
         subject = f"{KIND} {self._options['name']}"
-        return list(wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned)))
+        found = wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned))
+        warn_of_lost(self._ctx, subject, self._lost)
+        return list(found)
 
     def result(self) -> dict[str, t.Any]:
         """Return the app after the plan, never its secret; empty when it is absent."""
@@ -146,10 +167,28 @@ class OidcAppResource:
         self.key = self._apps.create(self._options["name"], after, self._options["secret"], tree)
 
     def _update(self, step: Step) -> None:
-        app, after = t.cast(OidcApp, self._app), t.cast(OidcSettings, self._after)
+        app = self._look_again(t.cast(OidcApp, self._app), step)
+        after = t.cast(OidcSettings, self._after)
         secret = self._options["secret"] if self._is_secret_known_or_due(app) else None
         tree = None if self._had is None else [dict(item.wire) for item in self._changes.after]
         self._apps.update(build_changed_row(app, after, secret, tree), step.subject)
+
+    def _look_again(self, app: OidcApp, step: Step) -> OidcApp:
+        """Return the app as it is right before the write, planned anew: it is sent as a whole, and what others have changed in it stays.
+
+        Raises PlanChanged where more would be written than was planned, and BadAnswer.
+        """
+        shown = self._apps.read_before_write(app, step.subject)
+        had = self._parse_present_associations(shown)
+        if had is None and self._had is not None:
+            raise BadAnswer(
+                f"Commvault does not show any more who is associated with {KIND} {app.name}.", member="assocTree"
+            )
+        after = desired_oidc_app(self._options["name"], self._options, shown.settings, self._options["exclusive"])
+        changes = self._plan_associations(had)
+        check_planned_again(step, self._plan_steps(shown, after, changes, had))
+        self._app, self._had, self._after, self._changes = shown, had, after, changes
+        return shown
 
     def _delete(self, step: Step) -> None:
         self._apps.delete(t.cast(OidcApp, self._app), step.subject)
@@ -166,9 +205,14 @@ class OidcAppResource:
         found = [name for name, value in dataclasses.asdict(shown.settings).items() if value != wanted[name]]
         if shown.associations is not None and self._had is not None:
             seen = self._parse_associations(shown.associations)
-            added = all(any(item.is_same(other) for other in seen) for item in self._changes.add)
-            if not added or any(item.is_same(other) for item in self._changes.remove for other in seen):
+            changes = self._changes
+            kept = [item for item in changes.after if item not in changes.add]
+            self._lost = find_lost(kept, seen)
+            is_left = any(item.is_same(other) for item in changes.remove for other in seen)
+            if is_left or find_lost(changes.add, seen):
                 found.append("associations")
+            if self._lost:
+                found.append("other_associations")
         return found
 
     def _is_secret_known_or_due(self, app: OidcApp) -> bool:
@@ -198,10 +242,10 @@ class OidcAppResource:
         if self._options.get("web_console_urls") is None:
             self._options["web_console_urls"] = [build_console_url(self._client.base_url)]
 
-    def _parse_present_associations(self) -> list[Association] | None:
-        if self._app is None:
+    def _parse_present_associations(self, app: OidcApp | None) -> Present:
+        if app is None:
             return []
-        return None if self._app.associations is None else self._parse_associations(self._app.associations)
+        return None if app.associations is None else self._parse_associations(app.associations)
 
     def _parse_associations(self, entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Association]:
         return [parse_association(entry, self._is_company) for entry in entries]
@@ -218,7 +262,8 @@ class OidcAppResource:
             return companies.get_by_id(number) is not None
         return any(fold_case(name) in map(fold_case, (entry.name, *entry.aliases)) for entry in companies)
 
-    def _plan_associations(self) -> AssociationChanges:
+    def _resolve_associations(self) -> dict[str, list[Association]]:
+        """Return the associations that are managed, by kind; none where Commvault does not show those of the app. Raises Problems."""
         given = {
             kind: listed for kind, listed in (self._options.get("associations") or {}).items() if listed is not None
         }
@@ -227,10 +272,9 @@ class OidcAppResource:
                 self._ctx.warn(
                     f"Commvault does not show who is associated with {KIND} {self._options['name']}: associations are left as they are."
                 )
-            return AssociationChanges([], [], [])
+            return {}
         given = {kind: given[kind] for kind in KINDS if kind in given}
-        wanted = resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}")
-        return plan_associations(wanted, self._had, self._options["exclusive"])
+        return resolve_associations(given, self._resolve_association, f"{KIND} {self._options['name']}")
 
     def _resolve_association(self, kind: str, value: t.Any) -> Association:
         """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""

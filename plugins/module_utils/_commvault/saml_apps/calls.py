@@ -28,7 +28,7 @@ from ..app_associations import Association
 from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
-from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows, build_other_app_error
+from ..identity_providers.app_rows import PATH, SAML_TYPE, AppRows, build_gone_error, build_other_app_error
 from ..identity_providers.read import IdentityProviders
 from .canonical import (
     REDIRECT_FLAG,
@@ -77,6 +77,17 @@ class SamlApps:
     def read_again(self, name: str) -> SamlAppState | None:
         """Return the app of this name as the list, read past the cache, and the app itself show it; None when it cannot be read there."""
         return self._look(name, is_fresh=True)[1]
+
+    def read_before_write(self, app: SamlAppState, subject: str) -> SamlAppState:
+        """Return *app* as it is right before a write, by one request; flags are those of before, for they are in the list.
+
+        Raises PlanChanged where it is gone, or another app has its name.
+        """
+        row = {"appName": app.name, "appKey": app.key, "flags": app.flags}
+        found = self._read(app.name, row, is_listed_absent=False)
+        if found is None or found.key != app.key:
+            raise build_gone_error(subject)
+        return found
 
     def is_there(self, app: SamlAppState) -> bool:
         """Return whether the list, read past the cache, or the app itself shows the app of this key, whatever else has its name."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._core.approval import check_planned_again
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, WaitTimeout
 from ..._core.plan import Plan, Step
@@ -18,7 +19,14 @@ from ..._core.public_certificates import PublicCertificate, load_public_certific
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..acting_company import act_in_company
-from ..app_associations import AssociationChanges, check_association_removals, plan_associations
+from ..app_associations import (
+    Association,
+    AssociationChanges,
+    check_association_removals,
+    find_lost,
+    plan_associations,
+    warn_of_lost,
+)
 from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
@@ -30,7 +38,7 @@ from ..name_checks import check_object_name
 from ..releases import SAML_USERS
 from .associations import AssociationResolver
 from .calls import SamlApps
-from .canonical import SamlAppState, SamlSettings, build_update_body, is_created_part, make_created_settings
+from .canonical import SamlAppState, SamlSettings, Wire, build_update_body, is_created_part, make_created_settings
 from .certificates import CertificateMark, check_certificate, choose_certificate, make_mark, parse_fingerprint_option
 from .checks import check_auto_create, check_saml_options
 from .desired import desired_saml_app, get_provider, is_certificate_written
@@ -63,8 +71,11 @@ class SamlAppResource:
         self._options: dict[str, t.Any] = dict(ctx.options)
         self._app: SamlAppState | None = None
         self._after: SamlSettings | None = None
+        self._metadata: ProviderMetadata | None = None
         self._certificate: PublicCertificate | None = None
+        self._wanted: dict[str, list[Association]] = {}
         self._changes = AssociationChanges([], [], [])
+        self._lost: list[str] = []
         self._planned = Plan({}, {})
         #: Nothing is known of the identity provider yet: an earlier task of the run makes it.
         self._is_unknown = bool(ctx.options["pending_metadata"] and ctx.check_mode)
@@ -78,38 +89,51 @@ class SamlAppResource:
         check_saml_options(self._options)
         given = load_public_certificate(self._ctx) if self._options.get("certificate") is not None else None
         wanted = parse_fingerprint_option(self._options.get("certificate_fingerprint"))
-        metadata, self._certificate = self._read_provider(given, wanted)
+        self._metadata, self._certificate = self._read_provider(given, wanted)
         self._app = self._apps.find(name)
         current = self._app.settings if self._app else None
         warn_of_lookalike_names(self._ctx, KIND, "App", name, self._apps.rows.names)
         if current is None:
             self._complete_new_options()
-        mark = make_mark(self._certificate) if self._certificate else None
-        self._after = desired_saml_app(self._options, current, metadata, mark)
-        is_written = self._is_unknown or (
-            mark is not None and is_certificate_written(self._options, current, self._after, mark)
-        )
+        self._after, is_written = self._lay_over(self._app)
         self._check_certificate(current, wanted, is_written)
-        had = self._app.associations if self._app else ()
-        self._changes = plan_associations(self._resolver.resolve(self._options), had, self._options["exclusive"])
+        self._wanted = self._resolver.resolve(self._options)
+        self._changes = self._plan_associations(self._app)
         check_association_removals(self._changes, self._options["max_removals"])
         self._warn_of_hidden_users()
         check_auto_create(self._options, self._after, self._changes.after)
         self._check_redirect(current)
         if current is None:
             self._check_rename(name)
-        self._planned = plan_saml_app(
-            self._app.name if self._app else name,
-            current,
-            self._after,
-            self._changes,
-            had,
-            written=(mark or _UNKNOWN_MARK) if is_written else None,
-            key=self._app.key if self._app else None,
-            principal=self._build_principal(name),
+        self._planned = self._plan_steps(self._app, self._after, self._changes, is_written)
+        return self._planned
+
+    def _lay_over(self, app: SamlAppState | None) -> tuple[SamlSettings, bool]:
+        """Return what is asked for of an app, None before it exists, and whether the certificate is written. Raises ConfigError."""
+        current = app.settings if app else None
+        mark = make_mark(self._certificate) if self._certificate else None
+        after = desired_saml_app(self._options, current, self._metadata, mark)
+        is_due = mark is not None and is_certificate_written(self._options, current, after, mark)
+        return after, self._is_unknown or is_due
+
+    def _plan_associations(self, app: SamlAppState | None) -> AssociationChanges:
+        return plan_associations(self._wanted, app.associations if app else (), self._options["exclusive"])
+
+    def _plan_steps(
+        self, app: SamlAppState | None, after: SamlSettings, changes: AssociationChanges, is_written: bool
+    ) -> Plan:
+        mark = make_mark(self._certificate) if self._certificate else _UNKNOWN_MARK
+        return plan_saml_app(
+            app.name if app else self._options["name"],
+            app.settings if app else None,
+            after,
+            changes,
+            app.associations if app else (),
+            written=mark if is_written else None,
+            key=app.key if app else None,
+            principal=self._build_principal(self._options["name"]),
             is_pending=self._options["pending_metadata"],
         )
-        return self._planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -137,7 +161,9 @@ class SamlAppResource:
         if not self._planned.changed:
             return []
         subject = f"{KIND} {self._options['name']}"
-        return list(wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned)))
+        found = wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned))
+        warn_of_lost(self._ctx, subject, self._lost)
+        return list(found)
 
     def result(self) -> dict[str, t.Any]:
         """Return the app after the plan; empty when it is absent."""
@@ -186,15 +212,27 @@ class SamlAppResource:
         self._apps.create(self._options["name"], after, certificate.encode(), first)
 
     def _update(self, step: Step) -> None:
-        app, after = t.cast(SamlAppState, self._app), t.cast(SamlSettings, self._after)
         if not self._planned.before:  # created by this run: what creation did not take
+            after = t.cast(SamlSettings, self._after)
             first = [item for item in self._changes.after if is_created_part(item)]
             body = build_update_body(make_created_settings(after), after, None, first, self._changes.after)
         else:
-            written = self._planned.after.get("certificate_written")
-            certificate = t.cast(PublicCertificate, self._certificate).encode() if written else None
-            body = build_update_body(app.settings, after, certificate, app.associations, self._changes.after)
-        self._apps.update(app.name, body, step.subject)
+            body = self._build_update(t.cast(SamlAppState, self._app), step)
+        if body:  # else somebody else was faster
+            self._apps.update(t.cast(SamlAppState, self._app).name, body, step.subject)
+
+    def _build_update(self, app: SamlAppState, step: Step) -> Wire:
+        """Return the body for the app as it is right before the write: lists are sent whole, and what others have added to them stays.
+
+        Raises PlanChanged where more would be written than was planned.
+        """
+        shown = self._apps.read_before_write(app, step.subject)
+        after, is_written = self._lay_over(shown)
+        changes = self._plan_associations(shown)
+        check_planned_again(step, self._plan_steps(shown, after, changes, is_written))
+        certificate = t.cast(PublicCertificate, self._certificate).encode() if is_written else None
+        self._app, self._after, self._changes = shown, after, changes
+        return build_update_body(shown.settings, after, certificate, shown.associations, changes.after)
 
     def _redirect(self, step: Step) -> None:
         is_on = bool(t.cast(SamlSettings, self._after).auto_redirect)
@@ -221,9 +259,15 @@ class SamlAppResource:
             and wanted[name] is not None
             and not (value is None and name in _SOMETIMES_SHOWN and self._options.get(name) is None)
         ]
-        added = all(any(item.is_same(other) for other in shown.associations) for item in self._changes.add)
-        if not added or any(item.is_same(other) for item in self._changes.remove for other in shown.associations):
+        changes = self._changes
+        sent = {is_created_part(item) for item in (*changes.add, *changes.remove)}  # each of the two lists whole
+        kept = [item for item in changes.after if is_created_part(item) in sent and item not in changes.add]
+        self._lost = find_lost(kept, shown.associations)
+        is_left = any(item.is_same(other) for item in changes.remove for other in shown.associations)
+        if is_left or find_lost(changes.add, shown.associations):
             found.append("associations")
+        if self._lost:
+            found.append("other_associations")
         return found
 
     def _build_principal(self, name: str) -> str:

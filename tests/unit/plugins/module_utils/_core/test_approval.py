@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.approval import check_approval
+from ansible_collections.cvops.identity.plugins.module_utils._core.approval import (
+    check_approval,
+    check_planned_again,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import PlanChanged
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
     Change,
@@ -124,3 +127,29 @@ def test_an_approval_from_before_an_object_existed_counts_for_it_and_one_for_ano
         approve(make(principal=5, role=8), known)
     with pytest.raises(PlanChanged):
         approve(make(principal=5, role=None), known)
+
+
+def make_step(action: str, sentences: t.Iterable[str]) -> Step:
+    return Step(action, "app people", {}, tuple(Change("+", "association", "people", item, {}) for item in sentences))
+
+
+@given(SENTENCES, SENTENCES)
+def test_a_step_changes_no_more_than_was_planned(before: set[str], now: set[str]) -> None:
+    """Less is fine, since somebody else was faster; other steps are not looked at."""
+    step = make_step("update", before)
+    again = Plan({}, {}, (make_step("redirect", {"send everybody"}), make_step("update", now)))
+    if now <= before:
+        check_planned_again(step, again)
+        return
+    with pytest.raises(PlanChanged, match="changed by somebody else since the plan was made"):
+        check_planned_again(step, again)
+
+
+def test_what_a_step_would_change_now_is_told() -> None:
+    now = [f"remove user group {number}" for number in range(7)]
+    with pytest.raises(PlanChanged) as raised:
+        check_planned_again(make_step("update", now[:1]), Plan({}, {}, (make_step("update", now),)))
+    assert "people: remove user group 1; " in str(raised.value) and "and 1 more. It was not written." in str(
+        raised.value
+    )
+    assert "remove user group 0" not in str(raised.value)
