@@ -141,6 +141,10 @@ OF_PLAYBOOKS: Options = {
         "choices": ["next", "former"],
         "description": "To which signing certificate the playbook roll_over_certificate goes. When left out, next.",
     },
+    "roll_over_remove_former": {
+        "type": "bool",
+        "description": "Whether the playbook roll_over_certificate removes the certificates that signed before, in place of a roll-over. When left out, no.",
+    },
     "preflight_file": {"type": "path", "description": "Where the playbook preflight writes what it found, as JSON."},
 }
 

@@ -9,6 +9,8 @@ import typing as t
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.roll_over import (
     describe_roll_over_failure,
+    find_former_certificates,
+    format_removal,
     format_roll_over,
     plan_roll_over,
 )
@@ -38,6 +40,8 @@ class FilterModule:
             break_glass_account=get_break_glass,
             coming_user_groups=list_coming_groups,
             creates_saml_app=is_saml_app_created,
+            former_certificate_lines=format_removal,
+            former_certificates=find_former_certificates,
             identity_provider=describe_provider,
             missing_reply_urls=list_reply_urls,
             reply_url_problems=find_reply_url_problems,

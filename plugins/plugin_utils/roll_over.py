@@ -3,16 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The roll-over of the certificate that Entra ID signs with: which one is next, what is done on both sides, and what a failure has left."""
+"""The roll-over of the certificate that Entra ID signs with: which one is next, what is done on both sides, and what a failure has left.
+
+And the removal of the former ones, once every app is known to believe the one that signs.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
 from .sign_on import has_ended, name_results_by_item
 
 Mapping = t.Mapping[str, t.Any]
+
+_NONE_ACTIVE = "no signing certificate of the service principal is active: run the playbook site first"
+_NOT_SHOWN = "Entra ID does not show the public certificates of the service principal, which Commvault needs"
 
 
 def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
@@ -22,14 +28,7 @@ def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
     """
     if target not in ("next", "former"):
         raise FilterInputError("the target must be next or former")
-    result = require_mapping(service_principal, "the result of the service principal")
-    found = require_mapping(result.get("service_principal"), "the service principal")
-    rows = [
-        row
-        for row in require_mappings(found.get("signing_certificates"), "signing certificates")
-        if row.get("thumbprint")
-    ]
-    rows.sort(key=lambda row: (to_text(row.get("expires")), to_text(row.get("thumbprint"))))
+    rows = _list_rows(service_principal)
     active: Mapping = next((row for row in rows if row.get("active")), {})
     chosen: Mapping = {}
     if target == "next":
@@ -38,20 +37,85 @@ def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
         chosen = rows[0]
     problem = ""
     if not active:
-        problem = "no signing certificate of the service principal is active: run the playbook site first"
+        problem = _NONE_ACTIVE
     elif not chosen:
         problem = (
             "there is not exactly one other signing certificate to go back to: activate the right one with entra_service_principal"
             " (signing_certificate.activate), then run the playbook site"
         )
     elif not (chosen.get("certificate") and active.get("certificate")):
-        problem = "Entra ID does not show the public certificates of the service principal, which Commvault needs"
+        problem = _NOT_SHOWN
     return {
         "next": dict(chosen),
         "former": dict(active),
         "activates": bool(chosen) and active is not chosen,
         "problem": problem,
     }
+
+
+def _list_rows(service_principal: t.Any) -> list[Mapping]:
+    """Return the signing certificates that are there, the one that ends first at the front."""
+    result = require_mapping(service_principal, "the result of the service principal")
+    found = require_mapping(result.get("service_principal"), "the service principal")
+    rows = require_mappings(found.get("signing_certificates"), "signing certificates")
+    return sorted(
+        (row for row in rows if row.get("thumbprint")),
+        key=lambda row: (to_text(row.get("expires")), to_text(row.get("thumbprint"))),
+    )
+
+
+def find_former_certificates(service_principal: t.Any, apps: t.Any = None, expected: t.Any = None) -> dict[str, t.Any]:
+    """Return the signing certificates that have had their time (``former``), the one that signs (``active``), and ``problem``, a text.
+
+    Former are those that are not active and end before the one that is; one that ends later may be the next. *apps*: the registered results
+    by name of a look whether each SAML app believes the active one, null before that; *expected*: the names of all of them.
+    """
+    rows = _list_rows(service_principal)
+    place = next((number for number, row in enumerate(rows) if row.get("active")), None)
+    active: Mapping = {} if place is None else rows[place]
+    former = rows[:place] if place is not None else []
+    problem = ""
+    if not active:
+        problem = _NONE_ACTIVE
+    elif former and not active.get("certificate"):
+        problem = _NOT_SHOWN
+    elif former and apps is not None:
+        problem = _describe_doubts(active, require_mapping(apps, "the results"), require_list(expected, "the apps"))
+    return {"former": [dict(row) for row in former], "active": dict(active), "problem": problem}
+
+
+def _describe_doubts(active: Mapping, apps: Mapping, expected: t.Sequence[t.Any]) -> str:
+    """Return why the former certificates are still needed: apps that are not known to believe the active one. Empty where all of them are."""
+    doubts = []
+    for name in map(to_text, expected):
+        result = require_mapping(apps.get(name), "a result")
+        if not has_ended(result):
+            doubts.append(f"{name} could not be read ({to_text(result.get('msg')) or 'no result'})")
+        elif result.get("steps"):
+            doubts.append(f"{name} is not known to believe it")
+    if not doubts:
+        return ""
+    listed = "; ".join(to_text(make_visible(doubt)) for doubt in doubts)
+    return (
+        f"No signing certificate was removed, for not every SAML app is known to believe {_describe_row(active)}, which signs: {listed}."
+        " Run this without roll_over_remove_former first, and let somebody sign in."
+    )
+
+
+def format_removal(removal: t.Any, apps: t.Any, is_done: t.Any = False) -> list[str]:
+    """Return what a removal of former certificates does, or with *is_done* did, for people. *removal*: see find_former_certificates; *apps*: by name."""
+    told = require_mapping(removal, "the removal")
+    rows = require_mappings(told.get("former"), "signing certificates")
+    active = _describe_row(told.get("active"))
+    if not rows:
+        return [f"Entra ID signs with {active} and has no former certificate: there is nothing to remove"]
+    if is_done:
+        return [f"Removed, with its private key: {_describe_row(row)}" for row in rows]
+    return [
+        *(f"- Entra ID: remove {_describe_row(row)} with its private key, for good" for row in rows),
+        f"Entra ID signs with {active}, and all {len(require_mapping(apps, 'the results'))} SAML apps are marked to believe it",
+        "Afterwards -e roll_over_to=former has nothing to go back to",
+    ]
 
 
 def format_roll_over(plan: t.Any, results: t.Any, gap_s: t.Any = None) -> list[str]:

@@ -1648,6 +1648,7 @@ SCHEMA: dict[str, Part] = {
         'choices': ['privileged', 'all', 'none'],
         'default': 'privileged',
     },
+    'roll_over_remove_former': {'type': 'bool'},
     'roll_over_to': {'type': 'str', 'choices': ['next', 'former']},
     'secret_rotation_fail_on': {
         'type': 'list',

@@ -461,6 +461,78 @@ def test_the_certificate_is_rolled_over(rolling: tuple[Simulator, Document, list
     assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
 
 
+def signing_names(site: Simulator) -> set[str]:
+    """The thumbprints of the certificates with which Entra ID can sign."""
+    (principal,) = (row for row in site.tenant.service_principals.values() if row["displayName"] == "Commvault sign-on")
+    return {entry["customKeyIdentifier"] for entry in principal["keyCredentials"]}
+
+
+REMOVE = {"roll_over_remove_former": True}
+
+
+def test_the_former_certificate_is_removed_in_a_run_of_its_own(
+    rolling: tuple[Simulator, Document, list[str]], bare: Player
+) -> None:
+    """Not the next one before the roll-over, not by the roll-over itself; then told, removed by one write, and nothing is left to do."""
+    site, document, names = rolling
+    both = signing_names(site)
+    early = bare(ROLL_OVER, extra_vars={**document, **REMOVE}).ok()
+    assert "nothing to remove" in early.text
+    assert_no_writes(site)
+    bare(ROLL_OVER, extra_vars=document).ok()
+    assert signing_names(site) == both and len(both) == 2
+    excluded = bare(ROLL_OVER, extra_vars={**document, **REMOVE, "roll_over_to": "next"})
+    assert excluded.rc == 2 and "exclude each other" in excluded.text
+
+    site.journal.clear()
+    predicted = bare(ROLL_OVER, check=True, extra_vars={**document, **REMOVE}).ok()
+    assert "- Entra ID: remove" in predicted.text and "all 2 SAML apps are marked to believe it" in predicted.text
+    assert predicted.stats["changed"] == 1
+    assert_no_writes(site)
+    done = bare(ROLL_OVER, extra_vars={**document, **REMOVE}).ok()
+    assert [(entry.service, entry.method) for entry in writes(site)] == [("graph", "PATCH")]
+    assert told(done) == told(predicted) and "Removed, with its private key" in done.text
+    assert len(signing_names(site)) == 1 and signing_names(site) < both
+    assert all("userName" in Browser(site, commcell=name).sign_on(PERSON) for name in names)
+    site.journal.clear()
+    again = bare(ROLL_OVER, extra_vars={**document, **REMOVE}).ok()
+    assert "nothing to remove" in again.text and again.stats["changed"] == 0
+    assert_no_writes(site)
+
+
+def test_a_former_certificate_that_an_app_may_need_stays(
+    rolling: tuple[Simulator, Document, list[str]], bare: Player
+) -> None:
+    """One app was given another one by hand, which took its mark; one is gone; one cannot be read: each is named, in one refusal."""
+    site, document, names = rolling
+    bare(ROLL_OVER, extra_vars=document).ok()
+    both = signing_names(site)
+    apps = [site.commcells[name].state.apps for name in names]
+    (first,), (second,) = (listed.named("people") for listed in apps)
+    mark, first.description = first.description, "made by hand"
+    site.journal.clear()
+
+    def refuse(*said: str) -> None:
+        for check in (True, False):
+            refused = bare(ROLL_OVER, check=check, extra_vars={**document, **REMOVE})
+            assert refused.rc == 2 and all(text in refused.text for text in said), refused.text
+            assert "No signing certificate was removed" in refused.text
+        assert signing_names(site) == both
+        assert_no_writes(site)
+
+    apps[1].remove(second)
+    refuse(
+        f"SAML app people on {names[0]} is not known to believe it", f"SAML app people on {names[1]} could not be read"
+    )
+    first.description = mark
+    apps[1].add(second)
+    site.faults.add(Fault(names[0], "GET", "*/ThirdParty/App*", "status", status=403, times=1000))
+    refuse(f"SAML app people on {names[0]} could not be read")
+    site.faults.clear()
+    bare(ROLL_OVER, extra_vars={**document, **REMOVE}).ok()
+    assert len(signing_names(site)) == 1
+
+
 def test_a_certificate_that_an_app_refuses_is_taken_back(
     rolling: tuple[Simulator, Document, list[str]], bare: Player
 ) -> None:
@@ -513,6 +585,7 @@ def test_texts_of_the_services_run_nothing(
     summary = {"cvops_summary_file": str(tmp_path / "summary.json")}
     bare(SITE, verbosity=3, extra_vars={**document, **summary}).ok()
     bare(ROLL_OVER, verbosity=3, extra_vars=document).ok()
+    assert "Removed" in bare(ROLL_OVER, verbosity=3, extra_vars={**document, **REMOVE}).ok().text
     play = {"hosts": "localhost", "gather_facts": False, "roles": ["cvops.identity.commvault_sso"]}
     shown = [{"ansible.builtin.debug": {"var": "commvault_sso_result"}}]
     told = bare([{**play, "post_tasks": shown}], extra_vars=document).ok()

@@ -14,6 +14,8 @@ from signing_rows import principal, row
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 from ansible_collections.cvops.identity.plugins.plugin_utils.roll_over import (
     describe_roll_over_failure,
+    find_former_certificates,
+    format_removal,
     format_roll_over,
     plan_roll_over,
 )
@@ -84,3 +86,51 @@ def test_a_failure_says_what_signs_and_who_does_not_believe_it() -> None:
     )
     going_on = plan_roll_over(principal(row(2029), row(2031, True)), "next")
     assert "nothing was taken back" in describe_roll_over_failure(going_on, done, {}, {})
+
+
+BELIEVES: dict[str, t.Any] = {"steps": [], "stats": {}}
+
+
+def test_former_certificates_are_those_that_ended_their_time() -> None:
+    """Not the active one, and none that ends later: that is the next one, or one that was taken back."""
+    found = find_former_certificates(principal(row(2031), row(2029), row(2030, True), row(2028)))
+    assert [item["thumbprint"] for item in found["former"]] == ["T2028", "T2029"]
+    assert found["active"]["thumbprint"] == "T2030" and not found["problem"]
+    for rows in ([row(2030, True)], [row(2030, True), row(2031)]):
+        assert find_former_certificates(principal(*rows), {}, ["a"]) == {
+            "former": [],
+            "active": rows[0],
+            "problem": "",
+        }
+    for rows in ([], [row(2030)]):
+        found = find_former_certificates(principal(*rows))
+        assert found["former"] == [] and "is active" in found["problem"]
+    hidden = {**row(2030, True), "certificate": None}
+    assert "does not show" in find_former_certificates(principal(row(2029), hidden))["problem"]
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (BELIEVES, ""),
+        ({"steps": [{"action": "update"}], "stats": {}}, "b is not known to believe it"),
+        ({"error": {}, "stats": {}, "msg": "App b does not exist"}, "b could not be read (App b does not exist)"),
+        ({"failed": True, "msg": "crashed"}, "b could not be read (crashed)"),
+        ({}, "b could not be read (no result)"),
+        (None, "b could not be read (no result)"),
+    ],
+)
+def test_an_app_that_is_not_known_to_believe_keeps_all_of_them(result: t.Any, said: str) -> None:
+    apps = {"a": BELIEVES, **({} if result is None else {"b": result})}
+    found = find_former_certificates(principal(row(2029), row(2030, True)), apps, ["a", "b"])
+    assert bool(found["problem"]) == bool(said) and said in found["problem"]
+    assert "a is" not in found["problem"] and "a could" not in found["problem"]
+
+
+def test_a_removal_in_words() -> None:
+    found = find_former_certificates(principal(row(2028), row(2029), row(2030, True)))
+    lines = format_removal(found, {"a": BELIEVES, "b": BELIEVES})
+    assert [line.startswith("- Entra ID: remove T20") for line in lines] == [True, True, False, False]
+    assert "all 2 SAML apps" in lines[2] and "T2030" in lines[2]
+    assert [line.split()[-3] for line in format_removal(found, {}, True)] == ["T2028", "T2029"]
+    assert "nothing to remove" in format_removal(find_former_certificates(principal(row(2030, True))), {})[0]
