@@ -14,7 +14,10 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Company, User
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
+from helpers.direct import run_body
 from helpers.playing import Player
+
+from ansible_collections.cvops.identity.plugins.modules import commvault_role
 
 pytestmark = pytest.mark.any_core
 
@@ -116,6 +119,43 @@ def test_roles_of_a_company(site: Simulator, play: Player) -> None:
     assert scoped.result["role"]["company"] == company.name
     play(task(name="Tape courier", company=company.name, state="absent")).ok()
     assert [role.company_id for role in stored(site)] == [0]
+
+
+def test_the_same_name_in_two_companies(site: Simulator) -> None:
+    """Each company has its own role: what is asked of one leaves the other, and a bare name means neither."""
+    state = site.commcells["cs01"].state
+    numbers = [state.companies.add(Company(9100 + n, f"Company {n}", f"c{n}")).id for n in range(2)]
+    for n in range(2):
+        assert run_body(commvault_role, site, {**ROLE, "company": f"c{n}"})["changed"]
+    assert sorted(role.company_id for role in stored(site)) == numbers
+    changed = {**ROLE, "company": "c1", "description": "of the second one"}
+    assert run_body(commvault_role, site, changed)["changed"]
+    shown = {role.company_id: role.description for role in stored(site)}
+    assert shown == {9100: ROLE["description"], 9101: "of the second one"}
+    assert not run_body(commvault_role, site, {**ROLE, "company": "c0"})["changed"]
+    assert not run_body(commvault_role, site, {"name": ROLE["name"], "state": "absent"})["changed"]
+    assert run_body(commvault_role, site, {"name": ROLE["name"], "company": "c0", "state": "absent"})["changed"]
+    assert [role.company_id for role in stored(site)] == [9101]
+
+
+def test_entries_that_mean_the_same_are_no_change(site: Simulator) -> None:
+    """A category, its permissions one by one, both together, by name or id, twice: one set, which is written once."""
+    assert run_body(commvault_role, site, {"name": ROLE["name"], "categories": ["Alert"]})["changed"]
+    (row,) = stored(site)
+    held = run_body(commvault_role, site, {"name": ROLE["name"]})["role"]["permissions"]
+    assert len(held) > 1 and row.category_ids
+    (category,) = row.category_ids
+    for given in (
+        {"permissions": held},
+        {"permissions": list(reversed(held)) + held},
+        {"permissions": held[:1], "categories": ["Alert"]},
+        {"categories": ["alert", str(category), "Alert"]},
+        {"permissions": held, "exclusive": False},
+        {"permissions": [name.upper() for name in held]},
+    ):
+        again = run_body(commvault_role, site, {"name": ROLE["name"], **given})
+        assert not again["changed"] and again["role"]["permissions"] == held, given
+    assert row.category_ids == {category}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Company, IdentityApp, User, UserGroup
 from cvops_simulator.core.faults import Fault
@@ -308,6 +309,44 @@ def test_what_cannot_be_is_refused_before_a_write(site: Simulator, options: dict
     site.journal.clear()
     found = run_body(commvault_saml_app, site, whole(site, **options))
     assert found["failed"] and said in found["msg"], found["msg"]
+    assert_no_writes(site)
+
+
+@pytest.mark.parametrize(
+    ("pems", "said"),
+    [
+        ([certificates.make_certificate(1, ends=2025)], "has expired"),
+        ([certificates.make_certificate(1, starts=2090)], "is not valid before 2090-01-01"),
+        ([certificates.make_certificate(1, key=rsa.generate_private_key(65537, 1024))], "1024 bits"),
+        ([certificates.FIRST, certificates.SECOND], "2 signing certificates"),
+    ],
+    ids=["expired", "not yet valid", "weak key", "two"],
+)
+@pytest.mark.parametrize("source", ["metadata", "certificate"])
+def test_certificates_with_which_nobody_could_sign_in(site: Simulator, pems: list[str], said: str, source: str) -> None:
+    """Of the metadata, or given beside it: refused before a write, for a new app and for one that works."""
+    options = whole(site)
+    bad = (
+        {"metadata": {"file": write_metadata(site, *pems)}}
+        if source == "metadata"
+        else {"certificate": "\n".join(pems)}
+    )
+    for planned in ({**options, **bad}, {"name": "people", **bad}):
+        site.journal.clear()
+        found = run_body(commvault_saml_app, site, planned)
+        said = said if source == "metadata" or len(pems) == 1 else "holds 2 certificates"
+        assert found["failed"] and said in found["msg"], found["msg"]
+        assert_no_writes(site)
+        run(site, **options)
+
+
+def test_a_certificate_of_another_key_than_the_metadata_is_not_taken_for_it(site: Simulator) -> None:
+    """A fingerprint says which one is meant; neither another one in the metadata nor one that is given goes for it."""
+    site.journal.clear()
+    meant = fingerprint(certificates.SECOND)
+    for given in ({}, {"certificate": certificates.FIRST}):
+        found = run_body(commvault_saml_app, site, whole(site, certificate_fingerprint=meant, **given))
+        assert found["failed"] and "fingerprint" in found["msg"], found["msg"]
     assert_no_writes(site)
 
 

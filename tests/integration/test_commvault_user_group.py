@@ -14,7 +14,10 @@ from cvops_simulator.commvault.model import Company, User, UserGroup
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.defaults import make_row
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
+from helpers.direct import run_body
 from helpers.playing import Player
+
+from ansible_collections.cvops.identity.plugins.modules import commvault_user_group
 
 pytestmark = pytest.mark.any_core
 
@@ -141,6 +144,37 @@ def test_groups_of_a_company(site: Simulator, play: Player) -> None:
     assert again.result["user_group"]["company"] == "Corp Ltd"
     assert not play(task(name="tape couriers", commvault_company="corp")).ok().result["changed"]
     assert sorted(group.company_id for group in stored(site)) == [0, 9100]
+
+
+def test_the_same_name_in_two_companies(site: Simulator) -> None:
+    """Each company has its own group: members of one leave the other, and a bare name means neither."""
+    state = site.commcells["cs01"].state
+    numbers = [state.companies.add(Company(9200 + n, f"Company {n}", f"c{n}")).id for n in range(2)]
+    for n in range(2):
+        assert run_body(commvault_user_group, site, {"name": "tape couriers", "company": f"c{n}"})["changed"]
+    assert sorted(group.company_id for group in stored(site)) == numbers
+    changed = {"name": "Tape Couriers", "company": "c1", "description": "of the second one", "members": ["anna"]}
+    assert run_body(commvault_user_group, site, changed)["changed"]
+    shown = {group.company_id: (group.description, len(group.member_ids)) for group in stored(site)}
+    assert shown == {9200: ("", 0), 9201: ("of the second one", 1)}
+    gone = {"name": "tape couriers", "state": "absent", **HEIR}
+    assert not run_body(commvault_user_group, site, gone)["changed"]
+    assert run_body(commvault_user_group, site, {**gone, "company": "c0"})["changed"]
+    assert [group.company_id for group in stored(site)] == [9201]
+
+
+def test_no_update_empties_a_group(site: Simulator) -> None:
+    """Members are never sent with other fields, nor as a whole; a list that has lost its contents removes no more than the limit."""
+    names = ["anna", "ben", "cleo"]
+    assert run_body(commvault_user_group, site, {"name": "g", "members": names})["changed"]
+    for change in ({"description": "new"}, {"enabled": False}, {"restricted_consoles": ["api"]}, {"members": ["anna"]}):
+        run_body(commvault_user_group, site, {"name": "g", **change})
+        assert members(site, "g") == names, change
+    site.journal.clear()
+    for lost in ({"members": []}, {"members": ["anna"], "exclusive": True}):
+        refused = run_body(commvault_user_group, site, {"name": "g", "max_removals": 1, **lost})
+        assert refused["error"]["kind"] == "guard" and members(site, "g") == names, refused
+    assert_no_writes(site)
 
 
 @pytest.mark.parametrize(

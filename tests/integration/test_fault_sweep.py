@@ -453,6 +453,49 @@ def test_a_fault_at_any_request_costs_a_further_run_at_most(site: Simulator, cas
     assert not wrong, "\n".join(wrong)
 
 
+#: What a write is answered that the service takes and does not carry out, by whether the service is Graph.
+TAKEN: dict[bool, dict[str, t.Any]] = {
+    True: {"status": 204, "body": ""},
+    False: {"status": 200, "body": {"errorCode": 0, "error": {"errorCode": 0}, "response": [{"errorCode": 0}]}},
+}
+
+
+def _is_told(found: t.Any) -> bool:
+    """Whether a result says somewhere that something is not confirmed, or that it waits for an approval."""
+    if isinstance(found, dict):
+        return (
+            bool(found.get("not_confirmed"))
+            or found.get("pending_approval") is True
+            or any(map(_is_told, found.values()))
+        )
+    return isinstance(found, list) and any(map(_is_told, found))
+
+
+@pytest.mark.parametrize("case", WRITERS, ids=lambda case: case.name)
+def test_a_write_that_is_answered_and_not_carried_out_is_told(site: Simulator, case: Case) -> None:
+    """Each write in turn, or the first and the last one: the run fails or says what is not confirmed, and the next one does it."""
+    module, options = case.load(), _seed(site, case)
+    assert run_body(module, site, options)["changed"] is True
+    expected = read_end_state(site)
+    asked = [(number, entry) for number, entry in enumerate(site.journal.entries()) if entry in site.journal.writes()]
+    wrong = []
+    for number, request in asked if WHOLE else {asked[0][0]: asked[0], asked[-1][0]: asked[-1]}.values():
+        options = _seed(site, case)
+        site.faults.add(Fault("*", "*", "*", after=number, action="status", **TAKEN[request.service == "graph"]))
+        first = run_body(module, site, options)
+        site.faults.clear()
+        is_done = not find_differences(
+            expected, read_end_state(site)
+        )  # the task has noticed, and has written it once more
+        second = run_body(module, site, options)
+        told = f"{request.service} {request.method} {request.path}: {first.get('msg')}"
+        if not (is_done or first.get("failed") or _is_told(first)):
+            wrong.append(f"not told: {told}")
+        if second.get("failed") or find_differences(expected, read_end_state(site)):
+            wrong.append(f"not done by the second run: {told}; {second.get('msg')}")
+    assert not wrong, "\n".join(wrong)
+
+
 def _find_problems(
     site: Simulator,
     case: Case,

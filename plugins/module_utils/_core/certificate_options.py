@@ -25,7 +25,7 @@ def read_certificate_option(ctx: Context, name: str, forms: str) -> tuple[bytes,
     """
     value, source = str(ctx.options[name]).strip(), ctx.describe_source(name)
     if "-----BEGIN" in value:
-        return value.replace("\\n", "\n").encode("utf-8", "surrogateescape"), f"text from {source}"
+        return value.replace("\\r", "").replace("\\n", "\n").encode("utf-8", "surrogateescape"), f"text from {source}"
     decoded = decode_der_text(value.encode("utf-8", "surrogateescape"))
     if decoded is not None:
         return decoded, f"base64 text from {source}"

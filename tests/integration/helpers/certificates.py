@@ -85,12 +85,13 @@ def _make_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def make_certificate(number: int) -> str:
-    """Another certificate for every number, all of one key."""
+def make_certificate(number: int, starts: int = 2024, ends: int = 2099, key: rsa.RSAPrivateKey | None = None) -> str:
+    """Another certificate for every number, all of one key; *starts*, *ends*: years."""
+    signer = key or _make_key()
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"number {number}")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(_make_key().public_key())
-    dated = builder.not_valid_before(datetime.datetime(2024, 1, 1)).not_valid_after(datetime.datetime(2099, 1, 1))
-    return dated.serial_number(number + 1).sign(_make_key(), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(signer.public_key())
+    dated = builder.not_valid_before(datetime.datetime(starts, 1, 1)).not_valid_after(datetime.datetime(ends, 1, 1))
+    return dated.serial_number(number + 1).sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 @functools.cache

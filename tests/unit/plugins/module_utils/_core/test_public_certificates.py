@@ -52,13 +52,32 @@ def refuse(call: t.Callable[[], t.Any]) -> ConfigError:
 
 
 @pytest.mark.parametrize(
-    "text", [PEM, PEM.replace("\n", "\\n"), f"  text around\n{PEM}", DER_TEXT, f"{DER_TEXT[:70]}\n{DER_TEXT[70:]}"]
+    "text",
+    [
+        PEM,
+        PEM.replace("\n", "\\n"),
+        PEM.replace("\n", "\r\n"),
+        PEM.replace("\n", "\\r\\n"),
+        f"  text around\n{PEM}",
+        DER_TEXT,
+        f"{DER_TEXT[:70]}\n{DER_TEXT[70:]}",
+        f"{DER_TEXT[:64]}\r\n{DER_TEXT[64:]}\r\n",
+    ],
 )
 def test_a_certificate_is_taken_as_text(make_ctx: t.Any, text: str) -> None:
     assert load_public_certificate(make_ctx({"certificate": text})) == PUBLIC
 
 
-@pytest.mark.parametrize("content", [PEM.encode(), DER_TEXT.encode(), PUBLIC.der])
+@pytest.mark.parametrize(
+    "content",
+    [
+        PEM.encode(),
+        PEM.replace("\n", "\r\n").encode(),
+        b"\xef\xbb\xbf" + PEM.replace("\n", "\r\n").encode(),
+        DER_TEXT.encode(),
+        PUBLIC.der,
+    ],
+)
 def test_a_certificate_is_taken_from_a_file(make_ctx: t.Any, tmp_path: pathlib.Path, content: bytes) -> None:
     path = tmp_path / "job.pem"
     path.write_bytes(content)
@@ -109,6 +128,8 @@ def test_a_private_key_is_refused_by_name_and_not_shown(
     [
         (b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n", "cannot be read as a certificate"),
         (PEM.encode() + make_pem("issuer").encode(), "holds 2 certificates"),
+        (make_pem("issuer").encode() + PEM.encode(), "holds 2 certificates"),
+        (PEM.replace("\n", "\r\n").encode() * 2, "holds 2 certificates"),
         (b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "holds no certificates"),
         (b"", "cannot be read"),
         (b"nonsense", "cannot be read"),

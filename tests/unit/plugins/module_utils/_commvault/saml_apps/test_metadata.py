@@ -11,7 +11,9 @@ import datetime
 import itertools
 
 import pytest
-from certificate_examples import make_key_pem, make_public
+from certificate_examples import make_certificate, make_key_pem, make_public
+from certificate_examples import make_key as make_private_key
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from hypothesis import given
 from hypothesis import strategies as st
 from saml_examples import ENTITY, SIGN_ON, make_key, make_metadata, make_service
@@ -106,8 +108,15 @@ def test_what_could_say_something_else_is_refused(content: bytes, said: str) -> 
     assert "passwd" not in str(caught.value) and "nonsense" not in str(caught.value)
 
 
-def test_a_private_key_in_place_of_a_certificate_is_not_shown() -> None:
-    body = "".join(make_key_pem().split("-----")[2].split())
+PKCS12 = pkcs12.serialize_key_and_certificates(
+    b"x", make_private_key("2048"), make_certificate("job"), None, BestAvailableEncryption(b"word")
+)
+
+
+@pytest.mark.parametrize(
+    "body", ["".join(make_key_pem().split("-----")[2].split()), base64.b64encode(PKCS12).decode()], ids=["key", "PFX"]
+)
+def test_a_private_key_in_place_of_a_certificate_is_not_shown(body: str) -> None:
     with pytest.raises(ConfigError, match="private key") as caught:
         parse(make_metadata(make_key(body) + SERVICES))
     assert body[40:80] not in str(caught.value)
