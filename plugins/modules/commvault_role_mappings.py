@@ -383,8 +383,8 @@ role_mappings:
           description: Name.
           type: str
         company:
-          description: Name of its company, V(Commcell) for the CommCell.
-          type: str
+          description: Id of its company, V(Commcell) for the CommCell.
+          type: raw
     user_groups_linked:
       description: Names of the user groups that were linked to their Entra groups, or would be.
       type: list

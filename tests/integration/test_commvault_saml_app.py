@@ -456,7 +456,7 @@ def test_an_app_that_took_the_name_meanwhile_is_not_touched(site: Simulator, mon
 def test_user_groups_that_an_earlier_task_creates(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planned before they are there, written in the same words and under the same ids; missing afterwards they are waited for, and told."""
     share_clock(monkeypatch, site)
-    coming = [{"name": "GG-New", "company": "Commcell"}, "gg-two", {"name": "GG-New", "company": "corp"}]
+    coming = [{"name": "GG-New", "company": "Commcell"}, "gg-two", {"name": "GG-New", "company": 9100}]
     options = {
         **whole(site),
         "associations": {

@@ -308,11 +308,19 @@ def test_the_group_of_another_company_is_not_taken_for_one_of_the_run(make_site:
     app["default_user_groups"] = []
     bare(SITE, extra_vars=without_mapping(document)).ok()
     app["associations"]["user_groups"].append(one)
+    for item in document[
+        "cvops_role_mappings"
+    ]:  # the other way round: created in the company, named by another of its names
+        if item["principal"]["entra_group"]["name"] == two:
+            item["user_group"] = {"name": two, "company": "corp"}
+    app["default_user_groups"] = [{"name": two, "company": "Corp Ltd"}]
     plan = told(bare(SITE, check=True, extra_vars=document).ok())
-    assert "1 association added" in plan and f"add user group {one}" in plan
+    assert (
+        "2 associations added" in plan and f"add user group {one}" in plan and f"add default user group {two}" in plan
+    )
     (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
     assert told(bare(SITE, extra_vars={**document, "cvops_approved_plan": digest}).ok()) == plan
-    assert groups_of_app(site)[0] == [one, one]
+    assert groups_of_app(site) == ([one, one], [two])
     site.journal.clear()
     assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
     assert_no_writes(site)

@@ -272,6 +272,7 @@ def test_a_group_is_made_in_the_company_that_was_found(
     result = grouped(site, {"name": "New Team", "company": given}, **scope)
     assert result["changed"], result.get("msg")
     assert made_in(site, "New Team") == [9200]
+    assert result["role_mappings"]["user_group_references"] == [{"name": "New Team", "company": 9200}]
     assert not grouped(site, {"name": "New Team", "company": given}, **scope)["changed"]
 
 
@@ -281,8 +282,9 @@ def test_a_group_is_made_at_commcell_level_when_that_was_found(
     share_clock(monkeypatch, site)
     state(site).companies.add(Company(9200, "Commcell", "cc"))
     for name, given in (("One", "Commcell"), ("Two", 0), ("Three", "0")):
-        assert grouped(site, {"name": name, "company": given}, commvault_company="cc")["changed"]
-        assert made_in(site, name) == [0]
+        made = grouped(site, {"name": name, "company": given}, commvault_company="cc")
+        assert made["changed"] and made_in(site, name) == [0]
+        assert made["role_mappings"]["user_group_references"] == [{"name": name, "company": "Commcell"}]
     assert run_body(user_group, site, {"name": "Four", "company": "Commcell", "commvault_company": "cc"})["changed"]
     assert made_in(site, "Four") == [0]
 

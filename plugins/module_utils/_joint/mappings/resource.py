@@ -335,11 +335,11 @@ class RoleMappingsResource:
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
         return sorted(self._resolved.principals[reference].name for reference in self._schedule.list_groups(kind))
 
-    def _list_created_references(self) -> list[dict[str, str]]:
-        """Return the user groups that this run creates as other modules take them, which may act in another company."""
-        created = [self._resolved.principals[reference] for reference in self._schedule.list_groups(CreateGroup)]
-        found = [{"name": item.name, "company": str(item.company or COMMCELL_LEVEL)} for item in created]
-        return sorted(found, key=lambda item: (item["name"], item["company"]))
+    def _list_created_references(self) -> list[dict[str, str | int]]:
+        """Return the user groups that this run creates as other modules take them; by the id of their company, which no name can be mistaken for."""
+        created = [item for item in self._schedule.list_groups(CreateGroup) if isinstance(item, Pending)]
+        keys = sorted((item.name, item.company_id or 0) for item in created)
+        return [{"name": name, "company": number or COMMCELL_LEVEL} for name, number in keys]
 
     def _make_grant_rows(self) -> list[Finding]:
         """Return the grants of the mapping; those that are held in another way than explicitly, and not written, have ``grant_kind``."""
