@@ -50,17 +50,30 @@ options:
     description:
       - Application id (client id). When left out it is not managed; a new credential needs it.
     type: str
+  azure_application_name:
+    description:
+      - What people call the application. A plan tells it in place of the id where the credential gets another application; it is not written.
+    type: str
+  pending_application:
+    description:
+      - In check mode, takes an application without O(azure_application_id) for one that an earlier task of the same run registers;
+        O(azure_application_name) is then needed. Outside check mode that is an error. Playbooks that plan everything first need it.
+    type: bool
+    default: false
   secret:
     description:
-      - The client secret as Entra ID has shown it; the module encodes it. It is written when O(secret_policy) says so; a new credential needs it.
+      - The client secret as Entra ID has shown it; the module encodes it. It is written when O(secret_policy) says so; a new credential needs it, but
+        with O(secret_policy=rotated).
     type: str
   secret_policy:
     description:
       - When O(secret) is written to a credential that exists. V(on_create) never does.
       - V(always) does in every run, so each one is a change.
       - V(fingerprint) does where the credential does not show O(secret_fingerprint), also where it shows none.
+      - V(rotated) leaves the secret to a rotation, such as one of M(cvops.identity.secret_rotation). A new credential holds a random text until that writes
+        the first secret, since Commvault stores none without; one that exists keeps what it holds. O(secret) and O(secret_fingerprint) are refused.
     type: str
-    choices: [on_create, always, fingerprint]
+    choices: [on_create, always, fingerprint, rotated]
     default: on_create
   secret_fingerprint:
     description:
@@ -161,6 +174,14 @@ EXAMPLES = r"""
       - user_group: Storage Team
     exclusive: true
 
+- name: A credential whose secret a rotation writes, the first one included
+  cvops.identity.commvault_credential:
+    name: azure-rotated
+    azure_tenant_id: 11111111-2222-4333-8444-555555555555
+    azure_application_id: 66666666-7777-4888-8999-000000000002
+    azure_application_name: Commvault backup
+    secret_policy: rotated
+
 - name: Delete a credential that nothing uses any more
   cvops.identity.commvault_credential:
     name: azure-old
@@ -201,7 +222,7 @@ credential:
       description: The text by which people know the secret; V(null) where the credential does not say which secret it holds.
       type: str
     secret_written:
-      description: Whether the secret was written in this run, or would be in check mode.
+      description: Whether O(secret) was written in this run, or would be in check mode.
       type: bool
     owner:
       description: The owner; V(null) where the release does not show it.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import pathlib
 import typing as t
 
 import pytest
@@ -16,6 +17,7 @@ from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_diff_agrees, assert_no_secrets, assert_no_writes, writes
 from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.rotating import Rotating
 from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_credential
@@ -180,6 +182,55 @@ def test_a_secret_that_is_there_is_left_unless_the_policy_says_so(site: Simulato
     assert "cvops secret" not in credential.description
 
 
+def test_a_rotation_writes_the_first_secret(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
+    """Created before there is a secret; the rotation fills it, and a second run of this task leaves what it has written."""
+    rotating = Rotating(site, tmp_path / "stores")
+    options = {
+        "name": "azure-rotated",
+        "azure_tenant_id": site.tenant.id,
+        "azure_application_id": rotating.app_id,
+        "azure_application_name": "Backup",
+        "secret_policy": "rotated",
+        "description": "Backup of a subscription",
+    }
+    predicted = play(task(**options), check=True, diff=True).ok()
+    assert stored(site, "azure-rotated") == []
+    real = play(task(**options), diff=True, verbosity=4).ok()
+    assert_diff_agrees(predicted, real)
+    assert [step["id"] for step in predicted.result["steps"]] == [step["id"] for step in real.result["steps"]]
+    own(site, "azure-rotated")
+    placeholder = rotating.secret_of()
+    assert placeholder.startswith("no-secret-yet-")
+    assert_no_secrets(real, [], [placeholder, encode(placeholder)])
+    found = real.result["credential"]
+    assert (found["secret_written"], found["secret_fingerprint"]) == (False, None)
+    assert rotating.record().description == "Backup of a subscription"
+    site.journal.clear()
+    assert run(site, **options)["changed"] is False
+    assert_no_writes(site)
+
+    target = {"name": "azure", "commvault_credential": {"name": "azure-rotated", "commcell": "cs01"}}
+    rotated = rotating.run(rotating.file(), target)
+    assert rotated["changed"] and not rotated.get("failed"), rotated
+    (key_id,) = rotating.own_keys()
+    assert rotating.secret_of() == rotating.value(key_id)
+    site.journal.clear()
+    again = run(site, **options)
+    assert (again["changed"], again["credential"]["secret_fingerprint"]) == (False, key_id)
+    assert run(site, **{**options, "description": "other"})["changed"] is True
+    assert rotating.secret_of() == rotating.value(key_id)
+    assert rotating.record().description == f"other\n[cvops secret: {key_id}]"
+
+
+def test_a_secret_is_refused_where_a_rotation_writes_it(site: Simulator) -> None:
+    site.journal.clear()
+    refused = run(site, **{**AZURE, "secret_policy": "rotated"})
+    assert refused["error"]["kind"] == "config"
+    assert "leave out secret and secret_fingerprint" in refused["msg"]
+    assert SECRET not in str(refused)
+    assert_no_writes(site)
+
+
 def test_another_cloud_brings_its_endpoints(site: Simulator) -> None:
     credential = own(site)
     moved = run(site, name="azure-prod", environment="usgov")
@@ -282,12 +333,19 @@ def test_a_write_that_waits_for_an_approval_is_no_error(site: Simulator, how: st
 
 @pytest.mark.parametrize("fault", ["drop_after", "truncated"])
 def test_a_creation_whose_answer_is_lost_is_found(site: Simulator, fault: str) -> None:
-    for options in (AZURE, {**AZURE, "name": "azure-bare", "secret_policy": "on_create", "secret_fingerprint": None}):
+    rotated = {name: value for name, value in AZURE.items() if "secret" not in name}
+    for options in (
+        AZURE,
+        {**AZURE, "name": "azure-bare", "secret_policy": "on_create", "secret_fingerprint": None},
+        {**rotated, "name": "azure-rotated", "secret_policy": "rotated"},
+    ):
         site.faults.add(Fault("cs01", "POST", "*/Credential", action=fault))
         made = run(site, **options)
         assert made["changed"] is True and not made.get("failed"), made
         (credential,) = stored(site, options["name"])
-        assert credential.secrets == {"applicationSecret": SECRET}
+        written = credential.secrets["applicationSecret"]
+        assert written == SECRET if "secret" in options else written.startswith("no-secret-yet-")
+        assert written not in str(made)
 
 
 def test_a_twin_of_somebody_else_is_not_adopted(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ from .._core.visible import is_invisible
 
 #: When a secret is written: never over one that is there, in every run, or where the mark differs from ``secret_fingerprint``.
 SECRET_POLICIES = ("on_create", "always", "fingerprint")
+#: The policy of an object whose secret is written by a rotation only.
+ROTATED = "rotated"
 _LONGEST_FINGERPRINT = 100
 #: What a mark is of.
 SECRET, CERTIFICATE = "secret", "certificate"
@@ -79,7 +81,9 @@ def check_secret_options(options: t.Mapping[str, t.Any], secret_option: str, tex
     """
     secret, policy = options.get(secret_option), options.get("secret_policy") or "on_create"
     fingerprint, text = options.get("secret_fingerprint"), options.get(text_option)
-    if policy != "on_create" and not secret:
+    if policy == ROTATED:
+        _check_rotated(options, secret_option)
+    elif policy != "on_create" and not secret:
         raise ConfigError(
             f"secret_policy is {policy}, which may write the secret: {secret_option} is needed",
             source="option secret_policy",
@@ -104,6 +108,16 @@ def check_secret_options(options: t.Mapping[str, t.Any], secret_option: str, tex
         raise ConfigError(
             f"{text_option}: its last line is the mark of a secret; leave it out, secret_fingerprint writes it",
             source=f"option {text_option}",
+        )
+
+
+def _check_rotated(options: t.Mapping[str, t.Any], secret_option: str) -> None:
+    """Raise ConfigError for a secret, or the mark of one, beside the policy that leaves both to a rotation."""
+    given = [name for name in (secret_option, "secret_fingerprint") if options.get(name) is not None]
+    if given:
+        raise ConfigError(
+            f"secret_policy is {ROTATED}, so a rotation writes the secret and its mark: leave out {' and '.join(given)}",
+            source="option secret_policy",
         )
 
 

@@ -306,6 +306,17 @@ CASES = (
             site, secret="xyz8Q~not-a-real-secret_6789", secret_policy="fingerprint", secret_fingerprint="key-2"
         ),
     ),
+    Case(
+        "commvault_credential",
+        "create for a rotation",
+        _fixed(
+            name="azure-rotated",
+            azure_tenant_id="11111111-2222-4333-8444-555555555555",
+            azure_application_id="66666666-7777-4888-8999-000000000000",
+            azure_application_name="Commvault backup",
+            secret_policy="rotated",
+        ),
+    ),
     Case("commvault_credential", "delete", lambda site: _credential(site, state="absent")),
     Case("commvault_credential", "nothing to do", _fixed(name="azure-prod", environment="public"), False),
     Case("connection_info", "read", _fixed(), False),

@@ -20,6 +20,7 @@ State = dict[str, collections.Counter[str]]
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _ATTEMPT = re.compile(r"(?<=/)[0-9a-f]{12}(?=\")")
+_PLACEHOLDER = re.compile("(?<=no-secret-yet-)[0-9a-f]{32}")
 _TABLES = (
     "groups",
     "applications",
@@ -131,7 +132,7 @@ def _describe(record: t.Any, **replaced: t.Any) -> str:
     values = {**{item.name: getattr(record, item.name) for item in dataclasses.fields(record)}, **replaced}
     for name in ("id", "guid"):
         values.pop(name, None)
-    return json.dumps(
+    text = json.dumps(
         {
             name: sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
             for name, value in values.items()
@@ -139,6 +140,7 @@ def _describe(record: t.Any, **replaced: t.Any) -> str:
         sort_keys=True,
         default=str,
     )
+    return _PLACEHOLDER.sub("RANDOM", text)
 
 
 def _count(items: t.Iterable[str]) -> collections.Counter[str]:

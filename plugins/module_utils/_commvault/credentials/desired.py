@@ -13,10 +13,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.argument_specs import ArgumentSpec
-from ..._core.errors import Problems
+from ..._core.errors import ConfigError, Problems
 from ..._core.values import is_guid
 from ..name_checks import check_object_name
-from ..secret_marks import SECRET_POLICIES, check_secret_options
+from ..secret_marks import ROTATED, SECRET_POLICIES, check_secret_options
 from .canonical import Holder
 from .environments import ENDPOINT_MEMBERS, ENVIRONMENTS, Endpoints, find_endpoint_fault
 
@@ -40,10 +40,12 @@ def build_credential_spec() -> ArgumentSpec:
             "description": {"type": "str"},
             "azure_tenant_id": {"type": "str"},
             "azure_application_id": {"type": "str"},
+            "azure_application_name": {"type": "str"},
+            "pending_application": {"type": "bool", "default": False},
             "secret": {"type": "str", "no_log": True},
             "secret_policy": {
                 "type": "str",
-                "choices": list(SECRET_POLICIES),
+                "choices": [*SECRET_POLICIES, ROTATED],
                 "default": "on_create",
                 "no_log": False,
             },
@@ -60,12 +62,17 @@ def build_credential_spec() -> ArgumentSpec:
 
 @dataclass(frozen=True)
 class DesiredCredential:
-    """What the options say of a credential; None is not managed. The secret itself is not part of it."""
+    """What the options say of a credential; None is not managed. The secret itself is not part of it.
+
+    ``is_application_pending``: its application, which is known by name, is not there yet.
+    """
 
     name: str
     description: str | None = None
     azure_tenant_id: str | None = None
     azure_application_id: str | None = None
+    azure_application_name: str | None = None
+    is_application_pending: bool = False
     environment: str | None = None
     endpoints: Endpoints | None = None
     has_secret: bool = False
@@ -90,6 +97,11 @@ def desired_credential(
         for name in ("azure_tenant_id", "azure_application_id")
         if options.get(name) and not is_guid(options[name])
     ]
+    is_pending = bool(options.get("pending_application")) and not options.get("azure_application_id")
+    if is_pending and not options.get("azure_application_name"):
+        problems.append(
+            _make_problem("azure_application_name", "pending_application needs it, to tell the application by")
+        )
     endpoints = {name: text for name, text in (options.get("endpoints") or {}).items() if text}
     faults = {name: find_endpoint_fault(name, text) for name, text in endpoints.items()}
     problems += [_make_problem(f"endpoints.{name}", fault) for name, fault in faults.items() if fault]
@@ -102,6 +114,8 @@ def desired_credential(
         description=None if description is None else re.sub("\r\n?", "\n", description).rstrip(),
         azure_tenant_id=(options.get("azure_tenant_id") or "").lower() or None,
         azure_application_id=(options.get("azure_application_id") or "").lower() or None,
+        azure_application_name=options.get("azure_application_name") or None,
+        is_application_pending=is_pending,
         environment=options.get("environment"),
         endpoints=endpoints or None,
         has_secret=bool(options.get("secret")),
@@ -113,9 +127,23 @@ def desired_credential(
     )
 
 
-def check_is_complete(options: Options) -> None:
+def check_application(wanted: DesiredCredential, is_check_mode: bool) -> None:
+    """Raise ConfigError for an application that an earlier task was to register, and that is not there when it is needed."""
+    if wanted.is_application_pending and not is_check_mode:
+        raise ConfigError(
+            f"pending_application: application {wanted.azure_application_name} was to be registered by an earlier task: give its"
+            " azure_application_id",
+            source="option pending_application",
+        )
+
+
+def check_is_complete(options: Options, is_application_pending: bool = False) -> None:
     """Raise Problems for what a credential that is to be created must have and the options do not say."""
-    missing = [_make_problem(name, "a new credential needs it") for name in _NEEDED if not options.get(name)]
+    known = {"secret"} if options.get("secret_policy") == ROTATED else set()
+    if is_application_pending:
+        known.add("azure_application_id")
+    needed = [name for name in _NEEDED if name not in known]
+    missing = [_make_problem(name, "a new credential needs it") for name in needed if not options.get(name)]
     if missing:
         raise Problems(
             f"Credential {options['name']} does not exist, or this account does not see it, and cannot be created:",

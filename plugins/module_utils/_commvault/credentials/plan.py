@@ -14,7 +14,7 @@ from ..._core.errors import ConfigError
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step
 from ..catalogue import name_with_company
-from ..secret_marks import is_secret_due
+from ..secret_marks import ROTATED, is_secret_due
 from .canonical import Credential, Holder
 from .desired import DesiredCredential
 from .environments import (
@@ -41,7 +41,7 @@ def plan_credential(wanted: DesiredCredential, current: Credential | None, compa
     ``data`` of the step: ``before``, ``after`` and ``secret``, whether it is written. *company*: the name of the credential's company, None at
     the level of the CommCell. Raises ConfigError for endpoints that only the user knows.
     """
-    is_written = (
+    is_written = wanted.secret_policy != ROTATED and (
         current is None
         or wanted.has_secret
         and is_secret_due(wanted.secret_policy, wanted.secret_fingerprint, current.secret_fingerprint)
@@ -53,16 +53,23 @@ def plan_credential(wanted: DesiredCredential, current: Credential | None, compa
     data = {"before": current, "after": after, "secret": is_written}
     form = {**_format(after), "secret_written": is_written}
     principal = name_with_company(before.name, company)
+    had, has, words = _list_told(before), _list_told(after), _WORDS
+    is_new_application = current is None or had["azure_application_id"] != has["azure_application_id"]
+    if wanted.azure_application_name and is_new_application:
+        # In the same words before the application exists.
+        has["azure_application_id"] = wanted.azure_application_name
+        words = {**_WORDS, "azure_application_id": "application"}
     if current is None:
-        told = describe_creation("credential", principal, _list_told(after), _WORDS)
-        changes = (*told, _tell_secret(after, principal, "+"), *_tell_sharing(before, after, principal))
+        told = describe_creation("credential", principal, has, words)
+        secret = _tell_secret(after, principal, "+") if is_written else _tell_placeholder(principal)
+        changes = (*told, secret, *_tell_sharing(before, after, principal))
         return Plan({}, form, (Step("create", f"credential {wanted.name}", data, changes),))
     old = {**_format(current), "secret_written": False}
     changed = _find_changes(current, after)
     if not is_written and not changed:
         return Plan(old, old)
     changes = (
-        *describe_object_changes(principal, _list_told(current), _list_told(after), _WORDS),
+        *describe_object_changes(principal, had, has, words),
         *([_tell_secret(after, principal, "~")] if is_written else []),
         *_tell_sharing(before, after, principal),
     )
@@ -96,6 +103,8 @@ def _apply_wishes(wanted: DesiredCredential, current: Credential | None, before:
         for field in _FIELDS
         if getattr(wanted, field) is not None and (current is None or getattr(current, field) is not None)
     }
+    if wanted.is_application_pending and (current is None or current.azure_application_id is not None):
+        known["azure_application_id"] = None  # another one than any that is there
     if known.get("description") == before.description.rstrip():
         del known["description"]
     if current is None:
@@ -181,6 +190,12 @@ def _tell_secret(after: Credential, principal: str, sign: t.Literal["+", "~"]) -
     mark = after.secret_fingerprint
     sentence = f'write the secret, marked "{mark}"' if mark else "write the secret, without a mark"
     return Change(sign, "secret", principal, sentence, {"secret_fingerprint": mark})
+
+
+def _tell_placeholder(principal: str) -> Change:
+    """Return that the credential holds no secret yet: Commvault stores none without a text in its place."""
+    sentence = "write a text that is no secret of any application, until a rotation writes the first one"
+    return Change("+", "secret", principal, sentence)
 
 
 def _tell_sharing(before: Credential, after: Credential, principal: str) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import secrets
 import typing as t
 from dataclasses import replace
 
@@ -27,10 +28,12 @@ from ..security.grants import Principal
 from .calls import Credentials
 from .canonical import Credential, Holder
 from .checks import check_is_shown, check_kind, list_unshown_fields
-from .desired import DesiredCredential, check_is_complete, desired_credential, looks_encoded
+from .desired import DesiredCredential, check_application, check_is_complete, desired_credential, looks_encoded
 from .environments import are_same_endpoints
 from .plan import list_removed_holders, plan_credential, plan_credential_removal
 
+#: How the text begins that a credential holds until a rotation writes the first secret.
+_PLACEHOLDER = "no-secret-yet-"
 _CATALOGUES = {"user": "users", "user_group": "user_groups"}
 _COMPARED = ("description", "azure_tenant_id", "azure_application_id", "environment", "owner", "shared_with")
 
@@ -126,6 +129,7 @@ class CredentialResource:
     def _plan_present(self) -> Plan:
         options = self._options
         wanted = desired_credential(options)
+        check_application(wanted, self._ctx.check_mode)
         current = self._find_current()
         warn_of_lookalikes(self._ctx, self._directory.read_catalogue("credentials"), options["name"])
         if options.get("secret") and looks_encoded(options["secret"]):
@@ -134,7 +138,7 @@ class CredentialResource:
             )
         wanted = self._resolve_holders(wanted)
         if current is None:
-            check_is_complete(options)
+            check_is_complete(options, wanted.is_application_pending)
             self._company_id = self._directory.find_company_id(options.get("company"))
             self._check_calls(wanted)
             caller, name = self._client.caller
@@ -221,7 +225,11 @@ class CredentialResource:
                 )
 
     def _create(self, step: Step) -> None:
-        self.credential_id = self._credentials.create(step.data["after"], self._options["secret"], self._company_id)
+        secret = self._options.get("secret")
+        if not secret:  # a rotation writes the first one, and Commvault stores no credential without
+            secret = f"{_PLACEHOLDER}{secrets.token_hex(16)}"
+            self._ctx.secrets.add(secret)
+        self.credential_id = self._credentials.create(step.data["after"], secret, self._company_id)
         self._is_pending = self.credential_id is None
 
     def _update(self, step: Step) -> None:

@@ -14,11 +14,12 @@ from credential_examples import APPLICATION, SECRET, TENANT
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.credentials.desired import (
     build_credential_spec,
+    check_application,
     check_is_complete,
     desired_credential,
     looks_encoded,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.secret_marks import SECRET_POLICIES
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.secret_marks import ROTATED, SECRET_POLICIES
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
 
 OPTIONS: dict[str, t.Any] = {"name": "azure-prod"}
@@ -75,6 +76,30 @@ def test_a_new_credential_needs_ids_and_a_secret() -> None:
     check_is_complete({"azure_tenant_id": TENANT, "azure_application_id": APPLICATION, "secret": SECRET, **OPTIONS})
 
 
+def test_a_rotation_brings_the_secret_of_a_new_credential() -> None:
+    given = {**OPTIONS, "secret_policy": ROTATED, "azure_tenant_id": TENANT}
+    check_is_complete({**given, "azure_application_id": APPLICATION})
+    with pytest.raises(Problems) as caught:
+        check_is_complete(given)
+    assert [problem["where"] for problem in caught.value.facts["problems"]] == ["azure_application_id"]
+
+
+def test_an_application_that_is_to_be_registered_is_known_by_its_name_in_check_mode_only() -> None:
+    given = {**OPTIONS, "azure_tenant_id": TENANT, "secret": SECRET, "pending_application": True}
+    named = {**given, "azure_application_name": "Backup"}
+    wanted = desired_credential(named)
+    assert wanted.is_application_pending
+    check_is_complete(named, wanted.is_application_pending)
+    check_application(wanted, True)
+    with pytest.raises(ConfigError, match="application Backup was to be registered"):
+        check_application(wanted, False)
+    with pytest.raises(Problems, match="azure_application_name"):
+        desired_credential(given)
+    known = desired_credential({**named, "azure_application_id": APPLICATION})
+    assert not known.is_application_pending
+    check_application(known, False)
+
+
 def test_only_a_secret_that_is_encoded_already_looks_like_that() -> None:
     once = base64.b64encode(SECRET.encode()).decode()
     assert looks_encoded(once)
@@ -86,4 +111,4 @@ def test_only_a_secret_that_is_encoded_already_looks_like_that() -> None:
 def test_the_secret_is_hidden_and_what_tells_of_it_is_not() -> None:
     options = build_credential_spec().options
     assert [name for name in options if "secret" in name and options[name]["no_log"]] == ["secret"]
-    assert options["secret_policy"]["choices"] == list(SECRET_POLICIES)
+    assert options["secret_policy"]["choices"] == [*SECRET_POLICIES, ROTATED]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -41,6 +42,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 
 NAMES = {Principal("user", 44): "svc", Principal("user", 45): "ann", Principal("user_group", 21): "Storage Team"}
+NEW_APPLICATION = "77777777-7777-4888-8999-000000000009"
 OURS = parse_credential(WIRE)
 OWN = {"active_directory": "https://adfs.corp.example/", "resource_manager": "https://arm.corp.example/"}
 
@@ -100,6 +102,7 @@ WISHES = st.builds(
     description=st.sampled_from([None, "", "old", "new"]),
     azure_tenant_id=st.just(TENANT),
     azure_application_id=st.sampled_from([APPLICATION, APPLICATION.replace("a", "b")]),
+    azure_application_name=st.sampled_from([None, "Backup"]),
     environment=st.sampled_from([None, "public", "usgov", "china", "germany"]),
     endpoints=st.none() | st.just({"storage": "blob.corp.example"}),
     has_secret=st.just(True),
@@ -161,6 +164,43 @@ def test_always_writes_in_every_run_and_takes_a_mark_away_that_would_lie() -> No
 def test_without_a_secret_none_is_written() -> None:
     wanted = DesiredCredential("azure-prod", secret_policy="fingerprint", secret_fingerprint="key-2")
     assert plan_credential(wanted, OURS).steps == ()
+
+
+@given(WIRES, WISHES)
+def test_the_secret_of_a_rotation_is_left(wire: dict[str, t.Any] | None, wanted: DesiredCredential) -> None:
+    """A new one is created with no mark; one that is there keeps its secret and its mark, whatever else changes."""
+    rotated = dataclasses.replace(wanted, has_secret=False, secret_policy="rotated", secret_fingerprint=None)
+    service = Service(wire)
+    old = service.credential
+    first = plan_credential(rotated, old)
+    service.apply(first)
+    assert plan_credential(rotated, service.credential).steps == ()
+    found = service.credential
+    assert found is not None and found.secret_fingerprint == (old and old.secret_fingerprint)
+    assert service.secret == "old" or old is None
+    assert first.after["secret_written"] is False
+    told = [change.sentence for step in first.steps for change in step.changes if change.kind == "secret"]
+    assert len(told) == (old is None) and all("no secret of any application" in sentence for sentence in told)
+
+
+@given(WIRES, WISHES)
+def test_a_plan_is_the_same_before_the_application_exists(
+    wire: dict[str, t.Any] | None, wanted: DesiredCredential
+) -> None:
+    current = Service(wire).credential
+    new = dataclasses.replace(wanted, azure_application_id=NEW_APPLICATION, azure_application_name="Backup")
+    pending = dataclasses.replace(new, azure_application_id=None, is_application_pending=True)
+    (later,), (earlier,) = plan_credential(new, current).steps, plan_credential(pending, current).steps
+    assert (earlier.action, earlier.subject, earlier.changes) == (later.action, later.subject, later.changes)
+    assert any("application" in change.sentence and '"Backup"' in change.sentence for change in earlier.changes)
+    assert NEW_APPLICATION not in str(later.changes)
+    assert earlier.data["after"].azure_application_id is None
+
+
+def test_an_application_that_stays_is_not_told() -> None:
+    wanted = _wanted(azure_application_id=APPLICATION, azure_application_name="Backup", description="new")
+    (step,) = plan_credential(wanted, OURS).steps
+    assert [change.sentence for change in step.changes] == ['set description to "new"']
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

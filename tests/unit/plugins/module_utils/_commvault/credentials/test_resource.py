@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 import pytest
@@ -137,6 +138,34 @@ def test_a_new_credential_is_created_shared_and_read_back(make_ctx: t.Any) -> No
     assert sent.body["security"]["associations"][0]["user"] == {"id": 45}
     assert resource.result()["id"] == "62"
     assert resource.result()["owner"]["name"] == "svc"
+
+
+def test_a_new_credential_for_a_rotation_holds_a_text_that_nobody_is_shown(make_ctx: t.Any) -> None:
+    new = {name: value for name, value in NEW.items() if "secret" not in name}
+    sent = []
+    for dummy in range(2):
+        resource, client = site(make_ctx, {"POST V4/Credential": {"id": 62}}, secret_policy="rotated", **new)
+        planned = resource.plan()
+        assert any("no secret of any application" in change.sentence for change in planned.steps[0].changes)
+        carry_out(resource, planned)
+        (write,) = client.writes
+        sent.append(base64.b64decode(write.body["applicationSecret"]).decode())
+        assert write.body["description"] == ""
+        assert sent[-1] in client.ctx.secrets
+        assert sent[-1] not in str(resource.result()) and resource.result()["secret_written"] is False
+    assert all(text.startswith("no-secret-yet-") for text in sent) and sent[0] != sent[1]
+
+
+def test_an_application_that_is_to_be_registered_is_planned_only(make_ctx: t.Any) -> None:
+    new = {"secret_policy": "rotated", "azure_tenant_id": TENANT, "azure_application_name": "Backup"}
+    given = {"name": "azure-new", "pending_application": True, **new}
+    resource, dummy = site(lambda options: make_ctx(options, check_mode=True), **given)
+    assert 'application "Backup"' in resource.plan().steps[0].changes[0].sentence
+    assert resource.result()["azure_application_id"] is None
+    resource, client = site(make_ctx, **given)
+    with pytest.raises(ConfigError, match="azure_application_id"):
+        resource.plan()
+    assert client.writes == []
 
 
 @pytest.mark.parametrize(
