@@ -128,6 +128,14 @@ options:
       user_group:
         description: A user group, in the same form. One of this and O(shared_with[].user) is needed.
         type: raw
+  pending_user_groups:
+    description:
+      - User groups that an earlier task of the same run creates, each by name, or as a dictionary with C(name) and C(company), such as
+        RV(cvops.identity.commvault_role_mappings#module:role_mappings.user_group_references). In check mode those in O(owner) and O(shared_with) may
+        then be missing; otherwise they are waited for, up to a minute. Plans tell them in the same words both times.
+    type: list
+    elements: raw
+    default: []
   exclusive:
     description:
       - Whether those lose the right to use the credential who are not listed in O(shared_with).
@@ -235,7 +243,7 @@ credential:
           description: Name.
           type: str
         id:
-          description: Id.
+          description: Id; V(null) in check mode for a user group of O(pending_user_groups).
           type: str
     shared_with:
       description: Users and user groups that may use it, sorted, each in the form of RV(credential.owner); V(null) where the release does not show them.

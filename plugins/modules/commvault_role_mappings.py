@@ -375,7 +375,8 @@ role_mappings:
       type: list
       elements: str
     user_group_references:
-      description: The same user groups as O(cvops.identity.commvault_saml_app#module:pending_user_groups) takes them.
+      description: The same user groups as O(cvops.identity.commvault_saml_app#module:pending_user_groups) and
+        O(cvops.identity.commvault_credential#module:pending_user_groups) take them.
       type: list
       elements: dict
       contains:

@@ -36,7 +36,10 @@ _KIND_WORDS = {"user": "user", "user_group": "user group"}
 
 @dataclass(frozen=True, order=True)
 class Holder:
-    """A user or user group that owns a credential or may use it; the name is for people."""
+    """A user or user group that owns a credential or may use it; the name is for people.
+
+    An id below 0 is that of a user group which an earlier task of the run creates, and which is not there yet.
+    """
 
     principal: Principal
     name: str = field(default="", compare=False)
@@ -45,6 +48,11 @@ class Holder:
     def label(self) -> str:
         """Kind and name for people; the id where the name is not shown."""
         return f"{_KIND_WORDS.get(self.principal.kind, self.principal.kind)} {self.name or self.principal.id}"
+
+    @property
+    def id(self) -> int | None:
+        """The id; None of one that is not there yet."""
+        return self.principal.id if self.principal.id > 0 else None
 
 
 @dataclass(frozen=True)

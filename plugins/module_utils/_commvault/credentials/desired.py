@@ -54,6 +54,7 @@ def build_credential_spec() -> ArgumentSpec:
             "endpoints": {"type": "dict", "options": {name: {"type": "str"} for name in ENDPOINT_MEMBERS}},
             "owner": {"type": "dict", **_HOLDER},
             "shared_with": {"type": "list", "elements": "dict", **_HOLDER},
+            "pending_user_groups": {"type": "list", "elements": "raw", "default": []},
             "exclusive": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         }

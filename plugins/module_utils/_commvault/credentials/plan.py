@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 from ..._core.errors import ConfigError
+from ..._core.names import fold_case
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step
 from ..catalogue import name_with_company
@@ -206,14 +207,17 @@ def _tell_sharing(before: Credential, after: Credential, principal: str) -> tupl
             "right of use",
             principal,
             f"take the right to use it from {one.label}",
-            ids={"holder": one.principal.id},
+            ids={"holder": one.id},
         )
-        for one in sorted(had - has)
+        for one in sorted(had - has, key=_order_by_name)
     ]
     gained = [
-        Change(
-            "+", "right of use", principal, f"give {one.label} the right to use it", ids={"holder": one.principal.id}
-        )
-        for one in sorted(has - had)
+        Change("+", "right of use", principal, f"give {one.label} the right to use it", ids={"holder": one.id})
+        for one in sorted(has - had, key=_order_by_name)
     ]
     return (*lost, *gained)
+
+
+def _order_by_name(holder: Holder) -> tuple[str, str, int]:
+    """Return the place of a holder in a plan, which is the same before it is created."""
+    return (holder.principal.kind, fold_case(holder.name), holder.principal.id)

@@ -22,6 +22,7 @@ from ..directory import Directory
 from ..envelope import is_withheld
 from ..lookalikes import warn_of_lookalikes
 from ..name_checks import check_object_name
+from ..pending_groups import PendingGroups
 from ..references import ObjectReference, parse_reference
 from ..releases import CREDENTIAL_HOLDERS, check_feature
 from ..security.grants import Principal
@@ -173,13 +174,21 @@ class CredentialResource:
         return self._before
 
     def _resolve_holders(self, wanted: DesiredCredential) -> DesiredCredential:
-        """Return what is wanted with the users and user groups of the options. Raises Problems for names that are not found."""
+        """Return what is wanted with the users and user groups of the options. Raises Problems for names that are not found.
+
+        Raises ConfigError for a reference in ``pending_user_groups`` that is none.
+        """
         problems: list[dict[str, str]] = []
+        pending = PendingGroups(self._ctx, self._client, self._directory)
 
         def resolve(value: t.Mapping[str, t.Any], where: str) -> Holder | None:
             kind = "user" if value.get("user") is not None else "user_group"
             try:
                 reference: ObjectReference = parse_reference(value.get(kind))
+                coming = pending.find(reference) if kind == "user_group" else None
+                if coming is not None:
+                    number = -coming.number if coming.entry is None else coming.entry.id
+                    return Holder(Principal(kind, number), coming.name)
                 catalogue = self._directory.read_catalogue(_CATALOGUES[kind])
                 found = catalogue.find_reference(reference)
             except (AmbiguousMatch, NotFound) as exc:
@@ -305,5 +314,6 @@ def _is_field_shown(field: str, shown: Credential, after: Credential) -> bool:
     return getattr(shown, field) in (None, getattr(after, field))
 
 
-def _format_holder(holder: Holder) -> dict[str, str]:
-    return {"kind": holder.principal.kind, "name": holder.name, "id": str(holder.principal.id)}
+def _format_holder(holder: Holder) -> dict[str, str | None]:
+    number = None if holder.id is None else str(holder.id)
+    return {"kind": holder.principal.kind, "name": holder.name, "id": number}

@@ -11,15 +11,12 @@ import dataclasses
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import NotFound, WaitTimeout
-from ..._core.names import fold_case, is_same_name
-from ..._core.polling import poll_until
+from ..._core.names import fold_case
 from ..app_associations import Association, resolve_associations
-from ..catalogue import Entry
 from ..client import CommvaultClient
-from ..create import LAG_LIMIT_S
 from ..directory import Directory
-from ..references import ObjectReference, parse_reference, parse_reference_option
+from ..pending_groups import PendingGroups
+from ..references import parse_reference
 from .canonical import make_association
 from .plan import DEFAULT_GROUPS, KIND
 
@@ -32,19 +29,13 @@ class AssociationResolver:
 
     def __init__(self, ctx: Context, client: CommvaultClient) -> None:
         self._ctx, self._client, self._directory = ctx, client, Directory(client)
-        self._pending: list[ObjectReference] = []
-        #: Whether waiting for one of them was in vain: the others are not waited for, too.
-        self._is_overdue = False
 
     def resolve(self, options: t.Mapping[str, t.Any]) -> dict[str, list[Association]]:
         """Return the associations and default user groups that are managed, by kind. Raises Problems with all that cannot be resolved.
 
         Raises ConfigError for a reference in ``pending_user_groups`` that is none.
         """
-        self._pending = [
-            parse_reference_option(value, f"pending_user_groups[{index}]")
-            for index, value in enumerate(options.get("pending_user_groups") or ())
-        ]
+        self._pending = PendingGroups(self._ctx, self._client, self._directory)
         given = {kind: listed for kind, listed in (options.get("associations") or {}).items() if listed is not None}
         if options.get(DEFAULT_GROUPS) is not None:
             given[DEFAULT_GROUPS] = options[DEFAULT_GROUPS]
@@ -59,64 +50,14 @@ class AssociationResolver:
                 raise ValueError("a name is needed")
             return make_association(kind, fold_case(value) if kind == "email_suffixes" else value, None)
         reference = parse_reference(value)
-        pending = self._find_pending(reference) if _REFERENCES[kind] == "user_groups" else None
+        pending = self._pending.find(reference) if _REFERENCES[kind] == "user_groups" else None
         company_id = self._client.company_id
         if pending is None:
             entry = self._directory.read_catalogue(_REFERENCES[kind]).find_reference(reference)
             return make_association(kind, entry.name, entry.id, company_id)
-        name, level = pending
-        found = self._find_created(reference)
+        name, found = pending.name, pending.entry
         if found is None:
             unborn = make_association(kind, name, None, company_id)
-            return dataclasses.replace(unborn, pending=(fold_case(name), level))
+            return dataclasses.replace(unborn, pending=(fold_case(name), pending.company_id))
         # Told in the words of the plan, which may not know how Commvault writes the name.
         return dataclasses.replace(make_association(kind, found.name, found.id, company_id), name=name)
-
-    def _find_pending(self, reference: ObjectReference) -> tuple[str, int] | None:
-        """Return name and company id of the user group of a reference that an earlier task creates; None of any other one."""
-        named = [
-            item
-            for item in self._pending
-            if reference.id is None
-            and reference.name is not None
-            and item.name is not None
-            and is_same_name(item.name, reference.name)
-        ]
-        if not named:
-            return None
-        level = self._find_level(reference)
-        return next(((str(item.name), level) for item in named if self._find_level(item) == level), None)
-
-    def _find_level(self, reference: ObjectReference) -> int:
-        """Return the id of the company of a reference, 0 for the CommCell. Raises NotFound, AmbiguousMatch."""
-        found = self._directory.find_company_id(reference.company)
-        return self._client.company_id if found is None else found
-
-    def _find_created(self, reference: ObjectReference) -> Entry | None:
-        """Return the user group that an earlier task has created; None where it is not there yet, in check mode only.
-
-        Otherwise it is waited for. Raises NotFound, AmbiguousMatch.
-        """
-        missing: list[NotFound] = []
-
-        def look() -> Entry | None:
-            try:
-                if missing:
-                    self._directory.reread_catalogue("user_groups")
-                return self._directory.read_catalogue("user_groups").find_reference(reference)
-            except NotFound as exc:
-                missing[:] = [exc]
-                return None
-
-        if self._ctx.check_mode:
-            return look()
-        if self._is_overdue:
-            return self._directory.read_catalogue("user_groups").find_reference(reference)
-        what = f"user group {reference} to show, which this run has created"
-        try:
-            return poll_until(self._ctx, look, lambda found: found is not None, what=what, timeout_s=LAG_LIMIT_S)
-        except WaitTimeout:
-            self._is_overdue = True
-            if missing:
-                raise missing[0] from None
-            raise

@@ -25,6 +25,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
     WaitTimeout,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import list_planned_changes
 
 ONE = "V5/Credential/61"
 OPTIONS: dict[str, t.Any] = {"name": "azure-prod", "state": "present", "max_removals": 20}
@@ -164,6 +165,43 @@ def test_an_application_that_is_to_be_registered_is_planned_only(make_ctx: t.Any
     assert resource.result()["azure_application_id"] is None
     resource, client = site(make_ctx, **given)
     with pytest.raises(ConfigError, match="azure_application_id"):
+        resource.plan()
+    assert client.writes == []
+
+
+def test_user_groups_of_the_same_run_are_planned_before_they_are_there(make_ctx: t.Any) -> None:
+    """The plan tells them in the same words before and after, and approves the same steps; outside check mode they are waited for."""
+    given = {
+        "shared_with": [{"user_group": "gg-new"}, {"user_group": "GG-Two"}, {"user_group": {"name": "GG-NEW"}}],
+        "owner": {"user_group": "GG-New"},
+        "pending_user_groups": [{"name": "GG-New", "company": "Commcell"}, "GG-Two"],
+        **NEW,
+    }
+    resource, dummy = site(lambda options: make_ctx(options, check_mode=True), **given)
+    planned = resource.plan()
+    found = resource.result()
+    assert [(row["name"], row["id"]) for row in found["shared_with"]] == [("GG-New", None), ("GG-Two", None)]
+    assert found["owner"] == {"kind": "user_group", "name": "GG-New", "id": None}
+
+    before = {"userGroups": [{"id": 21, "name": "Storage Team"}]}
+    there = {"userGroups": [*before["userGroups"], {"id": 71, "name": "gg-new"}, {"id": 72, "name": "GG-Two"}]}
+    answers = {"V4/UserGroup": [before, before, there], "POST V4/Credential": {"id": 62}}
+    resource, client = site(make_ctx, answers, **given)
+    later = resource.plan()
+    approved = [change["id"] for change in list_planned_changes("credential", planned)]
+    assert [change["id"] for change in list_planned_changes("credential", later, approved)] == approved
+    carry_out(resource, later)
+    (sent,) = client.writes
+    assert sent.body["security"]["owner"] == {"userGroup": {"id": 71}}
+    assert [row["userGroup"]["id"] for row in sent.body["security"]["associations"]] == [71, 72]
+
+
+def test_a_user_group_that_is_never_created_is_told(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, shared_with=[{"user_group": "GG-New"}], pending_user_groups=["GG-New"], **NEW)
+    with pytest.raises(Problems, match="GG-New"):
+        resource.plan()
+    resource, client = site(make_ctx, pending_user_groups=[{"x": 1}], **NEW)
+    with pytest.raises(ConfigError, match="pending_user_groups"):
         resource.plan()
     assert client.writes == []
 
