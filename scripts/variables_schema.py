@@ -318,6 +318,7 @@ def build_variables() -> Options:
         **get_rules("sso_preflight_info"),
     }
     describe_bootstrap(found["cvops_bootstrap"])
+    describe_credentials(found["cvops_commvault_credentials"])
     describe_break_glass(found["commvault_sso_break_glass"])
     describe_rotations(found["cvops_rotations"])
     found["role_mappings_exclusive"] |= EXCLUSIVE
@@ -362,6 +363,16 @@ def describe_saml_apps(option: Option) -> Option:
     return {**option, **{name: rule for name, rule in rules.items() if name == "required_by"}}
 
 
+def describe_credentials(option: Option) -> None:
+    """Give the credentials, in place, the forms of their raw values and the rules between their keys."""
+    keys, spec = option["options"], get_spec("commvault_credential").options
+    keys["company"] |= COMPANY
+    for name in ("owner", "shared_with"):
+        add_inner_rules(keys[name], spec[name])
+        for kind in ("user", "user_group"):
+            keys[name]["options"][kind] |= REFERENCE
+
+
 def list_judged_playbooks() -> list[str]:
     """Return the playbooks that connection_info judges."""
     from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import PLAYBOOKS
@@ -372,7 +383,8 @@ def list_judged_playbooks() -> list[str]:
 def order(item: tuple[str, Option]) -> tuple[int, str]:
     """Return the place of a variable: the document's own in the order in which people write them, then all others."""
     first = ("cvops_connection", "cvops_bootstrap", "cvops_application", "cvops_entra_groups", "cvops_commvault_roles")
-    listed = [*first, "cvops_role_mappings", "cvops_sso", "cvops_break_glass", "cvops_rotations"]
+    last = ("cvops_commvault_credentials", "cvops_break_glass", "cvops_rotations")
+    listed = [*first, "cvops_role_mappings", "cvops_sso", *last]
     return (listed.index(item[0]) if item[0] in listed else len(listed), item[0])
 
 

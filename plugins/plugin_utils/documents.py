@@ -46,6 +46,7 @@ _OPERATORS = {
     "cvops_connection": "it says where the secrets of this run are sent",
     "cvops_break_glass": "it says which accounts are protected",
     "commvault_sso_break_glass": "it is the account that repairs the sign-in",
+    "cvops_commvault_credentials": "it says where Commvault sends secrets",
     "cvops_bootstrap": "it holds credentials and names files",
 }
 _FORMS: t.Mapping[t.Any, str] = {dict: "a mapping", list: "a list of mappings"}

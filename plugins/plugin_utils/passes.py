@@ -100,7 +100,7 @@ def group_results_by_host(hosts: t.Any, results: t.Iterable[t.Iterable[t.Any]]) 
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:
-    """Return what the roles would return, out of the registered results by host: ``registration``, ``role_mappings`` and ``sign_on``.
+    """Return what the roles would return, out of the registered results by host: ``registration``, ``role_mappings``, ``sign_on``, ``credentials``.
 
     Each is empty when it did not run.
 
@@ -112,10 +112,17 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
     registration = [result for result in own if any(noun in result for noun in (*REGISTRATION, ASSIGNMENTS))]
     groups = [result for result in own if "groups" in result]
     managed = require_list(managed_groups, "managed_groups")
-    apps = {host: [result for result in listed if "saml_app" in result] for host, listed in hosts.items()}
-    hosts = {host: [result for result in listed if "saml_app" not in result] for host, listed in hosts.items()}
+    parts = {"sign_on": "saml_app", "credentials": "credential"}
+    of_parts = {
+        part: {host: [result for result in listed if noun in result] for host, listed in hosts.items()}
+        for part, noun in parts.items()
+    }
+    hosts = {
+        host: [result for result in listed if not any(noun in result for noun in parts.values())]
+        for host, listed in hosts.items()
+    }
     commcells = {host: {**_collect_commcell(listed), "managed_groups": managed} for host, listed in hosts.items()}
-    told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}, "sign_on": {}}
+    told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}, **{part: {} for part in parts}}
     if registration:
         nouns = {noun: _find_noun(registration, noun) for noun in REGISTRATION}
         told["registration"] = {
@@ -129,11 +136,13 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
             "entra_groups": find_group_references(groups)["object_ids"],
             "commcells": commcells,
         }
-    if any(apps.values()):
-        told["sign_on"] = {
-            **sum_results([result for listed in apps.values() for result in listed]),
-            "commcells": {host: [result["saml_app"] for result in listed] for host, listed in apps.items() if listed},
-        }
+    for part, noun in parts.items():
+        found = {host: listed for host, listed in of_parts[part].items() if listed}
+        if found:
+            told[part] = {
+                **sum_results([result for listed in found.values() for result in listed]),
+                "commcells": {host: [result[noun] for result in listed] for host, listed in found.items()},
+            }
     return told
 
 

@@ -33,6 +33,7 @@ _OBJECTS = frozenset(
     (
         "access token",
         "application",
+        "credential",
         "federated credential",
         "group",
         "role",

@@ -42,10 +42,11 @@ def build_run_summary(
     hosts: t.Any = None,
     requests: t.Any = None,
     sign_on: t.Any = None,
+    credentials: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants.
 
-    *sign_on*: the SAML apps by CommCell, and whether they were changed; empty: not run.
+    *sign_on*, *credentials*: the SAML apps, and the credentials, by CommCell, and whether they were changed; empty: not run.
 
     *decision*, *hosts* (what came of each) and *requests*: of the playbooks that plan everything first.
     """
@@ -53,9 +54,10 @@ def build_run_summary(
     mapped = require_mapping(role_mappings, "the result of role_mappings")
     decided = require_mapping(decision, "the decision")
     signed = require_mapping(sign_on, "the result of single sign-on")
+    held = require_mapping(credentials, "the result of credentials")
     return {
         "check_mode": check_mode,
-        "changed": any(found.get("changed") for found in (registered, mapped, signed)),
+        "changed": any(found.get("changed") for found in (registered, mapped, signed, held)),
         **(
             {"status": decided.get("status"), "digest": decided.get("digest"), "problems": decided.get("problems")}
             if decided
@@ -66,6 +68,7 @@ def build_run_summary(
         "registration": registered,
         "role_mappings": mapped,
         **({"sign_on": signed} if signed else {}),
+        **({"credentials": held} if held else {}),
         "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
         **{
             key: {name: found.get(key, []) for name, found in _list_commcells(mapped)}
@@ -82,6 +85,7 @@ def format_run(
     requests: t.Any = None,
     hosts: t.Any = None,
     sign_on: t.Any = None,
+    credentials: t.Any = None,
 ) -> list[str]:
     """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
@@ -104,10 +108,12 @@ def format_run(
             lines += [f"  {line}" for line in _format_drift(found, _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
     signed = require_mapping(sign_on, "the result of single sign-on")
-    for commcell, apps in require_mapping(signed.get("commcells"), "commcells").items():
-        names = [make_visible(app["name"]) for app in require_mappings(apps, "SAML apps") if app.get("name")]
-        lines.append(f"{make_visible(commcell)}: SAML apps: {', '.join(names) or 'none'}")
-    sums = requests or sum_results([result for result in (registered, mapped, signed) if result])
+    held = require_mapping(credentials, "the result of credentials")
+    for what, found in (("SAML apps", signed), ("credentials", held)):
+        for commcell, listed in require_mapping(found.get("commcells"), "commcells").items():
+            names = [make_visible(item["name"]) for item in require_mappings(listed, what) if item.get("name")]
+            lines.append(f"{make_visible(commcell)}: {what}: {', '.join(names) or 'none'}")
+    sums = requests or sum_results([result for result in (registered, mapped, signed, held) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 

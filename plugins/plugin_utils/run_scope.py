@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
 from .filter_values import make_visible, require_list, to_text
 
 #: Parts of a run, as tags name them; with those tags that mean none of them.
-PARTS = ("entra", "sso", "roles", "mappings")
+PARTS = ("entra", "sso", "roles", "mappings", "credentials")
 _ALL_TAGS, _NO_PARTS = frozenset({"all", "tagged"}), frozenset({"always", "never", "untagged"})
 _NAMES_TOLD = 10
 #: Names that Ansible takes for itself.

@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.credential_checks import find_credential_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import find_unwritable_files
 from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_checks import find_rotation_problems
@@ -39,6 +40,7 @@ Values = t.Mapping[str, t.Any]
 NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
+    "commvault_credentials": [("cvops_commvault_credentials",)],
     "commvault_sso": [("cvops_sso",)],
     "doctor": [],
     "expiry": [],
@@ -50,25 +52,37 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "roll_over_certificate": [("cvops_sso",)],
     "rotate_secrets": [("cvops_rotations",)],
     "secret_rotation": [("cvops_rotations",)],
-    "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "site": [
+        (
+            "cvops_application",
+            "cvops_role_mappings",
+            "cvops_entra_groups",
+            "cvops_commvault_roles",
+            "cvops_commvault_credentials",
+        )
+    ],
     "validate": [],
 }
 #: Those that work through the CommCells of the connection, and the variables for which they do so; none means always.
 _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
+    "commvault_credentials": (),
     "commvault_sso": (),
     "roll_over_certificate": (),
     "converge_role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
     "export_role_mappings": (),
     "role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
-    "site": ("cvops_role_mappings", "cvops_commvault_roles"),
+    "site": ("cvops_role_mappings", "cvops_commvault_roles", "cvops_commvault_credentials"),
 }
 #: Those that set up single sign-on.
 _SIGN_ON = ("commvault_sso", "roll_over_certificate", "site", "validate")
+#: Those for which the credentials of the document count.
+_CREDENTIALS = ("commvault_credentials", "rotate_secrets", "secret_rotation", "site", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(app_registration|bootstrap|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
-    "|(commvault_sso|doctor|preflight|role_mappings)_commcell|commvault_sso_app|document_key"
-    "|(app_registration|bootstrap|commvault_sso|role_mappings|secret_rotation)_result"
+    "__(app_registration|bootstrap|commvault_credentials|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
+    "|(commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
+    "|commvault_credentials_item|commvault_sso_app|document_key"
+    "|(app_registration|bootstrap|commvault_credentials|commvault_sso|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",
     re.DOTALL,
@@ -134,6 +148,7 @@ def check_variables(
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
         problems += find_sign_on_problems(values, playbook) if playbook in _SIGN_ON else ()
+        problems += find_credential_problems(values) if playbook in _CREDENTIALS else ()
     problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})

@@ -141,7 +141,8 @@ _PART_19: Part = {
     'default': 'azure_guid',
 }
 _PART_20: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_16}
-_PART_21: Part = {
+_PART_21: Part = {'user': _PART_16, 'user_group': _PART_16}
+_PART_22: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -153,17 +154,17 @@ _PART_21: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_22: Part = {
+_PART_23: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_21,
+    'options': _PART_22,
 }
-_PART_23: Part = {
+_PART_24: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_24: Part = {
+_PART_25: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
@@ -1204,6 +1205,87 @@ SCHEMA: dict[str, Part] = {
             },
         },
     },
+    'cvops_commvault_credentials': {
+        'type': 'list',
+        'elements': 'dict',
+        'options': {
+            'name': {'type': 'str', 'required': True},
+            'azure_application_id': {'type': 'str'},
+            'azure_application_name': {'type': 'str'},
+            'azure_tenant_id': {'type': 'str'},
+            'commcells': {'type': 'list', 'elements': 'str'},
+            'company': {
+                'type': 'str',
+                'words': 'a name, or an id (a number)',
+                'forms': [{'type': 'str'}, {'type': 'int'}],
+            },
+            'description': {'type': 'str', 'may_be_empty': True},
+            'endpoints': {
+                'type': 'dict',
+                'options': {
+                    'active_directory': {
+                        'type': 'str',
+                    },
+                    'resource_manager': {
+                        'type': 'str',
+                    },
+                    'storage': {'type': 'str'},
+                },
+            },
+            'environment': {
+                'type': 'str',
+                'choices': [
+                    'public',
+                    'usgov',
+                    'china',
+                    'germany',
+                    'stack',
+                ],
+            },
+            'exclusive': {'type': 'bool'},
+            'max_removals': {'type': 'int', 'default': 20},
+            'owner': {
+                'type': 'dict',
+                'required_one_of': [['user', 'user_group']],
+                'mutually_exclusive': [['user', 'user_group']],
+                'options': _PART_21,
+            },
+            'secret': {'type': 'str'},
+            'secret_fingerprint': {'type': 'str'},
+            'secret_policy': {
+                'type': 'str',
+                'choices': [
+                    'on_create',
+                    'always',
+                    'fingerprint',
+                    'rotated',
+                ],
+                'default': 'on_create',
+            },
+            'shared_with': {
+                'type': 'list',
+                'elements': 'dict',
+                'required_one_of': [
+                    [
+                        'user',
+                        'user_group',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'user',
+                        'user_group',
+                    ],
+                ],
+                'options': _PART_21,
+            },
+            'state': {
+                'type': 'str',
+                'choices': ['present', 'absent'],
+                'default': 'present',
+            },
+        },
+    },
     'cvops_break_glass': {
         'type': 'dict',
         'options': {
@@ -1309,10 +1391,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_22,
-                    'azure_key_vault': _PART_23,
-                    'commvault_credential': _PART_24,
-                    'commvault_oidc_app': _PART_24,
+                    'hashi_vault': _PART_23,
+                    'azure_key_vault': _PART_24,
+                    'commvault_credential': _PART_25,
+                    'commvault_oidc_app': _PART_25,
                     'external': {
                         'type': 'dict',
                         'options': {
@@ -1381,8 +1463,8 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_22,
-                    'azure_key_vault': _PART_23,
+                    'hashi_vault': _PART_23,
+                    'azure_key_vault': _PART_24,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
@@ -1683,6 +1765,7 @@ SCHEMA: dict[str, Part] = {
         'choices': [
             'app_registration',
             'bootstrap',
+            'commvault_credentials',
             'commvault_sso',
             'converge_role_mappings',
             'doctor',

@@ -30,7 +30,14 @@ PLAYBOOKS = [
     "site",
     "validate",
 ]
-ROLES = ["app_registration", "bootstrap", "commvault_sso", "role_mappings", "secret_rotation"]
+ROLES = [
+    "app_registration",
+    "bootstrap",
+    "commvault_credentials",
+    "commvault_sso",
+    "role_mappings",
+    "secret_rotation",
+]
 SECRET = "S3CRET-of-the-document"
 LONGEST_LINE = 420
 FILTERS = ROOT / "plugins" / "filter"
@@ -193,7 +200,7 @@ def test_a_document_as_data_is_checked_and_not_evaluated(bare: Player, tmp_path:
     [
         (
             "site",
-            "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none of them is given",
+            "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none of them is given",
         ),
         ("preflight", "cvops_role_mappings: is missing"),
         ("export_role_mappings", "cvops_connection: is missing"),

@@ -66,7 +66,10 @@ def sign_in(prefix: str) -> dict[str, t.Any]:
     return {name.removeprefix(prefix): option for name, option in options.items() if name.startswith(prefix)}
 
 
-@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "commvault_sso", "role_mappings", "secret_rotation"])
+@pytest.mark.parametrize(
+    "role",
+    ["app_registration", "bootstrap", "commvault_credentials", "commvault_sso", "role_mappings", "secret_rotation"],
+)
 def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
     connection = role_options(role)["cvops_connection"]["options"]
     defaults_apart = {name: {**option, "default": None} for name, option in sign_in("").items()}
@@ -75,7 +78,7 @@ def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
 
 def test_the_connection_is_described_as_generated() -> None:
     paths = role_connection.specs()
-    assert len(paths) == 5
+    assert len(paths) == 6
     for path in paths:
         assert path.read_text() == role_connection.renewed(path.read_text())
 
@@ -124,6 +127,14 @@ def test_the_saml_apps_are_what_the_module_takes() -> None:
     assert shape({name: {**option, "required": True} for name, option in account.items()}) == shape(
         {name: {**option, "required": True} for name, option in accepted["break_glass"]["options"].items()}
     )
+
+
+def test_the_credentials_are_what_the_module_takes() -> None:
+    document = role_options("commvault_credentials")
+    by_the_role = ("pending_application", "pending_user_groups")
+    credentials = without(document["cvops_commvault_credentials"]["options"], "commcells")
+    assert shape(credentials) == shape(without(module_options("commvault_credential"), *by_the_role))
+    assert credentials["secret"]["no_log"] is True
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def _tell_secret(after: Credential, principal: str, sign: t.Literal["+", "~"]) -
 def _tell_placeholder(principal: str) -> Change:
     """Return that the credential holds no secret yet: Commvault stores none without a text in its place."""
     sentence = "write a text that is no secret of any application, until a rotation writes the first one"
-    return Change("+", "secret", principal, sentence)
+    return Change("+", "placeholder", principal, sentence)
 
 
 def _tell_sharing(before: Credential, after: Credential, principal: str) -> tuple[Change, ...]:

@@ -97,15 +97,17 @@ def test_results_of_all_hosts_make_those_of_the_roles() -> None:
         "registration": {},
         "role_mappings": {},
         "sign_on": {},
+        "credentials": {},
     }
 
 
-def test_saml_apps_are_a_result_of_their_own() -> None:
-    app = {"changed": True, "saml_app": {"name": "people"}, "stats": {"reads": 1, "writes": 2, "sign_ins": 0}}
-    found = collect_run_results({"localhost": [{}], "cs01": [{"results": [app]}], "cs02": []})
-    assert found["role_mappings"] == {}
-    assert found["sign_on"]["changed"] and found["sign_on"]["writes"] == 2
-    assert found["sign_on"]["commcells"] == {"cs01": [{"name": "people"}]}
+@pytest.mark.parametrize(("part", "noun"), [("sign_on", "saml_app"), ("credentials", "credential")])
+def test_saml_apps_and_credentials_are_results_of_their_own(part: str, noun: str) -> None:
+    made = {"changed": True, noun: {"name": "people"}, "stats": {"reads": 1, "writes": 2, "sign_ins": 0}}
+    found = collect_run_results({"localhost": [{}], "cs01": [{"results": [made]}], "cs02": []})
+    assert [name for name, told in found.items() if told] == [part]
+    assert found[part]["changed"] and found[part]["writes"] == 2
+    assert found[part]["commcells"] == {"cs01": [{"name": "people"}]}
 
 
 def test_results_of_tasks_are_grouped_by_host() -> None:

@@ -175,6 +175,20 @@ def test_a_preflight_without_groups_and_one_that_does_not_know() -> None:
     assert lines[0] == "7: unknown, 1 groups: 0 ok, 1 unknown, 0 warning, 0 broken"
 
 
+def test_saml_apps_and_credentials_are_told_by_commcell() -> None:
+    apps = {"changed": False, "commcells": {"cs01": [{"name": "people"}]}, "reads": 1, "writes": 0, "sign_ins": 1}
+    held = {**apps, "changed": True, "commcells": {"cs01": [{"name": "a\u200b"}, {}], "cs02": [{}]}}
+    assert format_run({}, sign_on=apps, credentials=held) == [
+        "cs01: SAML apps: people",
+        "cs01: credentials: a\\u200b",
+        "cs02: credentials: none",
+        "2 reads, 0 writes, 2 sign-ins",
+    ]
+    summary = build_run_summary({}, sign_on=apps, credentials=held)
+    assert summary["changed"] is True and summary["credentials"] == held
+    assert "credentials" not in build_run_summary({}, sign_on=apps)
+
+
 def test_sign_ons_of_sample_users_are_told() -> None:
     def user(name: str, sign_on: str | None, reason: str = "", sure: t.Any = (), possible: t.Any = ()) -> t.Any:
         groups = {"user_groups": list(sure), "possible_user_groups": list(possible)}

@@ -19,7 +19,7 @@ def test_without_a_selection_everything_is_done() -> None:
     scope = select_scope(["b", "a"], run_tags=["all"])
     assert (scope["commcells"], scope["parts"], scope["narrowed"]) == (
         ["b", "a"],
-        ["entra", "sso", "roles", "mappings"],
+        ["entra", "sso", "roles", "mappings", "credentials"],
         False,
     )
     assert scope["problems"] == []
@@ -28,19 +28,19 @@ def test_without_a_selection_everything_is_done() -> None:
 @pytest.mark.parametrize(
     ("more", "commcells", "parts"),
     [
-        ({"only": "EMEA-*"}, ["emea-1"], 4),
-        ({"only": ["emea-1", "apac-1"]}, ["emea-1", "apac-1"], 4),
-        ({"grouped": ["emea-1", "apac-1"], "limited": ["apac-1", "localhost"]}, ["apac-1"], 4),
+        ({"only": "EMEA-*"}, ["emea-1"], 5),
+        ({"only": ["emea-1", "apac-1"]}, ["emea-1", "apac-1"], 5),
+        ({"grouped": ["emea-1", "apac-1"], "limited": ["apac-1", "localhost"]}, ["apac-1"], 5),
         ({"run_tags": ["mappings"]}, ["emea-1", "apac-1"], 1),
-        ({"skip_tags": ["entra", "sso"]}, ["emea-1", "apac-1"], 2),
-        ({"grouped": ["emea-1"]}, ["emea-1"], 3),
+        ({"skip_tags": ["entra", "sso"]}, ["emea-1", "apac-1"], 3),
+        ({"grouped": ["emea-1"]}, ["emea-1"], 4),
         ({"grouped": ["emea-1"], "run_tags": ["entra", "mappings"]}, ["emea-1"], 2),
     ],
 )
 def test_a_narrowed_run_says_so(more: dict[str, t.Any], commcells: list[str], parts: int) -> None:
     scope = select_scope(["emea-1", "apac-1"], **more)
     assert (scope["commcells"], len(scope["parts"]), scope["problems"]) == (commcells, parts, [])
-    assert scope["narrowed"] == (len(commcells) < 2 or parts < 4)
+    assert scope["narrowed"] == (len(commcells) < 2 or parts < 5)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,11 @@ ALL = ["emea-1", "apac-1", "amer-1"]
 )
 def test_a_slice_leaves_entra_id_to_a_job_of_its_own_and_says_so(hosts: list[str], told: str) -> None:
     scope = select_scope(ALL, grouped=hosts, run_tags=["all"])
-    assert (scope["commcells"], scope["parts"], scope["grouped"]) == (hosts, ["sso", "roles", "mappings"], True)
+    assert (scope["commcells"], scope["parts"], scope["grouped"]) == (
+        hosts,
+        ["sso", "roles", "mappings", "credentials"],
+        True,
+    )
     (note,) = scope["notes"]
     assert note.startswith("Entra ID is left out: ") and told in note and "--tags entra" in note
     assert scope["narrowed"]

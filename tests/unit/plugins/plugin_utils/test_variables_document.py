@@ -72,7 +72,11 @@ def test_a_misspelt_connection_is_told_once() -> None:
 
 
 NEEDS = [
-    ("site", {}, "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none"),
+    (
+        "site",
+        {},
+        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none",
+    ),
     ("site", {"cvops_role_mappings": MAPPINGS}, "cvops_connection: is missing, with its commcells"),
     (
         "site",

@@ -179,7 +179,7 @@ def test_the_secret_of_a_rotation_is_left(wire: dict[str, t.Any] | None, wanted:
     assert found is not None and found.secret_fingerprint == (old and old.secret_fingerprint)
     assert service.secret == "old" or old is None
     assert first.after["secret_written"] is False
-    told = [change.sentence for step in first.steps for change in step.changes if change.kind == "secret"]
+    told = [change.sentence for step in first.steps for change in step.changes if change.kind == "placeholder"]
     assert len(told) == (old is None) and all("no secret of any application" in sentence for sentence in told)
 
 
