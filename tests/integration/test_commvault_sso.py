@@ -123,8 +123,8 @@ def groups_of_app(site: Simulator) -> tuple[list[str], list[str]]:
 def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells everything, is approved by its digest, is written as it was told, and nothing is left for a second run.
 
-    Registration with app roles and consent, what signs, groups, mapping, apps that name groups of the mapping. A person of each mapped
-    group then signs on, and is in the user group that the mapping names.
+    Registration with app roles and consent, what signs, groups, mapping, a credential and apps that name groups of the mapping. A person of
+    each mapped group then signs on, and is in the user group that the mapping names.
     """
     site = make_site(set="S", empty=True)
     document = {**describe_sign_on(site, auto_redirect=True), "commvault_sso_break_glass": add_break_glass(site)}
@@ -134,6 +134,14 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     application["app_role_assignments"] = {"assignments": [{"group": one, "app_role": "Backup.Read"}]}
     graph = {"api": "Microsoft Graph", "application": ["GroupMember.Read.All"]}
     application |= {"api_permissions": [graph], "grant_admin_consent": True}
+    document["cvops_commvault_credentials"] = [
+        {
+            "name": "azure-backup",
+            "secret_policy": "rotated",
+            "owner": {"user_group": one},
+            "shared_with": [{"user_group": two}],
+        }
+    ]
     person = add_person(site)
     site.journal.clear()
     predicted = bare(SITE, check=True, extra_vars=document).ok()
@@ -143,6 +151,8 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     assert "the application in Entra ID that this run prepares" in plan
     assert "send everybody who opens the web console to the identity provider at once" in plan
     assert all(f"add user group {name}" in plan for name in groups) and f"add default user group {two}" in plan
+    assert "create the credential" in plan and 'application "Commvault sign-on"' in plan
+    assert f'owner "user group {one}"' in plan and f"give user group {two} the right to use it" in plan
     (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
 
     done = tmp_path / "done.json"
@@ -155,6 +165,8 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     (app,) = site.commcells["cs01"].state.apps.named("people")
     assert [app.key in url for url in registered_urls(site)] == [True]
     assert groups_of_app(site) == (sorted(groups), [two])
+    (credential,) = site.commcells["cs01"].state.credentials.named("azure-backup")
+    assert credential.fields["applicationId"] == summary["registration"]["application"]["app_id"]
     asked = [(entry.method, entry.path) for entry in writes(site)]
     entra_second = max(
         number for number, (method, path) in enumerate(asked) if method == "PATCH" and "/applications" in path

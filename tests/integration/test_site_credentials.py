@@ -9,21 +9,28 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import sys
 import typing as t
 from collections.abc import Callable
 
 import pytest
+import yaml
+from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Credential
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run
 
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+from documented import blocks_of  # noqa: E402 - it lies beside the unit tests
+
 pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
 SECRET = "abc8Q~first-not-a-real-secret_12345"
 FOREIGN = "66666666-7777-4888-8999-00000000000a"
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_credentials.rst"
 PLACEHOLDER = "no-secret-yet-"
 Make = Callable[..., Simulator]
 Document = dict[str, t.Any]
@@ -107,6 +114,34 @@ def test_from_nothing_to_a_credential(make_site: Make, bare: Player, tmp_path: p
     assert_no_writes(site)
     assert again.stats["changed"] == 0
     assert json.loads(done.read_text())["status"] == "unchanged"
+
+
+def test_one_document_for_the_credential_and_its_rotation(
+    make_site: Make, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """The document of the guide: site creates the credential, rotate_secrets fills it, and both have nothing left to do."""
+    site = make_site(set="S", empty=True)
+    cell = site.commcells["cs01"].state
+    cell.credentials.remove(cell.credentials.named("azure-prod")[0])
+    text = next(block.text for block in blocks_of(GUIDE) if "cvops_commvault_credentials" in block.text)
+    document = {**yaml.safe_load(text), "cvops_connection": site.variables()["cvops_connection"]}
+    store = tmp_path / "stores"
+    store.mkdir(mode=0o700)
+    document["cvops_rotations"][0]["targets"][0]["file"]["path"] = str(store / "azure-prod.json")
+    document["cvops_rotations"][0]["prove"] = {"scope": "https://graph.microsoft.com/.default"}
+
+    bare(SITE, extra_vars=document).ok()
+    (row,) = stored(site, "azure-prod")
+    assert row.secrets["applicationSecret"].startswith(PLACEHOLDER)
+    site.clock.advance(3600)
+    bare("cvops.identity.rotate_secrets", extra_vars=document).ok()
+    kept = json.loads((store / "azure-prod.json").read_text())["current"]
+    assert row.secrets == {"applicationSecret": kept["value"]}
+    assert row.description == f"Backup of the production subscription\n[cvops secret: {kept['key_id']}]"
+    site.journal.clear()
+    for playbook in (SITE, "cvops.identity.rotate_secrets"):
+        assert bare(playbook, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
 
 
 def test_only_the_credentials_of_a_document(make_site: Make, bare: Player) -> None:
