@@ -244,7 +244,10 @@ def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare
     document, told = WRONG["a misspelt key"]
     assert_short(bare("cvops.identity.site", extra_vars={**document, "validate_fail": False}), told)
     run = bare("cvops.identity.site", extra_vars={"validate_for": "validate", "validate_done": True})
-    assert_short(run, "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none")
+    assert_short(
+        run,
+        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none",
+    )
 
 
 def test_the_playbook_validate_checks_for_the_one_that_is_named(bare: Player) -> None:
