@@ -93,14 +93,14 @@ def build_credential_options(
     return given
 
 
-def select_approved(plan: t.Any, rows: t.Any) -> dict[str, list[str]]:
+def select_approved(plan: t.Any, credentials: t.Any) -> dict[str, list[str]]:
     """Return the ids of the steps that the credentials of :func:`list_credentials` have in a CommCell's plan, by task; not those without a step."""
     steps = require_mapping(require_mapping(plan, "the plan").get("steps"), "steps")
     ids = {
         to_text(row.get("task")): [
             to_text(step.get("id")) for step in require_mappings(steps.get(row.get("task")), "steps")
         ]
-        for row in require_mappings(rows, "the credentials")
+        for row in require_mappings(credentials, "the credentials")
     }
     return {task: listed for task, listed in ids.items() if listed}
 
