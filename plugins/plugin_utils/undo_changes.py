@@ -71,6 +71,7 @@ class PlaceChanges:
 _BY_HAND = {
     "commvault_access_token": "tokens that were made are revoked with commvault_access_token (state: absent); the value of one that was revoked is"
     " gone: make a new one and hand it over",
+    "commvault_credential": "run commvault_credential with the former values, which planned.before of the record has; the former secret is not in it",
     "commvault_saml_app": "run commvault_saml_app with the former values, which planned.before of the record has; the former certificate is not in it:"
     " give that of the identity provider",
     "commvault_user": "run commvault_user with the former values, which planned.before of the record has; the former password, and a user that was deleted"
