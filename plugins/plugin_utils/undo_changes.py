@@ -84,6 +84,8 @@ _BY_HAND = {
     " removed is added again from its file",
     "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value of one that was"
     " deleted is gone: make a new one and hand it over",
+    "entra_conditional_access_policy": "run entra_conditional_access_policy with the former values, which planned.before of the record has; a policy that was"
+    " deleted can be restored in the portal for 30 days",
     "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",
     "entra_named_location": "run entra_named_location with the former values, which planned.before of the record has; policies know a location that was"
     " deleted and made anew only when it is given to them again",

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
-from cvops_simulator.entra.conditional_access.policies import add_location
+from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
 from helpers.cases import make_user
 from helpers.direct import run_body
 from helpers.virtual_time import share_clock
@@ -25,6 +25,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_user_group,
     entra_application,
     entra_application_secret,
+    entra_conditional_access_policy,
     entra_federated_credential,
     entra_group,
     entra_groups,
@@ -64,6 +65,11 @@ def _location(site: Simulator) -> dict[str, t.Any]:
     return dict(add_location(site.tenant, {**values, "displayName": "Home"}, replicated=True))
 
 
+def _policy(site: Simulator) -> dict[str, t.Any]:
+    """A policy that is off."""
+    return dict(add_policy(site.tenant, {"displayName": "CA1", "state": "disabled", "conditions": {}}, replicated=True))
+
+
 def _by_app_id(site: Simulator) -> dict[str, str]:
     return {"app_id": _job(site)["appId"]}
 
@@ -99,6 +105,18 @@ FOUND_LATE = [
         entra_federated_credential,
         lambda site: {"application": _by_app_id(site), "name": "scheduler"},
         "/applications/*/federatedIdentityCredentials",
+        EMPTY_LIST,
+    ),
+    (
+        entra_conditional_access_policy,
+        lambda site: {"object_id": _policy(site)["id"]},
+        "/identity/conditionalAccess/policies/*",
+        NOT_FOUND,
+    ),
+    (
+        entra_conditional_access_policy,
+        lambda site: {"display_name": _policy(site)["displayName"]},
+        "/identity/conditionalAccess/policies",
         EMPTY_LIST,
     ),
     (

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
-from cvops_simulator.entra.conditional_access.policies import add_location
+from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
 from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.graph.token_signing import add_signing_certificate
 from cvops_simulator.entra.replication import Replication
@@ -125,6 +125,25 @@ def _location(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
     values = {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Egress", "isTrusted": True}
     row = add_location(site.tenant, {**values, "ipRanges": listed}, replicated=True)
     return {"object_id": row["id"], **more}
+
+
+def _policy(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """A policy in report-only that is there already, with two session controls."""
+    values = {
+        "displayName": "CA100",
+        "state": "enabledForReportingButNotEnforced",
+        "conditions": {
+            "users": {"includeUsers": ["All"]},
+            "applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["all"],
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+        "sessionControls": {
+            "persistentBrowser": {"mode": "never", "isEnabled": True},
+            "applicationEnforcedRestrictions": {"isEnabled": True},
+        },
+    }
+    return {"object_id": add_policy(site.tenant, values, replicated=True)["id"], **more}
 
 
 def _role_name(site: Simulator, number: int) -> str:
@@ -362,6 +381,14 @@ MORE = (
     Case("entra_admin_consent", "exclusive", _consent_exclusively),
     Case("entra_app_role_assignment", "exclusive", lambda site: _held_role(site, "present")),
     Case("entra_app_role_assignment", "absent", lambda site: _held_role(site, "absent")),
+    Case(
+        "entra_conditional_access_policy",
+        "two requests",
+        lambda site: _policy(
+            site, session={"persistent_browser": "none"}, users={"exclude": {"roles": ["Global Administrator"]}}
+        ),
+    ),
+    Case("entra_conditional_access_policy", "delete", lambda site: _policy(site, state="absent")),
     Case(
         "entra_named_location",
         "change",

@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_app_role_assignment,
     entra_application,
     entra_application_secret,
+    entra_conditional_access_policy,
     entra_federated_credential,
     entra_group,
     entra_groups,
@@ -74,6 +75,17 @@ def _location(site: Simulator, number: int) -> dict[str, t.Any]:
     return {"object_id": row["id"], "countries": ["LI"]}
 
 
+def _policy(site: Simulator, number: int) -> dict[str, t.Any]:
+    """A new policy for a new group."""
+    group = site.tenant.add("group", {"displayName": f"GG Fresh {number}", "securityEnabled": True})
+    return {
+        "display_name": f"CA Fresh {number}",
+        "users": {"include": {"groups": [group["id"]]}},
+        "applications": {"include": ["all"]},
+        "grant": {"controls": ["mfa"]},
+    }
+
+
 def _trust(site: Simulator, number: int) -> dict[str, t.Any]:
     trust = {"issuer": "https://scheduler.corp.example", "subject": "job/converge-access"}
     return {"application": {"app_id": _application(site, number)["appId"]}, "name": "scheduler", **trust}
@@ -114,6 +126,7 @@ FRESH = [
         },
     ),
     (entra_federated_credential, _trust),
+    (entra_conditional_access_policy, _policy),
     (entra_named_location, _location),
     (
         entra_application_secret,

@@ -24,6 +24,7 @@ _REFUSALS = (
     "not a valid reference update",
     "one or more property values specified are invalid",
     "no password credential found",
+    "does not exist in the directory",
 )
 #: The code of such a refusal: an application for personal accounts is not known everywhere yet.
 _REFUSAL_CODE = "Error_MsaAppDoesNotExist"

@@ -335,6 +335,14 @@ PLACES: list[Place] = [
         _tags("graph", "list", "read"),
     ),
     Place(
+        "graph-conditional-access",
+        "graph",
+        "entra_conditional_access_policy",
+        Target("GET", "conditionalAccess/policies"),
+        lambda w, n: {**w.graph, "display_name": f"policy {n}", "state": "absent"},
+        _tags("graph", "list", "read"),
+    ),
+    Place(
         "cell-probe",
         "cell",
         "commvault_security_info",

@@ -332,6 +332,17 @@ CASES = (
     ),
     Case("entra_app_role_assignment", "assign", make_role_holder),
     Case(
+        "entra_conditional_access_policy",
+        "create",
+        _fixed(
+            display_name="CA100 administrators",
+            users={"include": {"roles": ["Global Administrator"]}, "exclude": {"users": ["guests_or_external_users"]}},
+            applications={"include": ["all"]},
+            grant={"operator": "and", "controls": ["mfa", "compliant_device"]},
+        ),
+        has_key=False,
+    ),
+    Case(
         "entra_named_location",
         "create",
         _fixed(display_name="Commvault egress", ip_ranges=["203.0.113.16/28", "2001:db8:40::/48"]),

@@ -65,6 +65,11 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
     "secret_rotation": (("POST .*/addPassword$", ("add",)),),
     "entra_federated_credential": (("PATCH .*/federatedIdentityCredentials.*", ("create",)),),
+    "entra_conditional_access_policy": (
+        ("POST .*/conditionalAccess/policies$", ("create",)),
+        (f"PATCH .*/conditionalAccess/policies/{_ID}$", ("update", "restore_session")),
+        (f"DELETE .*/conditionalAccess/policies/{_ID}$", ("delete",)),
+    ),
     "entra_named_location": (
         ("POST .*/namedLocations$", ("create",)),
         (f"PATCH .*/namedLocations/{_ID}$", ("update", "distrust")),

@@ -12,12 +12,13 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.names import fold_case
-from ..app_associations import Association, resolve_associations
+from ..app_associations import Association, AssociationChanges, resolve_associations
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..pending_groups import PendingGroups
 from ..references import parse_reference
-from .canonical import make_association
+from ..releases import SAML_USERS
+from .canonical import SamlAppState, is_created_part, make_association
 from .plan import DEFAULT_GROUPS, KIND
 
 #: Kinds of associations that options name by reference, with the list that they are looked up in.
@@ -61,3 +62,12 @@ class AssociationResolver:
             return dataclasses.replace(unborn, pending=(fold_case(name), pending.company_id))
         # Told in the words of the plan, which may not know how Commvault writes the name.
         return dataclasses.replace(make_association(kind, found.name, found.id, company_id), name=name)
+
+
+def warn_of_hidden_users(ctx: Context, app: SamlAppState | None, changes: AssociationChanges) -> None:
+    """Warn where associations are written together with those of users, which this release does not show."""
+    if app and not app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
+        ctx.warn(
+            f"Commvault does not show which users are associated with {KIND} {app.name}, as releases before 11.{SAML_USERS.since}"
+            " do not. Associations are written together: look in the Command Center whether those of users are still there."
+        )

@@ -35,8 +35,7 @@ from ..create import LAG_LIMIT_S
 from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
-from ..releases import SAML_USERS
-from .associations import AssociationResolver
+from .associations import AssociationResolver, warn_of_hidden_users
 from .calls import SamlApps
 from .canonical import SamlAppState, SamlSettings, Wire, build_update_body, is_created_part, make_created_settings
 from .certificates import CertificateMark, check_certificate, choose_certificate, make_mark, parse_fingerprint_option
@@ -100,7 +99,7 @@ class SamlAppResource:
         self._wanted = self._resolver.resolve(self._options)
         self._changes = self._plan_associations(self._app)
         check_association_removals(self._changes, self._options["max_removals"])
-        self._warn_of_hidden_users()
+        warn_of_hidden_users(self._ctx, self._app, self._changes)
         check_auto_create(self._options, self._after, self._changes.after)
         self._check_redirect(current)
         if current is None:
@@ -393,12 +392,3 @@ class SamlAppResource:
                     " a second one, with another app key and another reply URL, which Entra ID has to know first.",
                     "a second app is meant",
                 )
-
-    def _warn_of_hidden_users(self) -> None:
-        """Warn where associations are written together with those of users, which this release does not show."""
-        app, changes = self._app, self._changes
-        if app and not app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
-            self._ctx.warn(
-                f"Commvault does not show which users are associated with {KIND} {app.name}, as releases before 11.{SAML_USERS.since}"
-                " do not. Associations are written together: look in the Command Center whether those of users are still there."
-            )

@@ -53,7 +53,7 @@ class PrincipalFinder:
     def __init__(self, graph: GraphClient, shown: t.Mapping[str, Principal], pending: t.Collection[str] = ()) -> None:
         self._graph, self._shown = graph, shown
         self._pending = {fold_case(name) for name in pending}
-        self._lookup = PrincipalLookup(graph)
+        self.lookup = PrincipalLookup(graph)
         self._listed: dict[Kind, list[Wire]] = {}
         self._users: t.Mapping[str, str] = {}
         self._user_wires: t.Sequence[Wire] = ()
@@ -75,9 +75,9 @@ class PrincipalFinder:
                 ids.add(name.lower())
         for kind, (path, needs) in _COLLECTIONS.items():
             self._listed[kind] = self._list_named(path, needs, sorted(names[kind]))
-        self._users, self._user_wires = self._lookup.find_users(names["user"])
+        self._users, self._user_wires = self.lookup.find_users(names["user"])
         try:
-            self._lookup.find_existing_ids(ids)
+            self.lookup.find_existing_ids(ids)
         except Forbidden as exc:
             self._refused = exc
 
@@ -129,7 +129,7 @@ class PrincipalFinder:
             self.unverified.add(object_id)
             return Principal(kind, object_id, object_id)
         known, words = self._graph.known_objects, KINDS[kind][0]
-        is_there = bool(self._lookup.find_existing_ids([object_id])) or self._graph.recent_objects.contains_any(
+        is_there = bool(self.lookup.find_existing_ids([object_id])) or self._graph.recent_objects.contains_any(
             [object_id]
         )
         if not is_there or known.types.get(object_id) not in (None, _TYPES[kind]):

@@ -65,7 +65,7 @@ def _drop_known(type_name: str, body: Any, known: Any) -> Any:
     if not isinstance(body, dict) or not isinstance(known, dict):
         return body
     properties = get_graph_type(find_derived_type(type_name, body)).properties
-    kept = {name: item for name, item in body.items() if name in properties or name not in known}
+    kept = {name: item for name, item in body.items() if name in properties or name not in known or "@" in name}
     return {
         name: _drop_known(properties[name].type, item, known.get(name))
         if name in properties and is_complex(properties[name].type)

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The guard against locking people out: what a policy, as it will be, makes of the sign-ins that have to go on working."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import ApiError
+from ..._core.risks import require_accepted_risk
+from ..._core.values import is_guid
+from ..client import GraphClient
+from ..named_locations.plan import read_location
+from .canonical import Form
+from .evaluation import Applies, Place, Verdict, evaluate_policy, lets_in
+from .plan import PolicyPlan
+from .sign_ins import GRAPH_APP_ID, TriedSignIn
+from .what_if import ask_what_if, disagrees
+
+_WORDS = {Applies.NO: "no", Applies.MAYBE: "may", Applies.YES: "yes"}
+_IN_FORCE = "enabled"
+
+
+def has_to_be_judged(planned: PolicyPlan) -> bool:
+    """Return whether a policy in force is to do something else than before, or one is to be in force."""
+    if planned.state != _IN_FORCE:
+        return False
+    return planned.had_state != _IN_FORCE or planned.had_form != planned.form
+
+
+def read_places(wires: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Place]:
+    """Return the named locations as they are judged, by id in small letters."""
+    found: dict[str, Place] = {}
+    for wire in wires:
+        location = read_location(wire)
+        fields = location.fields
+        if location.kind == "ip":
+            networks = []
+            for text in fields["ip_ranges"]:
+                try:
+                    networks.append(ipaddress.ip_network(text))
+                except ValueError:
+                    networks = []
+                    break
+            else:
+                found[location.object_id.lower()] = Place(tuple(networks), bool(fields["trusted"]))
+        elif location.kind == "country":
+            found[location.object_id.lower()] = Place(
+                countries=frozenset(fields["countries"]),
+                has_unknown_countries=fields["include_unknown_countries"],
+                is_by_position=fields["country_lookup"] != "client_ip_address",
+            )
+    return found
+
+
+class LockOutGuard:
+    """Judges the plan of one task and keeps what was tried for its result."""
+
+    def __init__(self, ctx: Context, graph: GraphClient, places: t.Mapping[str, Place]) -> None:
+        self._ctx, self._graph, self._places = ctx, graph, places
+        #: What was tried, one row each, as the result has it.
+        self.evaluation: list[dict[str, t.Any]] = []
+
+    def check(self, planned: PolicyPlan, tried: t.Sequence[TriedSignIn], policy_id: str | None) -> None:
+        """Raise GuardRefused where somebody is shut out who was not before, or where that cannot be excluded.
+
+        *policy_id*: of a policy whose conditions stay as they are, so that the service can be asked, too; None for another one.
+        """
+        form, was_in_force = planned.form, planned.had_state == _IN_FORCE
+        dangers: list[str] = []
+        passes: dict[str, list[bool]] = {"one_must_get_in": []}
+        for one in tried:
+            verdict = self._judge(form, one)
+            gets_in = self._gets_in(form, one, verdict)
+            had = planned.had_form
+            had_got_in = not was_in_force or self._gets_in(had, one, self._judge(had, one))
+            self._note(one, verdict, gets_in, policy_id, form)
+            if one.reason in passes:
+                passes[one.reason].append(gets_in)
+            elif not gets_in:
+                self._tell(one, verdict, had_got_in, dangers)
+        if passes["one_must_get_in"] and not any(passes["one_must_get_in"]):
+            dangers.append("none of those in one_must_get_in would get in for certain")
+        if not any(one.reason == "caller" for one in tried):
+            dangers.append("who runs this is not known, since the token does not tell")
+        if _is_for_users(form) and not any(one.reason == "break_glass" for one in tried):
+            dangers.append(
+                "no break-glass account is named in break_glass, so it is not known that anybody is left out of it"
+            )
+        if dangers:
+            name = planned.display_name
+            require_accepted_risk(
+                self._ctx, "lock_out", f"Conditional access policy {name} would be in force, and {'; '.join(dangers)}."
+            )
+
+    def _judge(self, form: Form, one: TriedSignIn) -> Verdict:
+        return Verdict(Applies.NO, ("users",)) if one.is_excluded else evaluate_policy(form, one.sign_in, self._places)
+
+    def _gets_in(self, form: Form, one: TriedSignIn, verdict: Verdict) -> bool:
+        """Return whether a sign-in works for certain; one for emergencies has to be left out of the policy altogether."""
+        if verdict.applies is Applies.NO:
+            return True
+        return one.reason != "break_glass" and lets_in(form, one.sign_in)
+
+    def _tell(self, one: TriedSignIn, verdict: Verdict, had_got_in: bool, dangers: list[str]) -> None:
+        certain = verdict.applies is Applies.YES
+        word = "it applies to" if certain else "it may apply to"
+        why = "" if certain else f" ({', '.join(verdict.reasons)} not known)"
+        told = f"{word} {one.sign_in.label} ({one.reason}){why}"
+        if had_got_in:
+            dangers.append(told)
+        else:
+            self._ctx.warn(f"The policy was like that before: {told}.")
+
+    def _note(self, one: TriedSignIn, verdict: Verdict, gets_in: bool, policy_id: str | None, form: Form) -> None:
+        """Keep what was tried, with the service's own judgement where it can be asked; a warning tells where the two disagree."""
+        told: str | None = None
+        if policy_id is not None and not one.is_excluded:
+            try:
+                told = ask_what_if(self._graph, policy_id, one.sign_in, _choose_application(form))
+            except ApiError as exc:
+                self._ctx.warn(f"The service was not asked what it makes of {one.sign_in.label}: {exc}")
+            else:
+                if disagrees(verdict.applies, told):
+                    self._ctx.warn(
+                        f"The service's own evaluation disagrees on {one.sign_in.label}: it says {told.replace('_', ' ')}, and by the"
+                        f" conditions of the policy the answer is {_WORDS[verdict.applies]}. It is known to overlook exclusions through"
+                        " groups; look at the policy before it is in force."
+                    )
+        sign_in = one.sign_in
+        self.evaluation.append(
+            {
+                "who": sign_in.label,
+                "reason": one.reason,
+                "application": sign_in.application,
+                "address": sign_in.address,
+                "country": sign_in.country,
+                "applies": _WORDS[verdict.applies],
+                "conditions": list(verdict.reasons),
+                "gets_in": gets_in,
+                "what_if": told,
+            }
+        )
+
+
+def _choose_application(form: Form) -> str:
+    """Return an application id that the policy is for; Microsoft Graph where it names none."""
+    return next((text for text in sorted(form.get("applications.include") or ()) if is_guid(text)), GRAPH_APP_ID)
+
+
+def _is_for_users(form: Form) -> bool:
+    return any(option.startswith("users.include.") for option in form)

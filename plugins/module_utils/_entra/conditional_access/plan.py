@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The steps from a conditional access policy to what it shall be. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ..._core.names import keep_spelling
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step, add_ids
+from ..._core.set_changes import find_set_changes
+from .canonical import Form, Policy, build_branch, get_branch, list_unknown_members
+from .fields import BY_OPTION, STATES, Refers
+
+#: What people call an id, by what it is of.
+Names: t.TypeAlias = t.Mapping[tuple[Refers, str], str]
+#: What the options ask for, by option; None clears a field. Fields that are not managed are left out.
+Desired: t.TypeAlias = t.Mapping[str, t.Any]
+NOUN = "conditional access policy"
+_SESSION = "sessionControls"
+#: The one session control that is a switch by itself.
+_BARE = "disableResilienceDefaults"
+_FREQUENCY = "session.sign_in_frequency"
+_WORDS = {
+    "users.include.users": "included user",
+    "users.include.groups": "included group",
+    "users.include.roles": "included role",
+    "users.include.guests.types": "included kind of guest",
+    "users.include.guests.tenants": "tenant of included guests",
+    "users.exclude.users": "excluded user",
+    "users.exclude.groups": "excluded group",
+    "users.exclude.roles": "excluded role",
+    "users.exclude.guests.types": "excluded kind of guest",
+    "users.exclude.guests.tenants": "tenant of excluded guests",
+    "applications.include": "included application",
+    "applications.exclude": "excluded application",
+    "applications.user_actions": "user action",
+    "applications.authentication_contexts": "authentication context",
+    "client_applications.include": "included service principal",
+    "client_applications.exclude": "excluded service principal",
+    "locations.include": "included location",
+    "locations.exclude": "excluded location",
+    "platforms.include": "included platform",
+    "platforms.exclude": "excluded platform",
+    "client_app_types": "client app type",
+    "authentication_flows": "authentication flow",
+    "user_risk": "level of user risk",
+    "sign_in_risk": "level of sign-in risk",
+    "service_principal_risk": "level of service principal risk",
+    "insider_risk": "level of insider risk",
+    "grant.controls": "required control",
+    "grant.terms_of_use": "required terms of use",
+    "grant.custom_factors": "required custom factor",
+    "grant.operator": "operator of the controls",
+    "grant.authentication_strength": "authentication strength",
+    "policy_state": "state",
+}
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """What becomes of a policy. ``current``: as it is, None where there is none; the others: as it will be, empty for one that goes.
+
+    ``plan``: the steps, and both sides with names for people.
+    """
+
+    plan: Plan
+    current: Policy | None
+    display_name: str = ""
+    state: str = ""
+    form: Form = field(default_factory=dict)
+
+    @property
+    def had_state(self) -> str:
+        """The state before; empty where there was no policy."""
+        return self.current.state if self.current else ""
+
+    @property
+    def had_form(self) -> Form:
+        """The fields before; none where there was no policy."""
+        return self.current.form if self.current else {}
+
+
+def plan_policy(
+    name: str | None, state: str | None, desired: Desired, current: Policy | None, exclusive: bool, names: Names
+) -> PolicyPlan:
+    """Return the steps that create the policy, or change the one that is there; none where it is as asked.
+
+    *name*, *state*: None leaves them; a new policy without a state is in report-only.
+    """
+    form = merge_form(current.form if current else {}, desired, exclusive)
+    if current is None:
+        state = state or "report_only"
+        after = {"display_name": name, "policy_state": state, **_tell(form, names)}
+        body = {"displayName": name, "state": STATES[state], **_build_branches(_list_branches(form), form, {})}
+        told = describe_creation(NOUN, str(name), {"policy_state": state, **_tell(form, names)}, _WORDS)
+        plan = Plan({}, after, (Step("create", f"{NOUN} {name}", {"body": body}, told),))
+        return PolicyPlan(plan, None, str(name or ""), state, form)
+    before = _tell_policy(current, names)
+    wanted = keep_spelling(name, current.display_name) if name else current.display_name
+    found = PolicyPlan(Plan(before, before), current, wanted, state or current.state, form)
+    if (found.display_name, found.state, form) == (current.display_name, current.state, current.form):
+        return found
+    after = {"display_name": wanted, "policy_state": found.state, **_tell(form, names)}
+    return replace(found, plan=Plan(before, after, _list_changes(found, current, before, after)))
+
+
+def _tell_policy(policy: Policy, names: Names) -> dict[str, t.Any]:
+    return {"display_name": policy.display_name, "policy_state": policy.state, **_tell(policy.form, names)}
+
+
+def _list_changes(
+    planned: PolicyPlan, current: Policy, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]
+) -> tuple[Step, ...]:
+    """Return the steps that change a policy: one request, and a second one where a session control goes and others stay.
+
+    Graph takes a session control away only with all of them; the others are then given anew. It refuses a policy that demands nothing, so
+    the controls are switched off one by one where the policy has no others.
+    """
+    form, wire, name = planned.form, current.wire, current.display_name
+    changed = {option for option in {*current.form, *form} if current.form.get(option) != form.get(option)}
+    branches = sorted({BY_OPTION[option].branch for option in changed})
+    body = _build_branches(branches, form, wire)
+    if planned.display_name != name:
+        body["displayName"] = planned.display_name
+    if planned.state != current.state:
+        body["state"] = STATES[planned.state]
+    steps = [Step("update", f"{NOUN} {name}", {"body": body}, describe_object_changes(name, before, after, _WORDS))]
+    lost = _list_lost_controls(current, form)
+    if lost and body[_SESSION] is not None and not any(option.startswith("grant.") for option in form):
+        off = {name: False if name == _BARE else {"isEnabled": False} for name in lost}
+        body[_SESSION] = {**body[_SESSION], **off}
+    elif lost:
+        rest, body[_SESSION] = body[_SESSION], None
+        if rest is not None:
+            sentence = "give the other session controls anew, since Entra ID takes one of them away only with all"
+            told = Change("~", "setting", name, sentence, {"field": _SESSION})
+            steps.append(Step("restore_session", f"{NOUN} {name}: session", {"body": {_SESSION: rest}}, (told,)))
+    return add_ids(steps, principal=current.object_id)
+
+
+def plan_policy_removal(current: Policy | None, names: Names) -> PolicyPlan:
+    """Return the step that deletes the policy, none when it does not exist."""
+    if current is None:
+        return PolicyPlan(Plan({}, {}), None)
+    gone = Change("-", NOUN, current.display_name, f"delete the {NOUN}", {"object_id": current.object_id})
+    step = Step("delete", f"{NOUN} {current.display_name}", {}, (gone,))
+    plan = Plan(_tell_policy(current, names), {}, add_ids((step,), principal=current.object_id))
+    return PolicyPlan(plan, current)
+
+
+def merge_form(had: Form, desired: Desired, exclusive: bool) -> Form:
+    """Return the fields as they will be: sets gain what is asked for and, when *exclusive* or asked to be empty, lose the rest."""
+    form = dict(had)
+    for option, value in desired.items():
+        if BY_OPTION[option].is_set and value is not None:
+            value = frozenset(find_set_changes(value, had.get(option) or (), exclusive or option in _WHOLE).after)
+        if value in (None, frozenset(), "", False):
+            form.pop(option, None)
+        else:
+            form[option] = value
+    form.setdefault("client_app_types", frozenset({"all"}))
+    if not any(option.startswith("grant.") and option != "grant.operator" for option in form):
+        form.pop("grant.operator", None)
+    elif "grant.operator" not in form:
+        form["grant.operator"] = "or"
+    if f"{_FREQUENCY}.interval" in form:
+        form.setdefault(f"{_FREQUENCY}.authentication", "primary_and_secondary")
+    return form
+
+
+#: Sets of which nothing may stay that is not asked for: they say together what is meant.
+_WHOLE = ("client_app_types",)
+
+
+def list_lost_members(planned: PolicyPlan) -> list[str]:
+    """Return the members that nobody manages and that are lost where a branch is replaced as a whole."""
+    wire = planned.current.wire if planned.current else {}
+    replaced = [step.data["body"] for step in planned.plan.steps if step.action == "update"]
+    branches = {_SESSION for body in replaced if body.get(_SESSION, "") is None}
+    branches |= {"grantControls" for body in replaced if body.get("grantControls", "") is None}
+    branches |= {
+        f"conditions.{name}"
+        for body in replaced
+        for name, value in (body.get("conditions") or {}).items()
+        if value is None
+    }
+    return [
+        f"{branch}.{name}"
+        for branch in sorted(branches)
+        for name in list_unknown_members(branch, get_branch(wire, branch))
+    ]
+
+
+def _list_lost_controls(current: Policy, form: Form) -> list[str]:
+    """Return the session controls that are there and are to go, as Graph calls them."""
+    had, has = (
+        {_name_control(option) for option in side if option.startswith("session.")} for side in (current.form, form)
+    )
+    return sorted(had - has)
+
+
+def _name_control(option: str) -> str:
+    return BY_OPTION[option].member.split(".")[1]
+
+
+def _list_branches(form: Form) -> list[str]:
+    return sorted({BY_OPTION[option].branch for option in form})
+
+
+def _build_branches(branches: t.Iterable[str], form: Form, wire: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the body with these branches; only what is managed is sent."""
+    body: dict[str, t.Any] = {"conditions": {}}
+    for branch in branches:
+        first, _dot, rest = branch.partition(".")
+        value = build_branch(branch, form, wire)
+        if first == "conditions":
+            body["conditions"][rest] = value
+        else:
+            body[first] = value
+    if not body["conditions"]:
+        del body["conditions"]
+    return body
+
+
+def _tell(form: t.Mapping[str, t.Any], names: Names) -> dict[str, t.Any]:
+    """Return fields for people: names in place of ids, sets as sorted lists."""
+    found: dict[str, t.Any] = {}
+    for option, value in form.items():
+        item = BY_OPTION.get(option)
+        if item is not None and item.is_set:
+            found[option] = sorted(name_value(option, text, names) for text in value)
+        elif item is not None and isinstance(value, str):
+            found[option] = name_value(option, value, names)
+        else:
+            found[option] = value
+    return found
+
+
+def name_value(option: str, text: str, names: Names) -> str:
+    """Return what people call the value of a field: the name of an object, an id that nobody has named, a word."""
+    refers = BY_OPTION[option].refers
+    return names.get((refers, text), text) if refers else text

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The module entra_conditional_access_policy: reads a policy, plans, judges, and carries the plan out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.addresses import quote_segment
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch, ApiError, ConfigError, Forbidden
+from ..._core.names import describe_suspicious_name
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action, Finding
+from ..._core.risks import check_removals, require_accepted_risk
+from ..._core.values import is_guid
+from ..client import GraphClient, filter_by_name, warn_of_lookalikes
+from ..confirm import wait_until_shown
+from ..create import create_once
+from .canonical import Form, Policy, build_conditions, read_policy
+from .checks import check_policy
+from .fields import BY_OPTION, FIELDS, Refers
+from .guard import LockOutGuard, has_to_be_judged, read_places
+from .names import NameResolver
+from .options import read_desired_fields
+from .plan import NOUN, PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
+from .sign_ins import SignInFinder
+
+_PATH = "/identity/conditionalAccess/policies"
+_SECURITY_DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
+_READ = ("Policy.Read.All",)
+#: Microsoft Learn: to write takes all of them; the one that writes does not read.
+_WRITE = ("Policy.ReadWrite.ConditionalAccess together with Policy.Read.All and Application.Read.All",)
+_IN_FORCE = "enabled"
+Wire: t.TypeAlias = dict[str, t.Any]
+
+
+class ConditionalAccessPolicyResource:
+    """The conditional access policy of one task."""
+
+    noun = "policy"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph, self._options = ctx, GraphClient(ctx), ctx.options
+        pending = {
+            Refers.GROUP: ctx.options["pending_entra_groups"] if ctx.check_mode else (),
+            Refers.LOCATION: ctx.options["pending_named_locations"] if ctx.check_mode else (),
+        }
+        self._resolver = NameResolver(self._graph, pending)
+        self._planned = PolicyPlan(Plan({}, {}), None)
+        self._evaluation: list[dict[str, t.Any]] = []
+        self._object_id: str | None = None
+
+    def plan(self) -> Plan:
+        """Return the steps to what the options ask for. Raises AmbiguousMatch, ConfigError, GuardRefused, Problems."""
+        options = self._options
+        current = self._find_policy()
+        self._object_id = current.object_id if current else None
+        if options["state"] == "absent":
+            self._planned = plan_policy_removal(current, self._resolver.names)
+            return self._planned.plan
+        asked = read_desired_fields(options)
+        resolved = self._resolver.resolve(asked, current.form if current else {})
+        self._planned = plan_policy(
+            options.get("display_name"),
+            options.get("policy_state"),
+            resolved.desired,
+            current,
+            options["exclusive"],
+            resolved.names,
+        )
+        check_policy(options.get("display_name"), self._planned.form, current is None)
+        if not self._planned.plan.steps:
+            return self._planned.plan
+        if resolved.dead:
+            self._ctx.warn(
+                f"The policy refers to what does not exist: {', '.join(resolved.dead)}. Entra ID may refuse to write it again; with"
+                " exclusive: true it goes."
+            )
+        self._check_removals()
+        self._check_lost_members()
+        self._check_security_defaults()
+        self._judge()
+        return self._planned.plan
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """Map each action to the method that carries it out."""
+        return {
+            "create": self._create,
+            "restore_session": self._update,
+            "update": self._update,
+            "delete": self._delete,
+        }
+
+    def verify(self) -> list[Finding]:
+        """Wait until the policy shows as written, and return what does not.
+
+        Raises WaitTimeout for a deletion, and where the policy is or was in force: people may be judged by what was not asked for.
+        """
+        planned = self._planned
+        if not planned.plan.steps:
+            return []
+        in_force = _IN_FORCE in (planned.state, planned.had_state)
+        must_show = [*BY_OPTION, "policy_state", "list", "state"] if in_force else ["state"]
+        name = (planned.plan.after or planned.plan.before)["display_name"]
+        return list(wait_until_shown(self._graph, self._find_unshown, f"{NOUN} {name}", must_show))
+
+    def result(self) -> dict[str, t.Any]:
+        """Return the policy as it is after the plan, with names and ids; empty when it is absent."""
+        planned = self._planned
+        if not planned.plan.after:
+            return {}
+        return {
+            "object_id": self._object_id,
+            "display_name": planned.display_name,
+            "policy_state": planned.state,
+            **_show_form(planned.form, self._resolver),
+            "evaluation": self._evaluation,
+        }
+
+    def _find_policy(self) -> Policy | None:
+        """Return the policy that object_id or an unambiguous display_name names, or None. Raises AmbiguousMatch, ConfigError."""
+        asked, present = self._options.get("object_id"), self._options["state"] == "present"
+        if asked:
+            if not is_guid(asked):
+                raise ConfigError(f"object_id: {asked!r} is not a GUID", source="option object_id")
+            self._object_id = asked
+            found = self._read_policy()
+            if found is None and present:
+                raise ConfigError(
+                    f"No {NOUN} has the object id {asked}; leave object_id out to create one", source="option object_id"
+                )
+            return found
+        name = str(self._options["display_name"])
+        doubt = describe_suspicious_name(NOUN, name) if present else None
+        if doubt:
+            self._ctx.warn(doubt)
+        named = self._list_named(name)
+        if len(named) > 1:
+            ids = sorted(str(wire.get("id")) for wire in named)
+            raise AmbiguousMatch(
+                f"{len(named)} policies have the display name {name} ({', '.join(ids)}): give object_id", candidates=ids
+            )
+        return read_policy(named[0]) if named else None
+
+    def _list_named(self, name: str) -> list[Wire]:
+        """Return all policies of exactly this display name, letter case apart; warn of others that only look like it."""
+        listed = self._graph.list(_PATH, intent="list the conditional access policies", needs=_READ)
+        warn_of_lookalikes(self._ctx, NOUN, listed, name)
+        return filter_by_name(listed, "displayName", name)
+
+    def _read_policy(self) -> Policy | None:
+        """Return the policy of this task by its id, None where there is none."""
+        wire = self._graph.get(self._get_path(), intent=f"read {NOUN} {self._object_id}", needs=_READ)
+        return read_policy(wire) if wire is not None else None
+
+    def _get_path(self) -> str:
+        return f"{_PATH}/{quote_segment(str(self._object_id))}"
+
+    def _check_removals(self) -> None:
+        """Raise GuardRefused for more entries to be removed than the task may remove."""
+        before, after = self._planned.had_form, self._planned.form
+        gone = [
+            f"{item.option} {name_value(item.option, text, self._resolver.names)}"
+            for item in FIELDS
+            if item.is_set
+            for text in sorted((before.get(item.option) or frozenset()) - (after.get(item.option) or frozenset()))
+        ]
+        check_removals(gone, self._options["max_removals"], "entries of the policy", "the task")
+
+    def _check_lost_members(self) -> None:
+        """Raise GuardRefused where a part is replaced as a whole that holds what this version does not know."""
+        lost = list_lost_members(self._planned)
+        if lost:
+            require_accepted_risk(
+                self._ctx,
+                "unmanaged_properties",
+                f"Policy {self._planned.display_name} has properties that this version does not know, and Entra ID replaces the parts that"
+                f" hold them as a whole: {', '.join(lost)}. They are written again as they are shown; what v1.0 of Graph does not show is lost.",
+            )
+
+    def _check_security_defaults(self) -> None:
+        """Raise ConfigError where a policy would be put in force in a tenant with security defaults, which Entra ID refuses."""
+        if self._planned.state != _IN_FORCE or self._planned.had_state == _IN_FORCE:
+            return
+        try:
+            found = self._graph.get(_SECURITY_DEFAULTS, intent="read whether security defaults are on", needs=_READ)
+        except Forbidden:
+            return  # Entra ID itself refuses the write then
+        if found and found.get("isEnabled") is True:
+            raise ConfigError(
+                "Security defaults are on in this tenant, and Entra ID puts no conditional access policy in force beside them. Turn them off"
+                " when the policies are ready, or take policy_state: report_only.",
+                source="option policy_state",
+            )
+
+    def _judge(self) -> None:
+        """Raise GuardRefused where the policy, as it will be, shuts out who has to get in."""
+        planned = self._planned
+        if not has_to_be_judged(planned):
+            return
+        form = planned.form
+        tried = SignInFinder(self._graph, self._resolver, self._options, form).find()
+        places = read_places(self._resolver.list_locations()) if "locations.include" in form else {}
+        guard = LockOutGuard(self._ctx, self._graph, places)
+        is_same = planned.current is not None and planned.current.form == form
+        guard.check(planned, tried, self._object_id if is_same else None)
+        self._evaluation = guard.evaluation
+
+    def _create(self, step: Step) -> None:
+        body = step.data["body"]
+        created = create_once(
+            self._graph,
+            _PATH,
+            body,
+            find=lambda: self._list_named(body["displayName"]),
+            intent=f"create {step.subject}",
+            needs=_WRITE,
+        )
+        self._object_id = str(created["id"])
+
+    def _update(self, step: Step) -> None:
+        if step == self._planned.plan.steps[0]:
+            self._check_is_as_planned(step)
+        body = step.data["body"]
+        try:
+            self._send_change(step, body)
+        except ApiError as exc:
+            # Whether conditions may be sent in part is not beyond doubt; what is complete means the same either way.
+            if exc.status != 400 or "conditions" not in body:
+                raise
+            wire = self._planned.current.wire if self._planned.current else {}
+            self._send_change(step, {**body, "conditions": build_conditions(self._planned.form, wire)})
+
+    def _send_change(self, step: Step, body: t.Mapping[str, t.Any]) -> None:
+        self._graph.write("PATCH", self._get_path(), body, intent=f"change {step.subject}", needs=_WRITE)
+
+    def _check_is_as_planned(self, step: Step) -> None:
+        """Raise ApiError where somebody has changed the policy since: parts are written as a whole, and the change would be lost."""
+        found = self._read_policy()
+        if found != self._planned.current:
+            raise ApiError(
+                f"Cannot change {step.subject}: somebody has changed it, or deleted it, since this task has read it.",
+                is_outdated=True,
+                service="Microsoft Graph",
+            )
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._get_path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
+        self._graph.forget(str(self._object_id))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a new policy that is not found, "state" for a deleted one that is."""
+        shown, planned = self._read_policy(), self._planned
+        if not planned.plan.after:
+            return ["state"] if shown is not None else []
+        if shown is None:
+            return ["list"]
+        form = planned.form
+        found = sorted(option for option in {*form, *shown.form} if form.get(option) != shown.form.get(option))
+        if shown.state != planned.state:
+            found.append("policy_state")
+        return found + (["display_name"] if shown.display_name != planned.display_name else [])
+
+
+def _show_form(form: Form, resolver: NameResolver) -> dict[str, t.Any]:
+    """Return the fields as results have them: nested like the options, ids with the names that are known."""
+    shown: dict[str, t.Any] = {}
+    for item in FIELDS:
+        *way, last = item.option.split(".")
+        holder = shown
+        for name in way:
+            holder = holder.setdefault(name, {})
+        value = form.get(item.option)
+        if item.refers is not None and item.is_set:
+            holder[last] = [
+                {"id": text, "name": resolver.names.get((item.refers, text))} for text in sorted(value or ())
+            ]
+        elif item.refers is not None:
+            holder[last] = {"id": value, "name": resolver.names.get((item.refers, value))} if value else None
+        else:
+            holder[last] = sorted(value or ()) if item.is_set else value
+    return shown
