@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ..._core.errors import Forbidden, Problems
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import is_guid
+from ..access_collection import LOCATIONS
 from ..app_role_assignments.principals import PrincipalFinder
 from ..batches import build_value_queries, list_in_batches
 from ..client import GraphClient, describe_lookalikes, filter_by_name, warn_of_lookalikes
@@ -22,7 +23,6 @@ from ..paging import merge_lists
 from .canonical import Form
 from .fields import BY_OPTION, Field, Kind, Refers
 
-LOCATIONS = "/identity/conditionalAccess/namedLocations"
 _PRINCIPALS: dict[Refers, t.Literal["user", "group", "service_principal"]] = {
     Refers.USER: "user",
     Refers.GROUP: "group",

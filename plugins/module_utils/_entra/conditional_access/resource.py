@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.addresses import quote_segment
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, ApiError, ConfigError, Forbidden
-from ..._core.names import describe_suspicious_name
+from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..._core.values import is_guid
-from ..client import GraphClient, filter_by_name, warn_of_lookalikes
+from ..access_collection import POLICIES, READ_NEEDS, AccessCollection
+from ..client import GraphClient
 from ..confirm import wait_until_shown
-from ..create import create_once
-from .canonical import Form, Policy, build_conditions, read_policy
+from .canonical import Form, build_conditions, read_policy
 from .checks import check_policy
 from .fields import BY_OPTION, FIELDS, Refers
 from .guard import LockOutGuard, has_to_be_judged, read_places
@@ -29,13 +26,10 @@ from .options import read_desired_fields
 from .plan import NOUN, PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
 from .sign_ins import SignInFinder
 
-_PATH = "/identity/conditionalAccess/policies"
 _SECURITY_DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
-_READ = ("Policy.Read.All",)
 #: Microsoft Learn: to write takes all of them; the one that writes does not read.
 _WRITE = ("Policy.ReadWrite.ConditionalAccess together with Policy.Read.All and Application.Read.All",)
 _IN_FORCE = "enabled"
-Wire: t.TypeAlias = dict[str, t.Any]
 
 
 class ConditionalAccessPolicyResource:
@@ -52,13 +46,12 @@ class ConditionalAccessPolicyResource:
         self._resolver = NameResolver(self._graph, pending)
         self._planned = PolicyPlan(Plan({}, {}), None)
         self._evaluation: list[dict[str, t.Any]] = []
-        self._object_id: str | None = None
+        self._policies = AccessCollection(self._graph, POLICIES, NOUN, "policies", read_policy, _WRITE)
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises AmbiguousMatch, ConfigError, GuardRefused, Problems."""
         options = self._options
-        current = self._find_policy()
-        self._object_id = current.object_id if current else None
+        current = self._policies.find(options)
         if options["state"] == "absent":
             self._planned = plan_policy_removal(current, self._resolver.names)
             return self._planned.plan
@@ -115,51 +108,12 @@ class ConditionalAccessPolicyResource:
         if not planned.plan.after:
             return {}
         return {
-            "object_id": self._object_id,
+            "object_id": self._policies.object_id,
             "display_name": planned.display_name,
             "policy_state": planned.state,
             **_show_form(planned.form, self._resolver),
             "evaluation": self._evaluation,
         }
-
-    def _find_policy(self) -> Policy | None:
-        """Return the policy that object_id or an unambiguous display_name names, or None. Raises AmbiguousMatch, ConfigError."""
-        asked, present = self._options.get("object_id"), self._options["state"] == "present"
-        if asked:
-            if not is_guid(asked):
-                raise ConfigError(f"object_id: {asked!r} is not a GUID", source="option object_id")
-            self._object_id = asked
-            found = self._read_policy()
-            if found is None and present:
-                raise ConfigError(
-                    f"No {NOUN} has the object id {asked}; leave object_id out to create one", source="option object_id"
-                )
-            return found
-        name = str(self._options["display_name"])
-        doubt = describe_suspicious_name(NOUN, name) if present else None
-        if doubt:
-            self._ctx.warn(doubt)
-        named = self._list_named(name)
-        if len(named) > 1:
-            ids = sorted(str(wire.get("id")) for wire in named)
-            raise AmbiguousMatch(
-                f"{len(named)} policies have the display name {name} ({', '.join(ids)}): give object_id", candidates=ids
-            )
-        return read_policy(named[0]) if named else None
-
-    def _list_named(self, name: str) -> list[Wire]:
-        """Return all policies of exactly this display name, letter case apart; warn of others that only look like it."""
-        listed = self._graph.list(_PATH, intent="list the conditional access policies", needs=_READ)
-        warn_of_lookalikes(self._ctx, NOUN, listed, name)
-        return filter_by_name(listed, "displayName", name)
-
-    def _read_policy(self) -> Policy | None:
-        """Return the policy of this task by its id, None where there is none."""
-        wire = self._graph.get(self._get_path(), intent=f"read {NOUN} {self._object_id}", needs=_READ)
-        return read_policy(wire) if wire is not None else None
-
-    def _get_path(self) -> str:
-        return f"{_PATH}/{quote_segment(str(self._object_id))}"
 
     def _check_removals(self) -> None:
         """Raise GuardRefused for more entries to be removed than the task may remove."""
@@ -188,7 +142,9 @@ class ConditionalAccessPolicyResource:
         if self._planned.state != _IN_FORCE or self._planned.had_state == _IN_FORCE:
             return
         try:
-            found = self._graph.get(_SECURITY_DEFAULTS, intent="read whether security defaults are on", needs=_READ)
+            found = self._graph.get(
+                _SECURITY_DEFAULTS, intent="read whether security defaults are on", needs=READ_NEEDS
+            )
         except Forbidden:
             return  # Entra ID itself refuses the write then
         if found and found.get("isEnabled") is True:
@@ -208,20 +164,11 @@ class ConditionalAccessPolicyResource:
         places = read_places(self._resolver.list_locations()) if "locations.include" in form else {}
         guard = LockOutGuard(self._ctx, self._graph, places)
         is_same = planned.current is not None and planned.current.form == form
-        guard.check(planned, tried, self._object_id if is_same else None)
+        guard.check(planned, tried, planned.current.object_id if planned.current and is_same else None)
         self._evaluation = guard.evaluation
 
     def _create(self, step: Step) -> None:
-        body = step.data["body"]
-        created = create_once(
-            self._graph,
-            _PATH,
-            body,
-            find=lambda: self._list_named(body["displayName"]),
-            intent=f"create {step.subject}",
-            needs=_WRITE,
-        )
-        self._object_id = str(created["id"])
+        self._policies.create(step.data["body"], f"create {step.subject}")
 
     def _update(self, step: Step) -> None:
         if step == self._planned.plan.steps[0]:
@@ -237,11 +184,11 @@ class ConditionalAccessPolicyResource:
             self._send_change(step, {**body, "conditions": build_conditions(self._planned.form, wire)})
 
     def _send_change(self, step: Step, body: t.Mapping[str, t.Any]) -> None:
-        self._graph.write("PATCH", self._get_path(), body, intent=f"change {step.subject}", needs=_WRITE)
+        self._policies.change(body, f"change {step.subject}")
 
     def _check_is_as_planned(self, step: Step) -> None:
         """Raise ApiError where somebody has changed the policy since: parts are written as a whole, and the change would be lost."""
-        found = self._read_policy()
+        found = self._policies.read_one()
         if found != self._planned.current:
             raise ApiError(
                 f"Cannot change {step.subject}: somebody has changed it, or deleted it, since this task has read it.",
@@ -250,12 +197,11 @@ class ConditionalAccessPolicyResource:
             )
 
     def _delete(self, step: Step) -> None:
-        self._graph.write("DELETE", self._get_path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
-        self._graph.forget(str(self._object_id))
+        self._policies.delete(f"delete {step.subject}")
 
     def _find_unshown(self) -> list[str]:
         """Return the fields that are not shown as written; "list" for a new policy that is not found, "state" for a deleted one that is."""
-        shown, planned = self._read_policy(), self._planned
+        shown, planned = self._policies.read_one(), self._planned
         if not planned.plan.after:
             return ["state"] if shown is not None else []
         if shown is None:
