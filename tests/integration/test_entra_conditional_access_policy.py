@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
+import yaml
+from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.conditional_access.policies import add_location, add_policy, extend_policy
@@ -21,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.modules import entra_conditional
 
 pytestmark = pytest.mark.any_core
 
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_conditional_access.rst"
 NAME = "CA210 console from known places"
 RANGE = {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}
 
@@ -489,3 +493,19 @@ def test_location_and_policy_in_one_run(site: Simulator, play: Player) -> None:
     ids = [[step["id"] for step in run.result["steps"]] for run in (predicted, real)]
     assert ids[0] == ids[1], "an approval of the plan holds"
     assert len(writes(site)) == 2 and not play(both).ok().result["changed"]
+
+
+def test_the_guide_does_as_it_says(site: Simulator, play: Player) -> None:
+    """Its tasks, one after the other: created in report-only, put in force, and nothing to do when they are played again."""
+    group_of(site, "GG-Break-Glass", [users_of(site)[0]["id"]])
+    text = GUIDE.read_text().replace("Commvault Management", application_name(site))
+    blocks = [
+        yaml.safe_load(block)
+        for block in re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
+    ]
+    assert len(blocks) == 3
+    for tasks in blocks:
+        assert all(result["changed"] for result in play(tasks).ok().results)
+        assert not any(result["changed"] for result in play(tasks).ok().results)
+    states = {row["displayName"][:5]: row["state"] for row in policies(site)}
+    assert states == {"CA210": "enabled", "CA310": "enabledForReportingButNotEnforced"}
