@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .declared import is_commcell_covered
-from .declared_credentials import is_of_registration
+from .declared_credentials import is_of_registration, name_task
 from .filter_values import to_text
 from .variables_checks import Place, Problem
 
@@ -72,12 +72,14 @@ def _find_repeated(declared: t.Sequence[Values], commcells: t.Sequence[str]) -> 
     """Return by the number of a credential the number of the one before it that is the same one on a CommCell, and that CommCell."""
     found: dict[int, tuple[int, str]] = {}
     for commcell in commcells:
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[t.Any, int] = {}
         for number, item in enumerate(declared):
             if is_commcell_covered(item.get("commcells"), commcell):
-                first = seen.setdefault(_identify(item), number)
-                if first != number:
-                    found.setdefault(number, (first, commcell))
+                # By their words, too: plans and results know them by these.
+                for key in (_identify(item), name_task(item)):
+                    first = seen.setdefault(key, number)
+                    if first != number:
+                        found.setdefault(number, (first, commcell))
     return found
 
 
@@ -93,7 +95,7 @@ def _find_rotated(declared: t.Sequence[Values], commcells: t.Sequence[str], rota
             given = wanted.get("commcell")
             reached = commcells if given is None else [to_text(given)]
             for place, item in enumerate(declared):
-                if _identify(item) == _identify(wanted) and any(
+                if _may_be_same(item, wanted) and any(
                     is_commcell_covered(item.get("commcells"), name) for name in reached
                 ):
                     found.setdefault(place, f"cvops_rotations[{number}].targets[{position}]")
@@ -102,3 +104,10 @@ def _find_rotated(declared: t.Sequence[Values], commcells: t.Sequence[str], rota
 
 def _identify(item: Values) -> tuple[str, str]:
     return fold_case(to_text(item.get("name"))), fold_case(to_text(item.get("company")))
+
+
+def _may_be_same(item: Values, wanted: Values) -> bool:
+    """Return whether a rotation may write to a credential: a company by its id, and one by its name, may be the same one."""
+    (name, company), (other_name, other_company) = _identify(item), _identify(wanted)
+    is_open = bool(company and other_company) and company.isdigit() != other_company.isdigit()
+    return name == other_name and (company == other_company or is_open)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.secret_marks import ROTATED
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
 
 from .declared import is_commcell_covered
@@ -26,7 +27,7 @@ def list_credentials(declared: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]
     Of each ``task``, what its task is called, and ``is_registered``: whether it is of the application that the document registers.
     """
     rows = [
-        {"task": _name_task(item), "is_registered": is_of_registration(item), "state": item.get("state")}
+        {"task": name_task(item), "is_registered": is_of_registration(item), "state": item.get("state")}
         for item in require_mappings(declared, _VARIABLE)
         if is_commcell_covered(item.get("commcells"), commcell)
     ]
@@ -37,16 +38,20 @@ def list_credentials(declared: t.Any, commcell: t.Any) -> list[dict[str, t.Any]]
 
 
 def is_of_registration(item: t.Any) -> bool:
-    """Return whether an item is of the application that the document registers: it stays, and says of no other one."""
+    """Return whether an item is of the application that the document registers: it stays, a rotation writes its secret, and it says of no other one.
+
+    The application of any other credential is managed only where the item names it.
+    """
     given = require_mapping(item, "the credential")
-    return given.get("state") != "absent" and not given.get("azure_application_id")
+    is_rotated = given.get("secret_policy") == ROTATED
+    return given.get("state") != "absent" and is_rotated and not given.get("azure_application_id")
 
 
 def describe_registered(application: t.Any, declared: t.Any) -> dict[str, t.Any]:
     """Return what credentials need to know of the registered application, out of the registered result of its task; empty without a registration.
 
     ``id``: its application id, null while it does not exist; ``name``: what people call it; ``tenant_id``: where it is, null where that is not
-    known; ``failed``: the task has failed. *declared*: the variable cvops_application.
+    known; ``failed``: the task has failed; ``why``: its message then. *declared*: the variable cvops_application.
     """
     wanted = require_mapping(declared, "cvops_application")
     if not wanted or wanted.get("state") == "absent":
@@ -63,6 +68,7 @@ def describe_registered(application: t.Any, declared: t.Any) -> dict[str, t.Any]
         "name": next((to_text(name) for name in names if name), ""),
         "tenant_id": tenant if is_guid(tenant) else None,
         "failed": "application" not in told or "error" in told,
+        "why": to_text(told.get("msg")) if "error" in told else "",
     }
 
 
@@ -75,7 +81,7 @@ def build_credential_options(
     credential has that task.
     """
     for item in require_mappings(declared, _VARIABLE):
-        if is_commcell_covered(item.get("commcells"), commcell) and _name_task(item) == task:
+        if is_commcell_covered(item.get("commcells"), commcell) and name_task(item) == task:
             break
     else:
         raise FilterInputError(f"{_VARIABLE} has no such credential for the CommCell")
@@ -86,8 +92,8 @@ def build_credential_options(
     if told and is_of_registration(item):
         given = {**given, "azure_application_name": given.get("azure_application_name") or told.get("name")}
         given |= {"azure_application_id": told["id"]} if told.get("id") else {"pending_application": True}
-    if not given.get("azure_tenant_id") and told.get("tenant_id"):
-        given["azure_tenant_id"] = told["tenant_id"]
+        if not given.get("azure_tenant_id") and told.get("tenant_id"):
+            given["azure_tenant_id"] = told["tenant_id"]
     if coming := require_mappings(coming_groups, "user groups"):
         given["pending_user_groups"] = coming
     return given
@@ -114,9 +120,9 @@ def find_unregistered_problem(rows: t.Any, registered: t.Any, is_in_run: t.Any =
     names = [to_text(row.get("task")) for row in require_mappings(rows, "the credentials") if row.get("is_registered")]
     if is_in_run or not told or told.get("id") or not names:
         return []
-    return [
-        f"{names[0]} is of an application in Entra ID that does not exist or cannot be read, see its task above; this run leaves Entra ID out"
-    ]
+    why = told.get("why")
+    what = f"cannot be read ({to_text(why)})" if why else "does not exist"
+    return [f"{names[0]} is of an application in Entra ID that {what}; this run leaves Entra ID out"]
 
 
 def list_credential_results(results: t.Any) -> dict[str, list[t.Any]]:
@@ -131,6 +137,7 @@ def list_credential_results(results: t.Any) -> dict[str, list[t.Any]]:
     return found
 
 
-def _name_task(item: Mapping) -> str:
+def name_task(item: Mapping) -> str:
+    """Return what the task of a credential is called, by which it is known in plans and results."""
     company = f" of company {to_text(item['company'])}" if item.get("company") else ""
     return f"{_TASK}{to_text(item.get('name'))}{company}"

@@ -73,7 +73,9 @@ def find_former_certificates(service_principal: t.Any, apps: t.Any = None, expec
     rows = _list_rows(service_principal)
     place = next((number for number, row in enumerate(rows) if row.get("active")), None)
     active: Mapping = {} if place is None else rows[place]
-    former = rows[:place] if place is not None else []
+    ends = to_text(active.get("expires"))
+    # One whose end is not told, or is the same, may be the next one.
+    former = [row for row in rows if row is not active and ends and "" < to_text(row.get("expires")) < ends]
     problem = ""
     if not active:
         problem = _NONE_ACTIVE

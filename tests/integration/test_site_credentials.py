@@ -280,3 +280,21 @@ def test_what_contradicts_a_rotation_is_told_before_any_request(
     assert run.rc != 0 and said in run.result["msg"], run.text
     assert SECRET not in run.text
     assert not list(site.journal.entries())
+
+
+@pytest.mark.every_core
+def test_what_a_host_cannot_evaluate_shows_no_secret(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
+    """A template that only localhost knows stands beside a secret; before 2.19, Ansible's own text of the failure shows all of it."""
+    site = make_site(set="S", empty=True)
+    document = only_credentials(describe_credential(site))
+    foreign = {"azure_application_id": FOREIGN, "azure_tenant_id": site.tenant.id}
+    document["cvops_commvault_credentials"] = [
+        {"name": "azure-a", "secret": SECRET, **foreign},
+        {"name": "azure-b", "secret": "{{ only_on_localhost }}", **foreign},
+    ]
+    inventory = tmp_path / "hosts.yml"
+    known = {"ansible_connection": "local", "only_on_localhost": "xyz8Q~second-not-a-real-secret_6789"}
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": known}}}))
+    run = bare(SITE, "-i", str(inventory), extra_vars=document)
+    assert run.rc != 0 and stored(site, "azure-a") == []
+    assert_no_secrets(run, [], [SECRET, known["only_on_localhost"]])

@@ -60,11 +60,18 @@ class PendingGroups:
         if not named:
             return None
         level = self._find_level(reference)
-        found = next(((number, item) for number, item in named if self._find_level(item) == level), None)
+        found = next(((number, item) for number, item in named if self._is_at_level(item, level)), None)
         if found is None:
             return None
         number, item = found
         return PendingGroup(str(item.name), number, level, self._find_created(reference))
+
+    def _is_at_level(self, item: ObjectReference, level: int) -> bool:
+        """Return whether a coming group is of the company with the id *level*; no where its company is not shown here."""
+        try:
+            return self._find_level(item) == level
+        except NotFound:
+            return False
 
     def _find_level(self, reference: ObjectReference) -> int:
         """Return the id of the company of a reference, 0 for the CommCell. Raises NotFound, AmbiguousMatch."""

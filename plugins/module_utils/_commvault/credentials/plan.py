@@ -39,7 +39,8 @@ _WORDS = {
 def plan_credential(wanted: DesiredCredential, current: Credential | None, company: str | None = None) -> Plan:
     """Plan to create the credential, or to change in one request all that differs, the secret as its policy says.
 
-    ``data`` of the step: ``before``, ``after`` and ``secret``, whether it is written. *company*: the name of the credential's company, None at
+    ``data`` of the step: ``before``, ``after``, ``secret``, whether it is written, and ``void``, whether what it holds is of another application
+    from then on. *company*: the name of the credential's company, None at
     the level of the CommCell. Raises ConfigError for endpoints that only the user knows.
     """
     is_written = wanted.secret_policy != ROTATED and (
@@ -49,13 +50,15 @@ def plan_credential(wanted: DesiredCredential, current: Credential | None, compa
     )
     before = current or Credential(wanted.name, shared_with=frozenset())
     after = _apply_wishes(wanted, current, before)
-    if is_written:
-        after = dataclasses.replace(after, secret_fingerprint=wanted.secret_fingerprint)
-    data = {"before": current, "after": after, "secret": is_written}
+    is_new_application = current is None or current.azure_application_id != after.azure_application_id
+    # What it holds is no secret of the other application then, and so the mark of that goes.
+    is_void = current is not None and is_new_application and wanted.secret_policy == ROTATED
+    if is_written or is_void:
+        after = dataclasses.replace(after, secret_fingerprint=None if is_void else wanted.secret_fingerprint)
+    data = {"before": current, "after": after, "secret": is_written, "void": is_void}
     form = {**_format(after), "secret_written": is_written}
     principal = name_with_company(before.name, company)
     had, has, words = _list_told(before), _list_told(after), _WORDS
-    is_new_application = current is None or had["azure_application_id"] != has["azure_application_id"]
     if wanted.azure_application_name and is_new_application:
         # In the same words before the application exists.
         has["azure_application_id"] = wanted.azure_application_name
@@ -72,6 +75,7 @@ def plan_credential(wanted: DesiredCredential, current: Credential | None, compa
     changes = (
         *describe_object_changes(principal, had, has, words),
         *([_tell_secret(after, principal, "~")] if is_written else []),
+        *([_tell_void(principal)] if is_void else []),
         *_tell_sharing(before, after, principal),
     )
     subject = ", ".join([*changed, *(["secret"] if is_written else [])])
@@ -197,6 +201,11 @@ def _tell_placeholder(principal: str) -> Change:
     """Return that the credential holds no secret yet: Commvault stores none without a text in its place."""
     sentence = "write a text that is no secret of any application, until a rotation writes the first one"
     return Change("+", "placeholder", principal, sentence)
+
+
+def _tell_void(principal: str) -> Change:
+    sentence = "hold no secret of its application any more, until a rotation writes the first one"
+    return Change("~", "placeholder", principal, sentence)
 
 
 def _tell_sharing(before: Credential, after: Credential, principal: str) -> tuple[Change, ...]:

@@ -155,6 +155,11 @@ class CredentialResource:
         planned = plan_credential(wanted, current, self.company)
         self._after = planned.steps[0].data["after"] if planned.steps else current
         self._warn_of_new_owner(planned)
+        if any(step.data.get("void") for step in planned.steps):
+            self._ctx.warn(
+                f"Credential {wanted.name} gets another application, whose secret it does not hold: nobody can sign in with it until a"
+                " rotation has written one."
+            )
         return planned
 
     def _plan_removal(self) -> Plan:

@@ -64,9 +64,10 @@ class AssociationResolver:
         return dataclasses.replace(make_association(kind, found.name, found.id, company_id), name=name)
 
 
-def warn_of_hidden_users(ctx: Context, app: SamlAppState | None, changes: AssociationChanges) -> None:
+def warn_of_hidden_users(ctx: Context, release: int, app: SamlAppState | None, changes: AssociationChanges) -> None:
     """Warn where associations are written together with those of users, which this release does not show."""
-    if app and not app.shows_users and any(map(is_created_part, (*changes.add, *changes.remove))):
+    is_shown = SAML_USERS.is_certain(release) or (app is not None and app.shows_users)
+    if app and not is_shown and any(map(is_created_part, (*changes.add, *changes.remove))):
         ctx.warn(
             f"Commvault does not show which users are associated with {KIND} {app.name}, as releases before 11.{SAML_USERS.since}"
             " do not. Associations are written together: look in the Command Center whether those of users are still there."

@@ -99,7 +99,7 @@ class SamlAppResource:
         self._wanted = self._resolver.resolve(self._options)
         self._changes = self._plan_associations(self._app)
         check_association_removals(self._changes, self._options["max_removals"])
-        warn_of_hidden_users(self._ctx, self._app, self._changes)
+        warn_of_hidden_users(self._ctx, self._client.release, self._app, self._changes)
         check_auto_create(self._options, self._after, self._changes.after)
         self._check_redirect(current)
         if current is None:

@@ -29,7 +29,7 @@ DECLARED: list[dict[str, t.Any]] = [
     {"name": "own", "azure_application_id": APPLICATION, "secret": SECRET, "description": None},
     {"name": "prod", "secret_policy": "rotated", "commcells": ["emea-*"], "state": "present"},
 ]
-REGISTERED = {"id": APPLICATION, "name": "Backup", "tenant_id": TENANT, "failed": False}
+REGISTERED = {"id": APPLICATION, "name": "Backup", "tenant_id": TENANT, "failed": False, "why": ""}
 
 
 def test_each_commcell_has_its_own_and_those_that_go_come_last() -> None:
@@ -64,7 +64,18 @@ def test_each_commcell_has_its_own_and_those_that_go_come_last() -> None:
         (
             {"error": {"kind": "api"}, "failed": True},
             {"unique_name": "x"},
-            {"id": None, "name": "x", "tenant_id": None, "failed": True},
+            {"id": None, "name": "x", "tenant_id": None, "failed": True, "why": ""},
+        ),
+        (
+            {"error": {"kind": "forbidden"}, "msg": "Cannot read: Authorization_RequestDenied"},
+            {"unique_name": "x"},
+            {
+                "id": None,
+                "name": "x",
+                "tenant_id": None,
+                "failed": True,
+                "why": "Cannot read: Authorization_RequestDenied",
+            },
         ),
     ],
 )
@@ -87,10 +98,19 @@ def test_where_nothing_is_said_it_is_the_registered_application() -> None:
     coming = build_credential_options(DECLARED, "emea-1", "credential prod", {**REGISTERED, "id": None})
     assert (coming["pending_application"], coming["azure_application_name"]) == (True, "Backup")
     assert "azure_application_id" not in coming and "pending_user_groups" not in coming
-    own = {"name": "prod", "azure_application_name": "Mine", "azure_tenant_id": "t"}
+    own = {"name": "prod", "azure_application_name": "Mine", "azure_tenant_id": "t", "secret_policy": "rotated"}
     named = build_credential_options([own], "us", "credential prod", REGISTERED)
     assert (named["azure_application_name"], named["azure_tenant_id"]) == ("Mine", "t")
     assert build_credential_options([own], "us", "credential prod", {}) == own
+
+
+@pytest.mark.parametrize("policy", [None, "on_create", "always"])
+def test_the_application_of_others_is_managed_only_where_it_is_named(policy: str | None) -> None:
+    """Neither it nor its tenant: whatever it is of, it would be broken by another one."""
+    item = {"name": "prod", "description": "new", **({"secret_policy": policy} if policy else {})}
+    assert build_credential_options([item], "us", "credential prod", REGISTERED) == item
+    foreign = {**item, "secret_policy": "rotated", "azure_application_id": "f"}
+    assert build_credential_options([foreign], "us", "credential prod", REGISTERED) == foreign
 
 
 def test_what_is_said_stays() -> None:
@@ -99,7 +119,6 @@ def test_what_is_said_stays() -> None:
         "name": "own",
         "azure_application_id": APPLICATION,
         "secret": SECRET,
-        "azure_tenant_id": TENANT,
     }
     gone = build_credential_options(DECLARED, "us", "credential gone of company corp", REGISTERED)
     assert gone == {"name": "gone", "state": "absent", "company": "corp"}
@@ -115,7 +134,9 @@ def test_only_those_with_a_step_are_approved() -> None:
 def test_an_application_that_is_not_there_is_a_problem_of_a_run_without_entra_only() -> None:
     rows = list_credentials(DECLARED, "emea-1")
     (told,) = find_unregistered_problem(rows, {**REGISTERED, "id": None})
-    assert told.startswith("credential prod is of an application")
+    assert told == "credential prod is of an application in Entra ID that does not exist; this run leaves Entra ID out"
+    (told,) = find_unregistered_problem(rows, {**REGISTERED, "id": None, "failed": True, "why": "403: no"})
+    assert "cannot be read (403: no)" in told
     assert find_unregistered_problem(rows, {**REGISTERED, "id": None}, True) == []
     assert find_unregistered_problem(rows, REGISTERED) == []
     assert find_unregistered_problem(rows, {}) == []
@@ -207,10 +228,27 @@ def rotation(**target: t.Any) -> list[dict[str, t.Any]]:
         ),
         (
             {
-                "cvops_commvault_credentials": [{"name": "a"}, {"name": "b", "azure_application_id": APPLICATION}],
+                "cvops_commvault_credentials": [
+                    {"name": "a", "secret_policy": "rotated"},
+                    {"name": "b", "azure_application_id": APPLICATION},
+                    {"name": "c"},
+                ],
                 "cvops_application": {"unique_name": "x", "state": "absent"},
             },
             ["[0].azure_application_id (a): is missing"],
+        ),
+        (
+            {"cvops_commvault_credentials": [{"name": "a of company b"}, {"name": "a", "company": "b"}]},
+            ["[1].name (a): is also that of"],
+        ),
+        (
+            {
+                "cvops_commvault_credentials": [
+                    {"name": "prod", "company": 30, "secret_policy": "always", "secret": SECRET}
+                ],
+                "cvops_rotations": rotation(name="prod", company="corp"),
+            },
+            ["[0].secret_policy (prod): must be rotated"],
         ),
         ({"cvops_commvault_credentials": None, "cvops_rotations": rotation(name="prod")}, []),
         ({"cvops_commvault_credentials": [{"name": "a"}], "cvops_rotations": "x", "cvops_connection": None}, []),

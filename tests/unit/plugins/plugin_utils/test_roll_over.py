@@ -91,6 +91,13 @@ def test_a_failure_says_what_signs_and_who_does_not_believe_it() -> None:
 BELIEVES: dict[str, t.Any] = {"steps": [], "stats": {}}
 
 
+def test_what_may_be_the_next_certificate_is_not_a_former_one() -> None:
+    """One that ends with the active one, and one whose end is not told."""
+    active = {**row(2030, True), "thumbprint": "B"}
+    others = [{**row(2030), "thumbprint": "A"}, {**row(2030), "thumbprint": "C"}, {**row(2028), "expires": None}]
+    assert find_former_certificates(principal(active, *others))["former"] == []
+
+
 def test_former_certificates_are_those_that_ended_their_time() -> None:
     """Not the active one, and none that ends later: that is the next one, or one that was taken back."""
     found = find_former_certificates(principal(row(2031), row(2029), row(2030, True), row(2028)))
