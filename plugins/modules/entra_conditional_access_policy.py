@@ -25,7 +25,8 @@ description:
     is asked, too, and a warning tells where the two disagree.
   - Between reading and writing, a policy that somebody else has changed is read and planned anew.
   - 'Graph permissions (application): to read, C(Policy.Read.All); to write, C(Policy.ReadWrite.ConditionalAccess), C(Policy.Read.All) and
-    C(Application.Read.All) together; for names and memberships C(User.Read.All), C(GroupMember.Read.All), and for roles C(Directory.Read.All).'
+    C(Application.Read.All) together; for names and memberships C(User.Read.All), C(GroupMember.Read.All), and for who
+    holds directory roles C(RoleManagement.Read.Directory).'
   - Entra ID takes one request a second for conditional access, from all clients of a tenant together; this module keeps to it.
 author:
   - cvops.identity authors (@cvops)
@@ -103,7 +104,7 @@ options:
         suboptions:
           users:
             description:
-              - Users by user principal name or object id, or V(all), V(none), V(guests_or_external_users). When left out it is not managed; an empty
+              - Users by user principal name or object id, or V(guests_or_external_users). When left out it is not managed; an empty
                 list removes all.
             type: list
             elements: str

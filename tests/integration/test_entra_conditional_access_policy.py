@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -417,6 +418,99 @@ def test_one_administrator_at_least_gets_in(clocked: Simulator) -> None:
         False,
         True,
     ]
+
+
+IN_FORCE = {
+    "policy_state": "enabled",
+    "users": {"include": {"users": ["all"]}, "exclude": {"groups": ["GG-Break-Glass"]}},
+    "grant": {"controls": ["block"]},
+    "break_glass": {"groups": ["GG-Break-Glass"]},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"users": {"exclude": {"groups": []}}},
+        {"users": {"exclude": {"groups": [], "users": ["USER1"]}}, "exclusive": True},
+        {"users": {"exclude": {"groups": []}}, "break_glass": {"users": ["USER0"]}},
+        {"users": {"exclude": {"groups": []}}, "must_get_in": [{"user": "USER0"}]},
+    ],
+)
+def test_an_exclusion_is_not_taken_from_a_policy_in_force(clocked: Simulator, change: dict[str, t.Any]) -> None:
+    names = [user["userPrincipalName"] for user in users_of(clocked)]
+    text = json.dumps(change).replace("USER0", names[0]).replace("USER1", names[1])
+    assert run_body(module, clocked, base(**IN_FORCE))["changed"]
+    clocked.journal.clear()
+    options = {"display_name": "CA1", "break_glass": {"groups": ["GG-Break-Glass"]}, **json.loads(text)}
+    refused = run_body(module, clocked, options)
+    assert refused["error"]["risk"] == "lock_out" and "it applies to" in refused["msg"], refused
+    assert_no_writes(clocked)
+
+
+def test_places_are_not_taken_from_a_policy_in_force(clocked: Simulator) -> None:
+    """Neither from people nor from the identity that runs this."""
+    user = users_of(clocked)[1]["userPrincipalName"]
+    by_place = {**IN_FORCE, "locations": {"include": ["Egress"]}}
+    assert run_body(module, clocked, base(**by_place))["changed"]
+    elsewhere = [{"user": user, "address": "198.51.100.7"}]
+    glass = {"break_glass": {"groups": ["GG-Break-Glass"]}, "must_get_in": elsewhere}
+    refused = run_body(module, clocked, {"display_name": "CA1", "locations": {"include": []}, **glass})
+    assert refused["error"].get("risk") == "lock_out" and "(must_get_in)" in refused["msg"], refused
+    automation = clocked.tenant.service_principals[clocked.automation.object_id]["displayName"]
+    clocked.tenant.behaviours.client_address = "203.0.113.7"  # the policy holds for this identity, too
+    own = {
+        "display_name": "CA300",
+        "policy_state": "enabled",
+        "client_applications": {"include": [automation]},
+        "applications": {"include": ["all"]},
+        "locations": {"include": ["all"], "exclude": ["Egress"]},
+        "grant": {"controls": ["block"]},
+        "caller_address": "203.0.113.7",
+    }
+    assert run_body(module, clocked, own)["changed"]
+    refused = run_body(module, clocked, {"display_name": "CA300", "locations": {"exclude": []}})
+    assert refused["error"].get("risk") == "lock_out" and "(caller)" in refused["msg"], refused
+
+
+def test_what_is_demanded_does_not_grow_unasked(clocked: Simulator) -> None:
+    """A policy that lacks an exclusion, and asks for more than before."""
+    accepted = {"accept_risk": ["lock_out"], "accept_reason": "it is the test"}
+    mfa = {**IN_FORCE, "users": {"include": {"users": ["all"]}}, "grant": {"controls": ["mfa"]}}
+    assert run_body(module, clocked, base(**mfa, **accepted))["changed"]
+    glass = {"display_name": "CA1", "break_glass": {"groups": ["GG-Break-Glass"]}, "exclusive": True}
+    refused = run_body(module, clocked, {**glass, "grant": {"controls": ["block"]}})
+    assert refused["error"]["risk"] == "lock_out"
+    narrower = run_body(module, clocked, {**glass, "users": {"exclude": {"roles": ["Global Administrator"]}}})
+    assert narrower["changed"] and "was like that before" in narrower["warnings"][0], narrower
+
+
+def test_holders_of_a_role_are_known(clocked: Simulator) -> None:
+    """Directly, and through a group."""
+    role, user = "62e90394-69f5-4237-9190-012177145e10", users_of(clocked)[2]
+    group = group_of(clocked, "GG-Admins", [user["id"]])
+    clocked.tenant.relate("roleMembers", role, [group], True)
+    options = base(
+        policy_state="enabled",
+        users={"include": {"roles": ["Global Administrator"]}},
+        grant={"controls": ["block"]},
+        break_glass={"users": [user["userPrincipalName"]]},
+    )
+    refused = run_body(module, clocked, options)
+    assert refused["error"]["risk"] == "lock_out" and "it applies to" in refused["msg"], refused
+
+
+@pytest.mark.parametrize(("method", "number"), [("drop_after", 1), ("drop_before", 2), ("drop_after", 2)])
+def test_session_controls_are_not_lost_between_two_requests(clocked: Simulator, method: str, number: int) -> None:
+    """Whatever becomes of one of them: they are there, or the message says which have to be given again."""
+    kept = {"sign_in_frequency": {"interval": "time_based", "value": 8, "unit": "hours"}}
+    run_body(module, clocked, base(session={"persistent_browser": "never", **kept}))
+    fault = Fault("graph", method="PATCH", path="*/policies/*", action=method, after=number - 1, times=5)
+    clocked.faults.add(fault)
+    failed = run_body(module, clocked, {"display_name": "CA1", "session": {"persistent_browser": "none"}})
+    session = policies(clocked)[0]["sessionControls"] or {}
+    if (session.get("signInFrequency") or {}).get("value") != 8:
+        assert failed["failed"] and "session.sign_in_frequency.value 8" in failed["msg"], failed
 
 
 def test_where_the_service_judges_otherwise_that_is_told(clocked: Simulator) -> None:

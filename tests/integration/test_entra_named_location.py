@@ -17,6 +17,9 @@ from helpers.direct import run_body
 from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.named_locations.resource import (
+    NamedLocationResource,
+)
 from ansible_collections.cvops.identity.plugins.modules import entra_named_location as module
 
 pytestmark = pytest.mark.any_core
@@ -201,6 +204,26 @@ def test_a_location_that_is_used_between_plan_and_write_is_refused_by_the_servic
     )
     result = run_body(module, clocked, {"object_id": object_id, "state": "absent"})
     assert result["failed"] and "1038: NamedLocation is referenced by policies." in result["msg"]
+
+
+def test_ranges_that_somebody_adds_meanwhile_stay(clocked: Simulator) -> None:
+    """Between plan and write; ranges are sent as a whole."""
+    object_id = make_location(clocked)
+    plan, calls = NamedLocationResource.plan, list[int]()
+
+    def plan_and_add(self: NamedLocationResource) -> t.Any:
+        found = plan(self)
+        if not calls:
+            calls.append(1)
+            row = clocked.tenant.named_locations[object_id]
+            more = {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}
+            clocked.tenant.store.put("namedLocations", object_id, {**row, "ipRanges": [*row["ipRanges"], more]})
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(NamedLocationResource, "plan", plan_and_add)
+        made = run_body(module, clocked, {"object_id": object_id, "ip_ranges": ["198.51.100.0/24"]})
+    assert made["changed"] and ranges(clocked) == ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.17/28"]
 
 
 def test_rights_that_are_missing_are_named(clocked: Simulator) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.addresses import quote_segment
-from .._core.errors import AmbiguousMatch, ConfigError
+from .._core.errors import AmbiguousMatch, ApiError, ConfigError
 from .._core.names import describe_suspicious_name
 from .._core.values import is_guid
 from .client import GraphClient, filter_by_name, warn_of_lookalikes
@@ -107,3 +107,12 @@ class AccessCollection(t.Generic[Found]):
 
     def _get_path(self) -> str:
         return f"{self._path}/{quote_segment(str(self.object_id))}"
+
+
+def build_changed_error(intent: str) -> ApiError:
+    """Return the error for an object that is not as it was when the task was planned, by which the task reads and plans anew."""
+    return ApiError(
+        f"Cannot {intent}: somebody has changed it, or deleted it, since this task has read it.",
+        is_outdated=True,
+        service="Microsoft Graph",
+    )

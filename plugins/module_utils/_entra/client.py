@@ -30,7 +30,7 @@ from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
-from .pacing import RequestPacing
+from .pacing import RequestPacing, add_headers
 from .paging import add_key, explain_unusable_link
 from .relations import KnownObjects
 from .replication import ReplicationRules
@@ -39,8 +39,7 @@ _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
 _TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
 _LONGEST_PAUSE_S = 10.0
-#: How long an object that exists already, and is not shown, is looked for.
-_CONFLICT_LIMIT_S = 15.0
+_CONFLICT_LIMIT_S = 15.0  # for which an object that exists already, and is not shown, is looked for
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
 _MOST_ITEMS = 1_000_000
@@ -357,7 +356,7 @@ class GraphClient:
                 url,
                 params=params,
                 json_body=body,
-                headers=headers,
+                headers=add_headers(url, headers),
                 repeat=repeat,
                 count_as=count_as,
                 is_undone=is_undone,

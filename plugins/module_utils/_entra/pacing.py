@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Keeping requests apart where Microsoft Graph takes few of them."""
+"""What requests to conditional access need beside others: pauses between them, and a header."""
 
 from __future__ import annotations
+
+import typing as t
 
 from .._core.context import Context
 
@@ -30,3 +32,9 @@ class RequestPacing:
             if left_s > 0:
                 self._ctx.sleep(left_s)
         self._last = self._ctx.clock.monotonic()
+
+
+def add_headers(url: str, headers: t.Mapping[str, str] | None) -> dict[str, str]:
+    """Return *headers* and what conditional access is to be asked with: else words that are newer than its first ones come as one that says nothing."""
+    asked = {"Prefer": "include-unknown-enum-members"} if _PATH in url else {}
+    return {**asked, **(headers or {})}

@@ -12,6 +12,7 @@ any order; a control that is switched off and one that is not there.
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 from dataclasses import dataclass, field
 
@@ -51,8 +52,8 @@ def read_policy(wire: Wire) -> Policy:
     """Return a policy of Graph. Raises BadAnswer for one without id, and for members of another type than theirs."""
     if not wire.get("id"):
         raise BadAnswer("An answer holds a conditional access policy without an id.", member="id")
-    state = str(wire.get("state") or "")
-    ours = next((name for name, word in STATES.items() if word == state), state)
+    state = str(wire.get("state") or "not shown")
+    ours = next((name for name, word in STATES.items() if fold_case(word) == fold_case(state)), state)
     return Policy(str(wire["id"]).lower(), str(wire.get("displayName") or ""), ours, read_form(wire), wire)
 
 
@@ -99,8 +100,13 @@ def _read_field(wire: Wire, item: Field) -> Value:
             translate_from_graph(item, text.strip()) for text in given.split(",") if text.strip() not in ("", "none")
         )
     if item.kind is Kind.TEXT:
-        return " ".join(given.split())
+        return _format_text(given)
     return translate_from_graph(item, given)
+
+
+def _format_text(given: t.Any) -> str | None:
+    """Return a text with single blanks, as it compares; None for what is no text."""
+    return " ".join(given.split()) if isinstance(given, str) else None
 
 
 def translate_from_graph(item: Field, text: str) -> str:
@@ -171,6 +177,8 @@ def _build_parent(parent: str, fields: t.Sequence[Field], form: Form, shown: t.A
         inner, _dot, last = item.member.rpartition(".")
         if inner.endswith(f".{_TENANTS}"):
             found[_TENANTS] = _build_tenants(value)
+        elif item.kind is Kind.TEXT and value and _format_text(present.get(last)) == value:
+            found[last] = present[last]  # blanks within quotes count
         else:
             found[last] = _to_wire(item, value)
     if parent in SWITCHED:
@@ -215,6 +223,23 @@ def list_unknown_members(branch: str, value: t.Any) -> list[str]:
     """Return the members of a branch, with their paths, that hold something and are not in the table."""
     known = {item.member.removeprefix(f"{branch}.") for item in FIELDS if item.branch == branch}
     return [] if branch in PLAIN_BRANCHES else sorted(_walk_unknown(value, known, ""))
+
+
+def get_unknown_parts(wire: Wire) -> str:
+    """Return all that a policy holds beside the table, as text that is the same for the same values."""
+    branches = sorted({item.branch for item in FIELDS} - set(PLAIN_BRANCHES))
+    found = {
+        f"{branch}.{path}": _get_part(get_branch(wire, branch), path)
+        for branch in branches
+        for path in list_unknown_members(branch, get_branch(wire, branch))
+    }
+    return json.dumps(found, sort_keys=True, default=str)
+
+
+def _get_part(value: t.Any, path: str) -> t.Any:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _walk_unknown(value: t.Any, known: t.Collection[str], prefix: str) -> t.Iterator[str]:

@@ -29,23 +29,38 @@ _OF_PRINCIPALS = (
 )
 
 
-def check_policy(name: str | None, form: Form, is_new: bool) -> None:
-    """Raise Problems with everything by which *form*, the policy as it will be, cannot be what is meant."""
-    problems = [*_find_missing(name, form, is_new), *_find_conflicts(form), *_find_wrong_values(form)]
+def check_policy(name: str | None, form: Form, had: Form | None) -> None:
+    """Raise Problems with everything by which *form*, the policy as it will be, cannot be what is meant.
+
+    *had*: as it is, None for a new one. What is so already, since Entra ID has taken it, is no problem of this change.
+    """
+    known = list(_find_problems(had)) if had is not None else []
+    problems = [problem for problem in _find_problems(form) if problem not in known]
+    if had is None and not name:
+        problems.insert(0, describe_problem("display_name", "a new policy needs a name"))
     if problems:
         raise Problems(f"{len(problems)} options of the conditional access policy cannot be used", problems)
+
+
+def _find_problems(form: Form) -> t.Iterator[Problem]:
+    yield from _find_missing(form)
+    yield from _find_conflicts(form)
+    yield from _find_wrong_values(form)
 
 
 def _has(form: Form, prefix: str) -> bool:
     return any(option.startswith(prefix) for option in form)
 
 
-def _find_missing(name: str | None, form: Form, is_new: bool) -> t.Iterator[Problem]:
-    if is_new and not name:
-        yield describe_problem("display_name", "a new policy needs a name")
+def _find_missing(form: Form) -> t.Iterator[Problem]:
     if not _has(form, "users.include.") and not _has(form, "client_applications."):
         yield describe_problem("users.include", "a policy says whom it is for: give users or client_applications")
-    targets = ("applications.include", "applications.user_actions", "applications.authentication_contexts")
+    targets = (
+        "applications.include",
+        "applications.user_actions",
+        "applications.authentication_contexts",
+        "applications.filter.rule",
+    )
     if not any(option in form for option in targets):
         yield describe_problem(
             "applications", "a policy says what it is for: give include, such as all, or user_actions"

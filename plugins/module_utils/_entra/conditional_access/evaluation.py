@@ -18,6 +18,12 @@ from dataclasses import dataclass, field
 
 from .canonical import Form
 
+#: How the placeholder of an object begins that an earlier task of the run would create.
+PENDING = "pending "
+#: Kinds of external users that no member is.
+_GUESTS = frozenset({"internal_guest", "b2b_collaboration_guest"})
+#: A control of the session by which clients that cannot meet it are refused.
+_BINDING = "session.secure_sign_in_session"
 Network: t.TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 
@@ -87,6 +93,8 @@ def lets_in(form: Form, sign_in: SignIn) -> bool:
     controls = set(form.get("grant.controls") or ())
     if "block" in controls:
         return False
+    if form.get(_BINDING):
+        return False
     demanded = controls | {
         name for name in ("authentication_strength", "terms_of_use", "custom_factors") if f"grant.{name}" in form
     }
@@ -108,7 +116,10 @@ def _is_among(wanted: t.Collection[str], held: frozenset[str] | None) -> Applies
         return Applies.NO
     if held is None:
         return Applies.MAYBE
-    return Applies.NO if held.isdisjoint(wanted) else Applies.YES
+    if not held.isdisjoint(wanted):
+        return Applies.YES
+    # Who is in a group that does not exist yet is not known.
+    return Applies.MAYBE if any(text.startswith(PENDING) for text in wanted) else Applies.NO
 
 
 def _judge_principal(form: Form, sign_in: SignIn) -> Applies:
@@ -147,9 +158,11 @@ def _judge_users(form: Form, sign_in: SignIn, way: str) -> Applies:
         _is_among(form.get(f"{prefix}.groups") or (), sign_in.groups),
         _is_among(form.get(f"{prefix}.roles") or (), sign_in.roles),
     )
-    if "guests_or_external_users" in named or f"{prefix}.guests.types" in form:
-        # Which kind of guest somebody is, and of which tenant, is not read.
-        found = max(found, Applies.NO if sign_in.is_guest is False else Applies.MAYBE)
+    types = set(form.get(f"{prefix}.guests.types") or ())
+    if "guests_or_external_users" in named or types:
+        # Which kind of guest somebody is, and of which tenant, is not read: members of other tenants are members here, too.
+        is_certain = sign_in.is_guest is False and types <= _GUESTS
+        found = max(found, Applies.NO if is_certain else Applies.MAYBE)
     return Applies(found)
 
 
@@ -194,9 +207,9 @@ def _is_place_among(named: frozenset[str], sign_in: SignIn, places: t.Mapping[st
         if name == "mfa_trusted_ips":
             found = max(found, Applies.MAYBE)
         elif name == "all_trusted":
-            trusted = [place for place in places.values() if place.is_trusted]
-            found = max([found, Applies.MAYBE if sign_in.address is None else Applies.NO])
-            found = max([found, *(_is_within(place, sign_in) for place in trusted)])
+            # The addresses that are trusted for multifactor authentication belong to them, and are not shown.
+            trusted = [_is_within(place, sign_in) for place in places.values() if place.is_trusted]
+            found = max([found, Applies.MAYBE, *trusted])
         else:
             place = places.get(name)
             found = max(found, Applies.MAYBE if place is None else _is_within(place, sign_in))

@@ -68,6 +68,8 @@ class Field:
         return f"{first}.{rest.partition('.')[0]}" if first == "conditions" else first
 
 
+#: States in which a policy refuses nobody; any other one, also one that is new, may.
+IDLE_STATES = ("", "report_only", "disabled")
 STATES = {
     "report_only": "enabledForReportingButNotEnforced",
     "enabled": "enabled",
@@ -108,7 +110,9 @@ _GUESTS = {
     "other_external_user": "otherExternalUser",
     "service_provider": "serviceProvider",
 }
-_OF_USERS = {"all": "All", "none": "None", "guests_or_external_users": "GuestsOrExternalUsers"}
+_EXTERNAL = {"guests_or_external_users": "GuestsOrExternalUsers"}
+#: Who may be included in place of users; only those of other tenants may be excluded.
+_OF_USERS: dict[str, Words] = {"include": {"all": "All", "none": "None", **_EXTERNAL}, "exclude": _EXTERNAL}
 _OF_APPLICATIONS = {
     "all": "All",
     "none": "None",
@@ -133,7 +137,7 @@ def _list_filter(option: str, member: str) -> list[Field]:
 def _list_users(way: str) -> list[Field]:
     users, guests = "conditions.users", f"conditions.users.{way}GuestsOrExternalUsers"
     return [
-        Field(f"users.{way}.users", f"{users}.{way}Users", Kind.REFERENCES, Refers.USER, special=_OF_USERS),
+        Field(f"users.{way}.users", f"{users}.{way}Users", Kind.REFERENCES, Refers.USER, special=_OF_USERS[way]),
         Field(f"users.{way}.groups", f"{users}.{way}Groups", Kind.REFERENCES, Refers.GROUP),
         Field(f"users.{way}.roles", f"{users}.{way}Roles", Kind.REFERENCES, Refers.ROLE),
         Field(f"users.{way}.guests.types", f"{guests}.guestOrExternalUserTypes", Kind.FLAGS, words=_GUESTS),

@@ -16,21 +16,27 @@ from ..._core.risks import require_accepted_risk
 from ..._core.values import is_guid
 from ..client import GraphClient
 from ..named_locations.plan import read_location
-from .canonical import Form
-from .evaluation import Applies, Place, Verdict, evaluate_policy, lets_in
+from .canonical import Form, get_branch, list_unknown_members
+from .evaluation import PENDING, Applies, Place, Verdict, evaluate_policy, lets_in
+from .fields import IDLE_STATES
 from .plan import PolicyPlan
 from .sign_ins import GRAPH_APP_ID, TriedSignIn
 from .what_if import ask_what_if, disagrees
 
 _WORDS = {Applies.NO: "no", Applies.MAYBE: "may", Applies.YES: "yes"}
-_IN_FORCE = "enabled"
+_GRANT = "grantControls"
 
 
 def has_to_be_judged(planned: PolicyPlan) -> bool:
     """Return whether a policy in force is to do something else than before, or one is to be in force."""
-    if planned.state != _IN_FORCE:
+    if not is_in_force(planned.state):
         return False
-    return planned.had_state != _IN_FORCE or planned.had_form != planned.form
+    return not is_in_force(planned.had_state) or planned.had_form != planned.form
+
+
+def is_in_force(state: str) -> bool:
+    """Return whether a policy in this state may refuse a sign-in; a state that is new may."""
+    return state not in IDLE_STATES
 
 
 def read_places(wires: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Place]:
@@ -71,19 +77,17 @@ class LockOutGuard:
 
         *policy_id*: of a policy whose conditions stay as they are, so that the service can be asked, too; None for another one.
         """
-        form, was_in_force = planned.form, planned.had_state == _IN_FORCE
+        form = planned.form
         dangers: list[str] = []
         passes: dict[str, list[bool]] = {"one_must_get_in": []}
         for one in tried:
             verdict = self._judge(form, one)
-            gets_in = self._gets_in(form, one, verdict)
-            had = planned.had_form
-            had_got_in = not was_in_force or self._gets_in(had, one, self._judge(had, one))
+            gets_in = self._gets_in(planned, one, verdict)
             self._note(one, verdict, gets_in, policy_id, form)
             if one.reason in passes:
                 passes[one.reason].append(gets_in)
             elif not gets_in:
-                self._tell(one, verdict, had_got_in, dangers)
+                self._tell(planned, one, verdict, dangers)
         if passes["one_must_get_in"] and not any(passes["one_must_get_in"]):
             dangers.append("none of those in one_must_get_in would get in for certain")
         if not any(one.reason == "caller" for one in tried):
@@ -93,29 +97,42 @@ class LockOutGuard:
                 "no break-glass account is named in break_glass, so it is not known that anybody is left out of it"
             )
         if dangers:
-            name = planned.display_name
-            require_accepted_risk(
-                self._ctx, "lock_out", f"Conditional access policy {name} would be in force, and {'; '.join(dangers)}."
-            )
+            told = f"Conditional access policy {planned.display_name} would be in force, and {'; '.join(dangers)}."
+            if any(
+                text.startswith(PENDING) for value in form.values() if isinstance(value, frozenset) for text in value
+            ):
+                told += " It names what earlier tasks of this run are still to create, of which nothing is known yet."
+            require_accepted_risk(self._ctx, "lock_out", told)
 
     def _judge(self, form: Form, one: TriedSignIn) -> Verdict:
-        return Verdict(Applies.NO, ("users",)) if one.is_excluded else evaluate_policy(form, one.sign_in, self._places)
+        return evaluate_policy(form, one.sign_in, self._places)
 
-    def _gets_in(self, form: Form, one: TriedSignIn, verdict: Verdict) -> bool:
+    def _gets_in(self, planned: PolicyPlan, one: TriedSignIn, verdict: Verdict) -> bool:
         """Return whether a sign-in works for certain; one for emergencies has to be left out of the policy altogether."""
         if verdict.applies is Applies.NO:
             return True
-        return one.reason != "break_glass" and lets_in(form, one.sign_in)
+        # A demand that this version does not know is one that nobody is known to meet.
+        wire = planned.current.wire if planned.current else {}
+        if one.reason == "break_glass" or list_unknown_members(_GRANT, get_branch(wire, _GRANT)):
+            return False
+        return lets_in(planned.form, one.sign_in)
 
-    def _tell(self, one: TriedSignIn, verdict: Verdict, had_got_in: bool, dangers: list[str]) -> None:
+    def _was_as_bad(self, planned: PolicyPlan, one: TriedSignIn, verdict: Verdict) -> bool:
+        """Return whether the policy, in force, has applied to the sign-in at least as surely before, and demands the same as then."""
+        if not is_in_force(planned.had_state):
+            return False
+        before = self._judge(planned.had_form, one)
+        return before.applies >= verdict.applies and _get_demands(planned.had_form) == _get_demands(planned.form)
+
+    def _tell(self, planned: PolicyPlan, one: TriedSignIn, verdict: Verdict, dangers: list[str]) -> None:
         certain = verdict.applies is Applies.YES
         word = "it applies to" if certain else "it may apply to"
         why = "" if certain else f" ({', '.join(verdict.reasons)} not known)"
         told = f"{word} {one.sign_in.label} ({one.reason}){why}"
-        if had_got_in:
-            dangers.append(told)
-        else:
+        if self._was_as_bad(planned, one, verdict):
             self._ctx.warn(f"The policy was like that before: {told}.")
+        else:
+            dangers.append(told)
 
     def _note(self, one: TriedSignIn, verdict: Verdict, gets_in: bool, policy_id: str | None, form: Form) -> None:
         """Keep what was tried, with the service's own judgement where it can be asked; a warning tells where the two disagree."""
@@ -146,6 +163,11 @@ class LockOutGuard:
                 "what_if": told,
             }
         )
+
+
+def _get_demands(form: Form) -> Form:
+    """Return what a policy demands."""
+    return {option: value for option, value in form.items() if option.startswith(("grant.", "session."))}
 
 
 def _choose_application(form: Form) -> str:

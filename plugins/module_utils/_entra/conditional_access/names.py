@@ -21,6 +21,7 @@ from ..id_holders import explain_id
 from ..option_checks import Problem, describe_problem
 from ..paging import merge_lists
 from .canonical import Form
+from .evaluation import PENDING
 from .fields import BY_OPTION, Field, Kind, Refers
 
 _PRINCIPALS: dict[Refers, t.Literal["user", "group", "service_principal"]] = {
@@ -35,8 +36,6 @@ _COLLECTIONS: dict[Refers, tuple[str, tuple[str, ...]]] = {
     Refers.STRENGTH: ("/policies/authenticationStrengthPolicies", ("Policy.Read.All",)),
 }
 _APPLICATION_NEEDS = ("Application.Read.All",)
-#: What stands for the id of an object that an earlier task of the run would create.
-_PENDING = "pending "
 Wire: t.TypeAlias = dict[str, t.Any]
 
 
@@ -60,6 +59,7 @@ class NameResolver:
         self._finder = PrincipalFinder(graph, {}, pending.get(Refers.GROUP, ()))
         self._collections: dict[Refers, list[Wire]] = {}
         self._applications: list[Wire] = []
+        self._holders: dict[str, frozenset[str]] = {}
         self.names: dict[tuple[Refers, str], str] = {}
 
     def resolve(self, asked: t.Mapping[str, t.Any], current: Form) -> ResolvedFields:
@@ -139,7 +139,9 @@ class NameResolver:
         return text.lower()
 
     def _note(self, refers: Refers, object_id: str | None, name: str) -> str:
-        found = object_id.lower() if object_id else f"{_PENDING}{fold_case(name)}"
+        if object_id is None:  # spelled as it will be created
+            name = next((text for text in self._pending.get(refers, ()) if is_same_name(text, name)), name)
+        found = object_id.lower() if object_id else f"{PENDING}{fold_case(name)}"
         self.names[refers, found] = name
         return found
 
@@ -182,6 +184,22 @@ class NameResolver:
             path, needs = _COLLECTIONS[refers]
             self._collections[refers] = self._graph.list(path, intent=f"list what is a {refers.value}", needs=needs)
         return self._collections[refers]
+
+    def list_role_holders(self, role: str) -> frozenset[str]:
+        """Return the ids of the users, groups and others to whom a directory role, by the id of its template, is assigned. Raises ApiError."""
+        if role not in self._holders:
+            wires = self._graph.list(
+                "/roleManagement/directory/roleAssignments",
+                intent="list who holds a directory role",
+                needs=("RoleManagement.Read.Directory", "Directory.Read.All"),
+                params={"$filter": f"roleDefinitionId eq '{role}'"},
+            )
+            self._holders[role] = frozenset(
+                str(wire.get("principalId")).lower()
+                for wire in wires
+                if str(wire.get("roleDefinitionId")).lower() == role
+            )
+        return self._holders[role]
 
     def list_locations(self) -> list[Wire]:
         """Return all named locations; read once."""

@@ -146,6 +146,10 @@ _PARTNERS = {
 
 
 def _clear_together(found: dict[str, t.Any]) -> None:
+    frequency = "session.sign_in_frequency"
+    if found.get(f"{frequency}.interval") == "every_time":
+        for name in ("value", "unit"):
+            found.setdefault(f"{frequency}.{name}", None)
     for leader, followers in _PARTNERS.items():
         if leader in found and not found[leader]:
             found.update({name: None for name in followers})

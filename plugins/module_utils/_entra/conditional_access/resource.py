@@ -14,13 +14,13 @@ from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..access_collection import POLICIES, READ_NEEDS, AccessCollection
+from ..access_collection import POLICIES, READ_NEEDS, AccessCollection, build_changed_error
 from ..client import GraphClient
 from ..confirm import wait_until_shown
-from .canonical import Form, build_conditions, read_policy
+from .canonical import Form, build_conditions, get_unknown_parts, read_policy
 from .checks import check_policy
 from .fields import BY_OPTION, FIELDS, Refers
-from .guard import LockOutGuard, has_to_be_judged, read_places
+from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
 from .names import NameResolver
 from .options import read_desired_fields
 from .plan import NOUN, PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
@@ -29,7 +29,6 @@ from .sign_ins import SignInFinder
 _SECURITY_DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
 #: Microsoft Learn: to write takes all of them; the one that writes does not read.
 _WRITE = ("Policy.ReadWrite.ConditionalAccess together with Policy.Read.All and Application.Read.All",)
-_IN_FORCE = "enabled"
 
 
 class ConditionalAccessPolicyResource:
@@ -65,7 +64,7 @@ class ConditionalAccessPolicyResource:
             options["exclusive"],
             resolved.names,
         )
-        check_policy(options.get("display_name"), self._planned.form, current is None)
+        check_policy(options.get("display_name"), self._planned.form, current.form if current else None)
         if not self._planned.plan.steps:
             return self._planned.plan
         if resolved.dead:
@@ -84,7 +83,7 @@ class ConditionalAccessPolicyResource:
         """Map each action to the method that carries it out."""
         return {
             "create": self._create,
-            "restore_session": self._update,
+            "restore_session": self._restore_session,
             "update": self._update,
             "delete": self._delete,
         }
@@ -97,7 +96,7 @@ class ConditionalAccessPolicyResource:
         planned = self._planned
         if not planned.plan.steps:
             return []
-        in_force = _IN_FORCE in (planned.state, planned.had_state)
+        in_force = is_in_force(planned.state) or is_in_force(planned.had_state)
         must_show = [*BY_OPTION, "policy_state", "list", "state"] if in_force else ["state"]
         name = (planned.plan.after or planned.plan.before)["display_name"]
         return list(wait_until_shown(self._graph, self._find_unshown, f"{NOUN} {name}", must_show))
@@ -139,7 +138,7 @@ class ConditionalAccessPolicyResource:
 
     def _check_security_defaults(self) -> None:
         """Raise ConfigError where a policy would be put in force in a tenant with security defaults, which Entra ID refuses."""
-        if self._planned.state != _IN_FORCE or self._planned.had_state == _IN_FORCE:
+        if not is_in_force(self._planned.state) or is_in_force(self._planned.had_state):
             return
         try:
             found = self._graph.get(
@@ -160,8 +159,10 @@ class ConditionalAccessPolicyResource:
         if not has_to_be_judged(planned):
             return
         form = planned.form
-        tried = SignInFinder(self._graph, self._resolver, self._options, form).find()
-        places = read_places(self._resolver.list_locations()) if "locations.include" in form else {}
+        had = planned.had_form
+        tried = SignInFinder(self._graph, self._resolver, self._options, form, had).find()
+        is_by_place = "locations.include" in form or "locations.include" in had
+        places = read_places(self._resolver.list_locations()) if is_by_place else {}
         guard = LockOutGuard(self._ctx, self._graph, places)
         is_same = planned.current is not None and planned.current.form == form
         guard.check(planned, tried, planned.current.object_id if planned.current and is_same else None)
@@ -171,14 +172,14 @@ class ConditionalAccessPolicyResource:
         self._policies.create(step.data["body"], f"create {step.subject}")
 
     def _update(self, step: Step) -> None:
-        if step == self._planned.plan.steps[0]:
-            self._check_is_as_planned(step)
+        self._check_is_as_planned(step)
         body = step.data["body"]
         try:
             self._send_change(step, body)
         except ApiError as exc:
             # Whether conditions may be sent in part is not beyond doubt; what is complete means the same either way.
             if exc.status != 400 or "conditions" not in body:
+                self._restore_session_after(exc)
                 raise
             wire = self._planned.current.wire if self._planned.current else {}
             self._send_change(step, {**body, "conditions": build_conditions(self._planned.form, wire)})
@@ -186,17 +187,40 @@ class ConditionalAccessPolicyResource:
     def _send_change(self, step: Step, body: t.Mapping[str, t.Any]) -> None:
         self._policies.change(body, f"change {step.subject}")
 
+    def _restore_session(self, step: Step) -> None:
+        """Give the session controls anew that went with another one; a run that does not know of them would not."""
+        try:
+            self._send_change(step, step.data["body"])
+        except ApiError as exc:
+            self._restore_session_after(exc)
+            raise
+
+    def _restore_session_after(self, failure: ApiError) -> None:
+        """Try once more to give the session controls anew where a request that took them away may have been carried out.
+
+        Where that fails, too, the *failure* says which controls are gone.
+        """
+        steps = [step for step in self._planned.plan.steps if step.action == "restore_session"]
+        if not steps or not failure.may_have_acted:
+            return
+        try:
+            self._send_change(steps[0], steps[0].data["body"])
+        except ApiError:
+            form = self._planned.form
+            kept = {option: value for option, value in form.items() if option.startswith("session.")}
+            told = ", ".join(f"{option} {value}" for option, value in sorted(kept.items()))
+            failure.args = (f"{failure} The session controls of the policy may be gone: give them again, {told}.",)
+
     def _check_is_as_planned(self, step: Step) -> None:
         """Raise ApiError where somebody has changed the policy since: parts are written as a whole, and the change would be lost."""
-        found = self._policies.read_one()
-        if found != self._planned.current:
-            raise ApiError(
-                f"Cannot change {step.subject}: somebody has changed it, or deleted it, since this task has read it.",
-                is_outdated=True,
-                service="Microsoft Graph",
-            )
+        found, planned = self._policies.read_one(), self._planned.current
+        if found != planned or (found and planned and get_unknown_parts(found.wire) != get_unknown_parts(planned.wire)):
+            raise build_changed_error(f"change {step.subject}")
 
     def _delete(self, step: Step) -> None:
+        found = self._policies.read_one()
+        if found is not None and found != self._planned.current:
+            raise build_changed_error(f"delete {step.subject}")
         self._policies.delete(f"delete {step.subject}")
 
     def _find_unshown(self) -> list[str]:

@@ -11,13 +11,14 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._core.addresses import quote_segment
-from ..._core.errors import ConfigError, Problems
+from ..._core.errors import Problems
 from ..._signin.tokens import get_identity_kind
 from ..client import GraphClient
+from ..named_locations.places import parse_countries
 from ..option_checks import Problem, describe_problem
 from .canonical import Form
 from .checks import parse_address
-from .evaluation import SignIn
+from .evaluation import PENDING, SignIn
 from .fields import BY_OPTION
 from .names import NameResolver
 
@@ -38,10 +39,15 @@ class TriedSignIn:
 
 
 class SignInFinder:
-    """Finds the sign-ins of one task; what of people a policy does not look at is not read."""
+    """Finds the sign-ins of one task; what of people a policy does not look at is not read.
 
-    def __init__(self, graph: GraphClient, resolver: NameResolver, options: t.Mapping[str, t.Any], form: Form) -> None:
-        self._graph, self._resolver, self._options, self._form = graph, resolver, options, form
+    *form*, *had*: the policy as it will be and as it is, both of which are judged.
+    """
+
+    def __init__(
+        self, graph: GraphClient, resolver: NameResolver, options: t.Mapping[str, t.Any], form: Form, had: Form
+    ) -> None:
+        self._graph, self._resolver, self._options, self._form, self._had = graph, resolver, options, form, had
         self._problems: list[Problem] = []
 
     def find(self) -> list[TriedSignIn]:
@@ -50,6 +56,9 @@ class SignInFinder:
         found = [*self._list_break_glass(), *self._list_caller()]
         reasons: tuple[Reason, ...] = ("must_get_in", "one_must_get_in")
         for reason in reasons:
+            if self._options.get(reason) == []:
+                message = "it is empty, so nothing would be tried: name a sign-in, or leave the option out"
+                self._problems.append(describe_problem(reason, message))
             for index, entry in enumerate(self._options.get(reason) or ()):
                 one = self._read_entry(entry, f"{reason}[{index}]")
                 if one is not None:
@@ -72,48 +81,63 @@ class SignInFinder:
                     entry["service_principal"] for entry in entries if entry.get("service_principal")
                 ),
                 "applications.include": frozenset(
-                    entry["application"] for entry in entries if entry.get("application")
+                    entry["application"] for entry in entries if entry.get("application") not in (None, "", "all")
                 ),
             }
         )
 
     def _find(self, option: str, text: str, where: str) -> str | None:
+        """Return the id of an object; None, with a problem noted, for what is none, words for many of them included."""
+        item = BY_OPTION[option]
         try:
-            return self._resolver.find(BY_OPTION[option], text)
+            if text in (item.special or {}):
+                raise LookupError(f"{text!r} is no name of one object")
+            return self._resolver.find(item, text)
         except LookupError as exc:
             self._problems.append(describe_problem(where, str(exc)))
             return None
 
     def _list_break_glass(self) -> t.Iterator[TriedSignIn]:
         glass = self._options.get("break_glass") or {}
-        abilities = frozenset[str]()
         for index, name in enumerate(glass.get("users") or ()):
-            object_id = self._find("users.include.users", name, f"break_glass.users[{index}]")
-            if object_id is not None:
-                yield TriedSignIn("break_glass", self._read_user(object_id, name, abilities))
+            where = f"break_glass.users[{index}]"
+            object_id = self._find("users.include.users", name, where)
+            if object_id is None:
+                continue
+            wire = self._read_account(object_id, name)
+            if wire.get("accountEnabled") is not True:
+                message = f"{name} is disabled, or may not be read, so nobody gets in with it"
+                self._problems.append(describe_problem(where, message))
+            yield TriedSignIn("break_glass", self._read_user(object_id, name, frozenset(), wire))
         for index, name in enumerate(glass.get("groups") or ()):
-            group = self._find("users.include.groups", name, f"break_glass.groups[{index}]")
-            if group is not None:
-                yield from self._list_members(group, name)
+            where = f"break_glass.groups[{index}]"
+            group = self._find("users.include.groups", name, where)
+            if group is not None and group.startswith(PENDING):
+                yield TriedSignIn("break_glass", SignIn(f"the members of {name}, which is still to be created", group))
+            elif group is not None:
+                yield from self._list_members(group, name, where)
 
-    def _list_members(self, group: str, name: str) -> t.Iterator[TriedSignIn]:
-        """Yield the users in a group, also in groups within it; the group itself where the policy excludes it."""
-        if group in (self._form.get("users.exclude.groups") or ()):
-            yield TriedSignIn("break_glass", SignIn(f"members of {name}", group), is_excluded=True)
-            return
+    def _list_members(self, group: str, name: str, where: str) -> t.Iterator[TriedSignIn]:
+        """Yield the users in a group who can sign in, also in groups within it; all of them as one where the policy excludes the group."""
         members = self._graph.list(
             f"/groups/{quote_segment(group)}/transitiveMembers",
             intent=f"list the members of {name}",
             needs=_MEMBER_NEEDS,
-            params={"$select": "id,displayName,userPrincipalName", "$top": "999"},
+            params={"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"},
         )
-        users = [wire for wire in members if wire.get("userPrincipalName")]
-        if not users:
-            raise ConfigError(
-                f"Group {name} has no users, so nobody is kept for emergencies", source="option break_glass"
+        users = [wire for wire in members if str(wire.get("@odata.type") or "").endswith(".user")]
+        able = [wire for wire in users if wire.get("accountEnabled") is True]
+        if not able:
+            message = (
+                f"none of the {len(users)} users in {name} can sign in, as far as this identity may see, so nobody is kept for"
+                " emergencies; it takes User.Read.All"
             )
-        for wire in users:
-            label = f"{wire['userPrincipalName']} of {name}"
+            self._problems.append(describe_problem(where, message))
+        if able and group in (self._form.get("users.exclude.groups") or ()):
+            yield TriedSignIn("break_glass", SignIn(f"members of {name}", group, groups=frozenset({group})), True)
+            return
+        for wire in able:
+            label = f"{wire.get('userPrincipalName') or wire['id']} of {name}"
             yield TriedSignIn("break_glass", self._read_user(str(wire["id"]).lower(), label, frozenset()))
 
     def _list_caller(self) -> t.Iterator[TriedSignIn]:
@@ -136,7 +160,7 @@ class SignInFinder:
     def _read_entry(self, entry: t.Mapping[str, t.Any], where: str) -> SignIn | None:
         """Return the sign-in that an entry describes; None, with a problem noted, where it cannot be."""
         application = None
-        if entry.get("application"):
+        if entry.get("application") not in (None, "", "all"):
             application = self._find("applications.include", entry["application"], f"{where}.application")
         address = str(parse_address(entry["address"], f"{where}.address")) if entry.get("address") else None
         abilities = frozenset(entry.get("can") or ())
@@ -149,31 +173,47 @@ class SignInFinder:
             found = SignIn(name, object_id, True, abilities=abilities) if object_id else None
         if found is None:
             return None
-        country = (entry.get("country") or "").strip().upper() or None
+        countries, wrong = parse_countries([entry["country"]] if entry.get("country") else [], f"{where}.country")
+        self._problems += [{**problem, "where": f"{where}.country"} for problem in wrong]
+        country = countries[0] if countries else None
         return replace(found, application=application, address=address, country=country)
 
-    def _read_user(self, object_id: str, label: str, abilities: frozenset[str]) -> SignIn:
-        """Return a user with the groups and roles that it has, as far as the policy looks at them."""
+    def _read_user(
+        self, object_id: str, label: str, abilities: frozenset[str], wire: t.Mapping[str, t.Any] | None = None
+    ) -> SignIn:
+        """Return a user with the groups and roles that it has, as far as the policy looks at them. *wire*: the account, where it was read."""
         groups: frozenset[str] | None = None
         roles: frozenset[str] | None = None
-        path = f"/users/{quote_segment(object_id)}"
-        if self._looks_at(".groups", ".roles"):
+        asked = self._list_named(".roles")
+        if asked or self._list_named(".groups"):
             listed = self._graph.list(
-                f"{path}/transitiveMemberOf", intent=f"list the groups and roles of {label}", needs=_MEMBER_NEEDS
+                f"/users/{quote_segment(object_id)}/transitiveMemberOf",
+                intent=f"list the groups of {label}",
+                needs=_MEMBER_NEEDS,
             )
-            groups = frozenset(str(wire["id"]).lower() for wire in listed)
-            roles = frozenset(str(wire["roleTemplateId"]).lower() for wire in listed if wire.get("roleTemplateId"))
+            groups = frozenset(str(member["id"]).lower() for member in listed)
+            # What a member of another type is may be kept from the caller, so that roles are asked for by themselves.
+            holders = {role: self._resolver.list_role_holders(role) for role in asked}
+            roles = frozenset(role for role, held in holders.items() if not held.isdisjoint({object_id, *groups}))
         is_guest: bool | None = None
-        if self._looks_at(".guests.types") or "guests_or_external_users" in self._list_named_users():
-            wire = self._graph.get(
-                path, intent=f"read user {label}", needs=_USER_NEEDS, params={"$select": "id,userType"}
-            )
-            told = (wire or {}).get("userType")
+        if self._list_named(".guests.types") or "guests_or_external_users" in self._list_named(".users"):
+            told = (wire if wire is not None else self._read_account(object_id, label)).get("userType")
             is_guest = None if told is None else told != "Member"
         return SignIn(label, object_id, False, groups, roles, is_guest, abilities=abilities)
 
-    def _looks_at(self, *endings: str) -> bool:
-        return any(option.startswith("users.") and option.endswith(endings) for option in self._form)
+    def _read_account(self, object_id: str, label: str) -> t.Mapping[str, t.Any]:
+        """Return what the directory says of an account; nothing of one that it does not show."""
+        wire = self._graph.get(
+            f"/users/{quote_segment(object_id)}",
+            intent=f"read user {label}",
+            needs=_USER_NEEDS,
+            params={"$select": "id,userType,accountEnabled"},
+        )
+        return wire or {}
 
-    def _list_named_users(self) -> set[str]:
-        return {text for way in ("include", "exclude") for text in self._form.get(f"users.{way}.users") or ()}
+    def _list_named(self, ending: str) -> list[str]:
+        """Return what both forms of the policy name in the fields about users with this ending, sorted."""
+        fields = [f"users.{way}{ending}" for way in ("include", "exclude")]
+        return sorted(
+            {text for form in (self._form, self._had) for option in fields for text in form.get(option) or ()}
+        )

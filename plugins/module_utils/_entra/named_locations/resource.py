@@ -15,11 +15,11 @@ from ..._core.plan import Plan, Step
 from ..._core.polling import poll_until
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..access_collection import LOCATIONS, POLICIES, READ_NEEDS, AccessCollection
+from ..access_collection import LOCATIONS, POLICIES, READ_NEEDS, AccessCollection, build_changed_error
 from ..client import GraphClient
 from ..confirm import list_narrowed_fields, wait_until_shown
 from .places import list_range_warnings
-from .plan import plan_location, plan_location_removal, read_desired, read_location
+from .plan import Location, plan_location, plan_location_removal, read_desired, read_location
 from .usage import find_coverage_change, list_policies_with, list_widened_policies
 
 #: Microsoft Learn: to write takes both; the one that writes does not read.
@@ -36,6 +36,7 @@ class NamedLocationResource:
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._graph, self._options = ctx, GraphClient(ctx), ctx.options
         self._plan = Plan({}, {})
+        self._current: Location | None = None
         self._locations = AccessCollection(
             self._graph, LOCATIONS, "named location", "named locations", read_location, _WRITE
         )
@@ -43,7 +44,7 @@ class NamedLocationResource:
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises AmbiguousMatch, ConfigError, GuardRefused, Problems."""
         options = self._options
-        current = self._locations.find(options)
+        self._current = current = self._locations.find(options)
         if options["state"] == "absent":
             self._plan = plan_location_removal(current)
         else:
@@ -140,10 +141,18 @@ class NamedLocationResource:
         self._locations.create(step.data["body"], f"create {step.subject}")
 
     def _update(self, step: Step) -> None:
+        self._check_is_as_planned(step)
         self._locations.change(step.data["body"], f"change {step.subject}")
 
     def _delete(self, step: Step) -> None:
+        if step == self._plan.steps[0] and self._locations.read_one() is not None:
+            self._check_is_as_planned(step)
         self._locations.delete(f"delete {step.subject}")
+
+    def _check_is_as_planned(self, step: Step) -> None:
+        """Raise ApiError where somebody has changed the location since: ranges are written as a whole, and theirs would be lost."""
+        if self._locations.read_one() != self._current:
+            raise build_changed_error(f"change {step.subject}")
 
     def _find_unshown(self) -> list[str]:
         """Return the fields that are not shown as written; "list" for a new location that is not found, "state" for a deleted one that is."""

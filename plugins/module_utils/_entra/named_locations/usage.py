@@ -15,7 +15,8 @@ from ..._core.plan import Plan
 from ..._core.values import get_object, get_texts
 
 Wire: t.TypeAlias = t.Mapping[str, t.Any]
-_ENFORCED = "enabled"
+#: States in which a policy refuses nobody; any other one, also one that is new, may.
+_IDLE = frozenset({"disabled", fold_case("enabledForReportingButNotEnforced")})
 _ALL_TRUSTED = fold_case("AllTrusted")
 #: Fields that say which places a location covers, beside ``trusted``.
 _PLACES = ("ip_ranges", "countries")
@@ -74,7 +75,7 @@ def list_widened_policies(policies: t.Iterable[Wire], object_id: str, change: Co
     own = fold_case(object_id)
     found = []
     for policy in policies:
-        if policy.get("state") != _ENFORCED:
+        if fold_case(str(policy.get("state"))) in _IDLE:
             continue
         included, excluded = (_read_locations(policy, name) for name in ("includeLocations", "excludeLocations"))
         if (

@@ -34,9 +34,9 @@ FOR_PRINCIPALS = {
 }
 
 
-def places_of(form: dict[str, t.Any], name: str | None = "CA1", is_new: bool = True) -> list[str]:
+def places_of(form: dict[str, t.Any], name: str | None = "CA1", had: dict[str, t.Any] | None = None) -> list[str]:
     try:
-        check_policy(name, form, is_new)
+        check_policy(name, form, had)
     except Problems as exc:
         return [problem["where"] for problem in exc.facts["problems"]]
     return []
@@ -54,7 +54,17 @@ def test_what_is_missing_is_told_together() -> None:
         "applications",
         "grant",
     ]
-    assert places_of(BASE, name=None, is_new=False) == []
+    assert places_of(BASE, name=None, had={}) == []
+
+
+def test_what_entra_id_has_taken_already_is_no_problem_of_a_change() -> None:
+    """An exclusion can be added to a policy that is odd in another place."""
+    odd = {**BASE, "grant.controls": frozenset({"block", "mfa"}), "locations.exclude": frozenset({guid(1)})}
+    assert places_of({**odd, "users.exclude.users": frozenset({guid(2)})}, had=odd) == []
+    assert places_of(odd, had={**odd, "grant.controls": frozenset({"mfa"})}) == ["grant.controls"]
+    by_rule = {name: value for name, value in BASE.items() if name != "applications.include"}
+    by_rule |= {"applications.filter.mode": "include", "applications.filter.rule": "x"}
+    assert places_of(by_rule) == []
 
 
 F = "session.sign_in_frequency"

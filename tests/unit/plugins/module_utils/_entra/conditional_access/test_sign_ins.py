@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems, Unreachable
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.names import NameResolver
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.sign_ins import (
     GRAPH_APP_ID,
@@ -23,7 +23,10 @@ USERS = [
     {"id": guid(1), "userPrincipalName": "jo@corp.example"},
     {"id": guid(2), "userPrincipalName": "al@corp.example"},
 ]
-MEMBER_OF = [{"id": guid(9).upper()}, {"id": guid(8), "roleTemplateId": guid(7).upper()}]
+USERS[0]["@odata.type"] = "#microsoft.graph.user"
+MEMBER_OF = [{"id": guid(9).upper()}, {"id": guid(8)}]
+ROLES = "/roleManagement/directory/roleAssignments"
+BY_ROLE = {"users.include.roles": frozenset({guid(7), guid(17)})}
 BY_GROUP = {"users.include.users": frozenset({"all"}), "users.exclude.groups": frozenset({guid(5)})}
 BY_USER = {"users.include.users": frozenset({"all"})}
 
@@ -31,24 +34,33 @@ BY_USER = {"users.include.users": frozenset({"all"})}
 def find(
     make_ctx: t.Any, form: dict[str, t.Any], claims: t.Any = None, **options: t.Any
 ) -> tuple[list[TriedSignIn], FakeGraph]:
+    had = options.pop("had", {})
     answers: dict[str, t.Any] = {
         "/users": USERS,
         "/groups": [{"id": guid(5), "displayName": "Glass"}],
         "/servicePrincipals": [{"id": guid(6), "appId": guid(4), "displayName": "Console"}],
-        f"/groups/{guid(5)}/transitiveMembers": [USERS[0], {"id": guid(30), "displayName": "inner group"}],
+        f"/groups/{guid(5)}/transitiveMembers": [
+            {**USERS[0], "accountEnabled": True},
+            {**USERS[0], "id": guid(31), "accountEnabled": False},
+            {"id": guid(30), "displayName": "inner group", "@odata.type": "#microsoft.graph.group"},
+        ],
         **{f"/users/{guid(number)}/transitiveMemberOf": MEMBER_OF for number in (1, 2, 3)},
-        f"/users/{guid(1)}": {"id": guid(1), "userType": "Member"},
+        f"/users/{guid(1)}": {"id": guid(1), "userType": "Member", "accountEnabled": True},
+        ROLES: lambda params: [
+            {"principalId": guid(8).upper(), "roleDefinitionId": guid(7).upper()},
+            {"principalId": guid(2), "roleDefinitionId": guid(17)},
+        ],
     }
     answers.update(options.pop("answers", {}))
     graph = FakeGraph(make_ctx(options), answers)
     graph.claims = {"oid": guid(3).upper(), "idtyp": "app"} if claims is None else claims
     resolver = NameResolver(t.cast(t.Any, graph), {})
-    return SignInFinder(t.cast(t.Any, graph), resolver, graph.ctx.options, form).find(), graph
+    return SignInFinder(t.cast(t.Any, graph), resolver, graph.ctx.options, form, had).find(), graph
 
 
 def test_groups_and_roles_are_read_where_the_policy_looks_at_them(make_ctx: t.Any) -> None:
     (glass, caller), graph = find(make_ctx, BY_GROUP, break_glass={"users": ["jo@corp.example"], "groups": None})
-    assert glass.sign_in.groups == frozenset({guid(9), guid(8)}) and glass.sign_in.roles == frozenset({guid(7)})
+    assert glass.sign_in.groups == frozenset({guid(9), guid(8)}) and glass.sign_in.roles == frozenset()
     assert caller.sign_in.is_service_principal and caller.sign_in.application == GRAPH_APP_ID
     (glass, _caller), graph = find(make_ctx, BY_USER, break_glass={"users": ["jo@corp.example"], "groups": None})
     assert glass.sign_in.groups is None and not [path for path in graph.reads if "transitive" in path]
@@ -63,14 +75,77 @@ def test_memberships_that_cannot_be_read_are_not_none(make_ctx: t.Any) -> None:
         find(make_ctx, BY_GROUP, break_glass={"users": ["jo@corp.example"], "groups": None}, answers=answers)
 
 
-def test_a_break_glass_group_that_is_excluded_is_not_read(make_ctx: t.Any) -> None:
+def test_roles_are_held_directly_and_through_groups(make_ctx: t.Any) -> None:
+    """They are asked for by themselves: members of a type that the caller may not see are shown without what they are."""
+    (glass, _caller), graph = find(make_ctx, BY_ROLE, break_glass={"users": ["jo@corp.example"], "groups": None})
+    assert glass.sign_in.roles == frozenset({guid(7)}), "through the group; the other role is somebody else's"
+    assert graph.reads.count(ROLES) == 2, "once for each role of the policy"
+    with pytest.raises(Unreachable):
+        find(
+            make_ctx,
+            BY_ROLE,
+            break_glass={"users": ["jo@corp.example"], "groups": None},
+            answers={ROLES: Unreachable("no answer")},
+        )
+
+
+def test_what_the_policy_was_is_judged_as_well(make_ctx: t.Any) -> None:
+    """Where the group goes that it has excluded, it counts who is in that group."""
+    glass = {"users": ["jo@corp.example"], "groups": None}
+    (one, _caller), _graph = find(make_ctx, BY_USER, had=BY_GROUP, break_glass=glass)
+    assert one.sign_in.groups == frozenset({guid(9), guid(8)})
+
+
+@pytest.mark.parametrize("shown", [{"accountEnabled": False}, {"accountEnabled": None}, {}, None])
+def test_an_account_that_nobody_can_sign_in_with_is_none_for_emergencies(make_ctx: t.Any, shown: t.Any) -> None:
+    with pytest.raises(Problems, match="is disabled, or may not be read"):
+        find(
+            make_ctx,
+            BY_USER,
+            break_glass={"users": ["jo@corp.example"], "groups": None},
+            answers={f"/users/{guid(1)}": shown},
+        )
+
+
+def test_the_members_of_a_break_glass_group(make_ctx: t.Any) -> None:
     (glass, _caller), graph = find(make_ctx, BY_GROUP, break_glass={"users": None, "groups": ["Glass"]})
-    assert glass.is_excluded and f"/groups/{guid(5)}/transitiveMembers" not in graph.reads
+    assert glass.is_excluded and glass.sign_in.groups == {guid(5)}
     (glass, _caller), graph = find(make_ctx, BY_USER, break_glass={"users": None, "groups": ["Glass"]})
-    assert glass.sign_in.label == "jo@corp.example of Glass", "of each user in it; groups in it are no users"
-    answers = {f"/groups/{guid(5)}/transitiveMembers": [{"id": guid(30), "displayName": "inner"}]}
-    with pytest.raises(ConfigError, match="has no users"):
-        find(make_ctx, BY_USER, break_glass={"users": None, "groups": ["Glass"]}, answers=answers)
+    assert glass.sign_in.label == "jo@corp.example of Glass", "of each user who can sign in; groups in it are no users"
+
+
+@pytest.mark.parametrize(
+    "members", [[], [{"id": guid(30), "displayName": "inner"}], [{**USERS[0], "accountEnabled": False}]]
+)
+@pytest.mark.parametrize("form", [BY_GROUP, BY_USER])
+def test_a_group_in_which_nobody_can_sign_in_keeps_nobody(
+    make_ctx: t.Any, members: t.Any, form: dict[str, t.Any]
+) -> None:
+    answers = {f"/groups/{guid(5)}/transitiveMembers": members}
+    with pytest.raises(Problems, match="nobody is kept for emergencies"):
+        find(make_ctx, form, break_glass={"users": None, "groups": ["Glass"]}, answers=answers)
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"must_get_in": []}, "must_get_in"),
+        ({"one_must_get_in": []}, "one_must_get_in"),
+        ({"must_get_in": [{"user": "all"}]}, "must_get_in[0].user"),
+        ({"break_glass": {"users": ["none"], "groups": None}}, "break_glass.users[0]"),
+        ({"must_get_in": [{"user": "al@corp.example", "application": "office365"}]}, "must_get_in[0].application"),
+        ({"must_get_in": [{"user": "al@corp.example", "country": "UK"}]}, "must_get_in[0].country"),
+    ],
+)
+def test_what_is_no_sign_in_is_told(make_ctx: t.Any, options: dict[str, t.Any], where: str) -> None:
+    with pytest.raises(Problems) as caught:
+        find(make_ctx, BY_USER, **options)
+    assert [problem["where"] for problem in caught.value.facts["problems"]] == [where]
+
+
+def test_all_applications_are_any(make_ctx: t.Any) -> None:
+    found, _graph = find(make_ctx, BY_USER, {}, must_get_in=[{"user": "al@corp.example", "application": "all"}])
+    assert found[0].sign_in.application is None
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AmbiguousMatch,
+    ApiError,
     ConfigError,
     GuardRefused,
     Unreachable,
@@ -23,7 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.named_locati
 )
 
 PATH, POLICIES = "/identity/conditionalAccess/namedLocations", "/identity/conditionalAccess/policies"
-WIRE = {
+WIRE: dict[str, t.Any] = {
     "@odata.type": "#microsoft.graph.ipNamedLocation",
     "id": guid(1),
     "displayName": "Egress",
@@ -66,7 +67,7 @@ def test_a_location_that_is_as_asked_costs_one_read(make_ctx: t.Any) -> None:
 
 
 def test_a_change_sends_the_type_and_what_differs(make_ctx: t.Any) -> None:
-    location, graph = make_location(make_ctx, [WIRE], trusted=True)
+    location, graph = make_location(make_ctx, [WIRE], shown=WIRE, trusted=True)
     carry_out(location, location.plan())
     body = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": True}
     assert graph.writes == [("PATCH", f"{PATH}/{guid(1)}", body)]
@@ -74,11 +75,23 @@ def test_a_change_sends_the_type_and_what_differs(make_ctx: t.Any) -> None:
 
 
 def test_a_location_that_is_used_in_no_policy_is_deleted_and_forgotten(make_ctx: t.Any) -> None:
-    location, graph = make_location(make_ctx, [{**WIRE, "isTrusted": True}], state="absent", ip_ranges=None)
+    trusted = {**WIRE, "isTrusted": True}
+    location, graph = make_location(make_ctx, [trusted], shown=trusted, state="absent", ip_ranges=None)
     carry_out(location, location.plan())
     assert graph.sent() == [f"PATCH {PATH}/{guid(1)}", f"DELETE {PATH}/{guid(1)}"]
     assert graph.writes[0].body == {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": False}
     assert graph.forgotten == [guid(1)] and location.result() == {}
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_what_somebody_has_changed_meanwhile_is_not_overwritten(make_ctx: t.Any, state: str) -> None:
+    """Ranges are written as a whole, so that theirs would be lost."""
+    theirs = {**WIRE, "ipRanges": [*WIRE["ipRanges"], {"cidrAddress": "192.0.2.0/24"}]}
+    options = {"trusted": True} if state == "present" else {"ip_ranges": None}
+    location, graph = make_location(make_ctx, [WIRE], shown=theirs, state=state, **options)
+    with pytest.raises(ApiError) as caught:
+        carry_out(location, location.plan())
+    assert caught.value.is_outdated and not graph.writes
 
 
 @pytest.mark.parametrize("state", ["enabled", "disabled", "enabledForReportingButNotEnforced"])
