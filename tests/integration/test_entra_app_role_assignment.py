@@ -173,9 +173,12 @@ def test_bad_input_is_told_before_anything_is_written(site: Simulator) -> None:
         ({"group": one}, "app_role is missing"),
         (
             {"service_principal": application["appId"], "app_role": "Backup.Read"},
-            f"service principal is {service['id']}",
+            f"(service principal) is {service['id']}",
         ),
-        ({"service_principal": application["id"], "app_role": "Backup.Read"}, f"service principal is {service['id']}"),
+        (
+            {"service_principal": application["id"], "app_role": "Backup.Read"},
+            f"(service principal) is {service['id']}",
+        ),
         ({"app_role": "Backup.Read"}, "one of the following"),
         ({"group": one, "user": "x@y", "app_role": "Backup.Read"}, "mutually exclusive"),
     ):

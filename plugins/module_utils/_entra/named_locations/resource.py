@@ -12,7 +12,6 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step
-from ..._core.polling import poll_until
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..access_collection import LOCATIONS, POLICIES, READ_NEEDS, AccessCollection, build_changed_error
@@ -25,7 +24,6 @@ from .usage import find_coverage_change, list_policies_with, list_widened_polici
 #: Microsoft Learn: to write takes both; the one that writes does not read.
 _WRITE = ("Policy.ReadWrite.ConditionalAccess together with Policy.Read.All",)
 _SETS = ("ip_ranges", "countries")
-_DISTRUST_LIMIT_S = 60.0
 
 
 class NamedLocationResource:
@@ -69,13 +67,13 @@ class NamedLocationResource:
         """Wait until a location that was trusted shows as trusted no more, before it is deleted. Raises WaitTimeout."""
         if step.action != "delete" or not self._plan.before.get("trusted"):
             return
-        poll_until(
-            self._ctx,
-            self._locations.read_one,
-            lambda seen: seen is None or not seen.fields.get("trusted"),
-            what=f"{step.subject} to be trusted no more",
-            timeout_s=_DISTRUST_LIMIT_S,
-        )
+        # Replica after replica: any of them may refuse the deletion.
+        wait_until_shown(self._graph, self._find_trusted, f"{step.subject} as trusted no more", ["trusted"])
+
+    def _find_trusted(self) -> list[str]:
+        """Return "trusted" while the location shows as trusted."""
+        seen = self._locations.read_one()
+        return ["trusted"] if seen is not None and seen.fields.get("trusted") else []
 
     def verify(self) -> list[Finding]:
         """Wait until the location shows as written, and return what does not.
