@@ -71,7 +71,8 @@ options:
       - V(always) does in every run, so each one is a change.
       - V(fingerprint) does where the credential does not show O(secret_fingerprint), also where it shows none.
       - V(rotated) leaves the secret to a rotation, such as one of M(cvops.identity.secret_rotation). A new credential holds a random text until that writes
-        the first secret, since Commvault stores none without; one that exists keeps what it holds. O(secret) and O(secret_fingerprint) are refused.
+        the first secret, since Commvault stores none without; one that exists keeps what it holds. Where it gets another application, its mark goes
+        and a warning says that nobody can sign in with it until the rotation has run. O(secret) and O(secret_fingerprint) are refused.
     type: str
     choices: [on_create, always, fingerprint, rotated]
     default: on_create
