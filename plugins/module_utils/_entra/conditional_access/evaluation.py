@@ -62,7 +62,6 @@ class Place:
     networks: tuple[Network, ...] | None = None
     is_trusted: bool = False
     countries: frozenset[str] = frozenset()
-    has_unknown_countries: bool = False
     is_by_position: bool = False
 
 

@@ -58,7 +58,6 @@ def read_places(wires: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Place]:
         elif location.kind == "country":
             found[location.object_id.lower()] = Place(
                 countries=frozenset(fields["countries"]),
-                has_unknown_countries=fields["include_unknown_countries"],
                 is_by_position=fields["country_lookup"] != "client_ip_address",
             )
     return found

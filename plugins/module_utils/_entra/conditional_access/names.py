@@ -16,7 +16,7 @@ from ..._core.values import is_guid
 from ..access_collection import LOCATIONS
 from ..app_role_assignments.principals import PrincipalFinder
 from ..batches import build_value_queries, list_in_batches
-from ..client import GraphClient, describe_lookalikes, filter_by_name, warn_of_lookalikes
+from ..client import GraphClient, describe_lookalikes, filter_by_name, quote_literal, warn_of_lookalikes
 from ..id_holders import explain_id
 from ..option_checks import Problem, describe_problem
 from ..paging import merge_lists
@@ -192,7 +192,7 @@ class NameResolver:
                 "/roleManagement/directory/roleAssignments",
                 intent="list who holds a directory role",
                 needs=("RoleManagement.Read.Directory", "Directory.Read.All"),
-                params={"$filter": f"roleDefinitionId eq '{role}'"},
+                params={"$filter": f"roleDefinitionId eq {quote_literal(role)}"},
             )
             self._holders[role] = frozenset(
                 str(wire.get("principalId")).lower()

@@ -173,13 +173,22 @@ class ConditionalAccessPolicyResource:
 
     def _update(self, step: Step) -> None:
         self._check_is_as_planned(step)
+        try:
+            self._send_parts(step)
+        except ApiError as exc:
+            # Refused for good, it has taken nothing away.
+            if exc.may_have_acted or exc.status is None or exc.status >= 500:
+                self._restore_session_after(exc)
+            raise
+
+    def _send_parts(self, step: Step) -> None:
+        """Send the parts of the policy that change; all conditions where the service does not take some of them."""
         body = step.data["body"]
         try:
             self._send_change(step, body)
         except ApiError as exc:
             # Whether conditions may be sent in part is not beyond doubt; what is complete means the same either way.
             if exc.status != 400 or "conditions" not in body:
-                self._restore_session_after(exc)
                 raise
             wire = self._planned.current.wire if self._planned.current else {}
             self._send_change(step, {**body, "conditions": build_conditions(self._planned.form, wire)})
@@ -201,7 +210,7 @@ class ConditionalAccessPolicyResource:
         Where that fails, too, the *failure* says which controls are gone.
         """
         steps = [step for step in self._planned.plan.steps if step.action == "restore_session"]
-        if not steps or not failure.may_have_acted:
+        if not steps:
             return
         try:
             self._send_change(steps[0], steps[0].data["body"])

@@ -175,3 +175,34 @@ def test_in_force_what_does_not_show_fails_the_task(make_ctx: t.Any) -> None:
     policy.plan()
     with pytest.raises(WaitTimeout):
         policy.verify()
+
+
+TWO_CONTROLS = {
+    **WIRE,
+    "sessionControls": {
+        "persistentBrowser": {"mode": "never", "isEnabled": True},
+        "applicationEnforcedRestrictions": {"isEnabled": True},
+    },
+}
+RESTORE = {"sessionControls": {"applicationEnforcedRestrictions": {"isEnabled": True}}}
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 503, None])
+def test_session_controls_that_cannot_be_given_again_are_named(make_ctx: t.Any, status: int | None) -> None:
+    """The request before has taken them away, and the next run, to which nothing is to be done, would not tell."""
+    refused = [refusal("no", status) for dummy in range(2)]  # type: ignore[arg-type]
+    options = {"session": {"persistent_browser": "none"}}
+    policy, graph = make_policy(make_ctx, [TWO_CONTROLS], None, *refused, shown=TWO_CONTROLS, **options)
+    with pytest.raises(ApiError, match="session.application_enforced_restrictions True"):
+        carry_out(policy, policy.plan())
+    assert [one.body for one in graph.writes] == [{"sessionControls": None}, RESTORE, RESTORE]
+
+
+@pytest.mark.parametrize(("status", "restores"), [(403, False), (429, False), (503, True), (None, True)])
+def test_controls_are_given_again_where_they_may_be_gone(make_ctx: t.Any, status: int | None, restores: bool) -> None:
+    lost = refusal("no", status)  # type: ignore[arg-type]
+    options = {"session": {"persistent_browser": "none"}}
+    policy, graph = make_policy(make_ctx, [TWO_CONTROLS], lost, None, shown=TWO_CONTROLS, **options)
+    with pytest.raises(ApiError):
+        carry_out(policy, policy.plan())
+    assert [one.body for one in graph.writes][1:] == ([RESTORE] if restores else [])
