@@ -110,10 +110,11 @@ class UndoableResource(t.Protocol):
 class Report:
     """A module that plans nothing: *read* returns the value of *noun* from the Context, to which option ``query`` is applied.
 
+    With several nouns the value is a mapping with all of them: ``query`` is applied to each, and what else it has stands beside them.
     *find_fault* returns from that value why the task fails none the less, and then has the noun in its result; None: it does not.
     """
 
-    noun: str
+    noun: str | tuple[str, ...]
     read: t.Callable[[Context], t.Any]
     find_fault: t.Callable[[t.Any], CvopsError | None] = lambda value: None
 

@@ -137,7 +137,11 @@ def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
 def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
     """Return the result of a module that only reads; a failed one, with what was read, where that is a reason to fail."""
     value = report.read(ctx)
-    result = {"changed": False, report.noun: _apply_query(value, ctx.options.get("query"))}
+    query = ctx.options.get("query")
+    if isinstance(report.noun, str):
+        result = {"changed": False, report.noun: _apply_query(value, query)}
+    else:
+        result = {"changed": False, **value, **{noun: _apply_query(value[noun], query) for noun in report.noun}}
     fault = report.find_fault(value)
     return result if fault is None else {**_build_failure(ctx, fault), **result}
 

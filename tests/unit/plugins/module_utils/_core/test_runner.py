@@ -689,6 +689,15 @@ def test_the_deadline_is_that_of_the_option_or_900_seconds(make_ctx: t.Any, give
 
 FOUND = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
 FOUND_REPORT = Report("groups", lambda ctx: FOUND)
+TWO_NOUNS = Report(("groups", "users"), lambda ctx: {"groups": FOUND, "users": FOUND[:1], "gaps": [{"name": "kept"}]})
+
+
+def test_of_several_nouns_each_takes_the_query_and_what_stands_beside_does_not(make_ctx: t.Any) -> None:
+    result = run_task(make_ctx({"query": "[].name"}), TWO_NOUNS)
+    assert result["groups"] == [item["name"] for item in FOUND]
+    assert result["users"] == [FOUND[0]["name"]]
+    assert result["gaps"] == [{"name": "kept"}]
+    assert result["changed"] is False
 
 
 @pytest.mark.parametrize(
