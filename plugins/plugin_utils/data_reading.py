@@ -76,15 +76,15 @@ def resolve_path(given: t.Any) -> str | None:
     return os.path.abspath(os.path.expanduser(given)) if isinstance(given, str) and given.strip() else None
 
 
-def read_data_file(path: str, limits: Limits = DOCUMENT_LIMITS) -> t.Any:
+def read_data_file(path: str, limits: Limits = DOCUMENT_LIMITS, *, only_json: bool = False) -> t.Any:
     """Return the structure in a YAML or JSON file, made of dict with text keys, list, str, int, float, bool and None.
 
-    *limits*: of a JSON file. Raises DataFileError.
+    *limits*: of a JSON file. *only_json*: whatever its name ends in. Raises DataFileError.
     """
     text = _read_text_file(path, limits.size)
     if text.startswith(_VAULT_HEADER):
         raise DataFileError(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
-    return parse_data_text(text, only_json=path.lower().endswith(".json"), most_values=limits.values)
+    return parse_data_text(text, only_json=only_json or path.lower().endswith(".json"), most_values=limits.values)
 
 
 def parse_data_text(text: str, *, only_json: bool = False, most_values: int = MAX_VALUES) -> t.Any:

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The logs of both services as one: every entry once, in order of time, with who did it on both sides. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ..._core.errors import BadAnswer
+from ..._core.log_events import sort_rows
+from ..._core.values import format_time, get_time, parse_time, shift_time
+from .handshakes import Handshake, follow_handshakes
+from .people import NOBODY, DeclaredLink, KnownAccount, People
+from .reading import ENTRA, ENTRA_HOST, NOUNS, ReadingError, Row, check_row, get_commcell, take_rows
+
+READ, FAILED = "read", "failed"
+#: Entries arrive minutes to hours late, so that a next run reads so much again of what an earlier one has read.
+OVERLAP = datetime.timedelta(hours=24)
+#: Members of a joined entry that say what it is joined with, and that are found anew whenever it is joined.
+_JOINED = ("person", "handshake", "entra_id")
+_LOGS_OF_ENTRA, _LOGS_OF_COMMVAULT = ("sign_ins", "directory_audits"), ("audit_trail", "events")
+
+
+def join_logs(
+    results: t.Mapping[str, Row],
+    known: t.Iterable[KnownAccount] = (),
+    links: t.Iterable[DeclaredLink] = (),
+    previous: Row | None = None,
+) -> dict[str, t.Any]:
+    """Return the joined log of *results* by host, ``localhost`` for Entra ID: events, people, handshakes, sources, gaps and counts.
+
+    A result without entries and gaps is of a task that failed: its source is not read, and what it would tell is a gap, never nothing.
+    *previous*: the joined log of an earlier run, whose entries stay. Raises ReadingError for what no module and no earlier run returned.
+    """
+    rows: dict[tuple[str, str, str], dict[str, t.Any]] = {}
+    sources, gaps = [], []
+    earlier = _take_previous(previous)
+    for row in earlier["events"]:
+        rows[_get_key(row)] = row
+    for host, result in sorted(results.items()):
+        commcell = None if host == ENTRA_HOST else host
+        source = _describe_source(host, result)
+        before = next((one for one in earlier["sources"] if one["host"] == host), None)
+        if source["status"] == FAILED and before is not None:
+            # what an earlier run has read stays read, and the next one goes on there
+            source = {**source, **{name: before.get(name) for name in ("since", "complete_until")}}
+        sources.append(source)
+        for row in take_rows(result, commcell):
+            rows[_get_key(row)] = row
+        gaps += [{**gap, "host": host} for gap in _take_gaps(result)]
+    sources += [one for one in earlier["sources"] if one["host"] not in results]
+    gaps += [gap for gap in _keep_gaps(earlier["gaps"], sources, results) if gap not in gaps]
+    ordered = sort_rows(rows.values())
+    people = People(ordered, known, links)
+    handshakes = follow_handshakes(ordered, people, _make_gap_finder(sources, gaps))
+    return {
+        "events": [_join_row(row, people) for row in _number(ordered, handshakes)],
+        "people": [person.as_row() for person in people.list_people()],
+        "handshakes": [one.as_row() for one in handshakes],
+        "sources": sources,
+        "gaps": sorted(gaps, key=lambda gap: (str(gap.get("since")), gap["host"], str(gap.get("log")))),
+        "counts": _count(ordered, people, handshakes),
+    }
+
+
+def find_start(previous: Row | None, host: str) -> str | None:
+    """Return since when the log of *host* is to be read so that nothing is missed that arrived late; None where no earlier run has read it."""
+    for source in _take_previous(previous)["sources"]:
+        if source["host"] == host and source.get("complete_until"):
+            return format_time(shift_time(parse_time(source["complete_until"]), -OVERLAP))
+    return None
+
+
+def _describe_source(host: str, result: Row) -> dict[str, t.Any]:
+    """Return what came of the task of *host*."""
+    is_read = not result.get("failed") and any(noun in result for noun in NOUNS)
+    logs = [noun for noun in NOUNS if noun in result]
+    return {
+        "host": host,
+        "service": ENTRA if host == ENTRA_HOST else "commvault",
+        "status": READ if is_read else FAILED,
+        "reason": None if is_read else str(result.get("msg") or "its task did not run, or did not end"),
+        "logs": logs,
+        "since": result.get("since"),
+        "complete_until": result.get("complete_until") if is_read else None,
+        "retention_days": result.get("retention_days"),
+    }
+
+
+def _take_gaps(result: Row) -> list[Row]:
+    listed = result.get("gaps") or []
+    if not isinstance(listed, list) or not all(isinstance(gap, t.Mapping) for gap in listed):
+        raise ReadingError("gaps must be a list, as the module returns it")
+    return listed
+
+
+def _take_previous(previous: Row | None) -> dict[str, list[dict[str, t.Any]]]:
+    """Return events, sources and gaps of an earlier run. Raises ReadingError for what none has written."""
+    found: dict[str, list[dict[str, t.Any]]] = {"events": [], "sources": [], "gaps": []}
+    if not previous:
+        return found
+    for name, rows in found.items():
+        listed = previous.get(name)
+        if not isinstance(listed, list) or not all(isinstance(row, t.Mapping) for row in listed):
+            raise ReadingError(f"the earlier log has no list of {name}: it is no file that this playbook has written")
+        rows += [{key: value for key, value in row.items() if key not in _JOINED} for row in listed]
+    for row in found["events"]:
+        check_row(row, "the earlier log")
+    for named in (*found["sources"], *found["gaps"]):
+        if not isinstance(named.get("host"), str):
+            raise ReadingError(
+                "the earlier log does not say where it comes from: it is no file that this playbook has written"
+            )
+    for source in found["sources"]:
+        try:
+            get_time(source, "complete_until")
+        except BadAnswer:
+            raise ReadingError("the earlier log has no date as complete_until") from None
+    return found
+
+
+def _keep_gaps(
+    earlier: list[dict[str, t.Any]], sources: list[dict[str, t.Any]], results: t.Mapping[str, Row]
+) -> list[dict[str, t.Any]]:
+    """Return the gaps of earlier runs that this one has not read again: a gap within what was read now is told anew where it is still one."""
+    read = {
+        one["host"]: one for one in sources if one["host"] in results and one["status"] == READ and one.get("since")
+    }
+    return [
+        gap
+        for gap in earlier
+        if gap["host"] not in read or not gap.get("since") or str(gap["since"]) < str(read[gap["host"]]["since"])
+    ]
+
+
+def _make_gap_finder(sources: list[dict[str, t.Any]], gaps: list[dict[str, t.Any]]) -> t.Callable[[str, str], bool]:
+    """Return whether the log-ins of a CommCell, or with an empty name the sign-ins of Entra ID, are not all known at a moment."""
+    by_host: dict[str, list[tuple[str, str]]] = {}
+    unread = {one["host"] for one in sources if one["status"] == FAILED}
+    for gap in gaps:
+        if gap.get("log") in (None, "sign_ins", "audit_trail"):
+            by_host.setdefault(gap["host"], []).append((str(gap.get("since") or ""), str(gap.get("until") or "~")))
+    known = {one["host"] for one in sources}
+
+    def is_gap(commcell: str, moment: str) -> bool:
+        host = commcell or ENTRA_HOST
+        spans = by_host.get(host, [])
+        return host not in known or host in unread or any(since <= moment <= until for since, until in spans)
+
+    return is_gap
+
+
+def _get_key(row: Row) -> tuple[str, str, str]:
+    return get_commcell(row), row["log"], row["record_id"]
+
+
+def _number(rows: list[dict[str, t.Any]], handshakes: t.Sequence[Handshake]) -> t.Iterator[dict[str, t.Any]]:
+    """Yield each entry with the number of the handshake that it belongs to, None where it belongs to none."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    for one in handshakes:
+        for row in (one.log_in, one.sign_in, one.log_out, *one.actions):
+            if row is not None:
+                numbers[_get_key(row)] = one.number
+    for row in rows:
+        yield {**row, "handshake": numbers.get(_get_key(row))}
+
+
+def _join_row(row: dict[str, t.Any], people: People) -> dict[str, t.Any]:
+    """Return an entry with its actor's name and ids on both sides, as far as they are known."""
+    person = people.find(row)
+    if person is None:
+        return {**row, "person": row["actor"].get("name"), "entra_id": row["actor"].get("entra_id")}
+    return {**row, "person": person.name, "entra_id": person.entra_id or row["actor"].get("entra_id")}
+
+
+def _count(rows: t.Sequence[Row], people: People, handshakes: t.Sequence[Handshake]) -> dict[str, int]:
+    """Return the numbers that a reader asks for first."""
+    everybody = people.list_people()
+    accounts = [account for person in everybody for account in person.accounts]
+    return {
+        "events": len(rows),
+        "entra": sum(row["service"] == ENTRA for row in rows),
+        "commvault": sum(row["service"] != ENTRA for row in rows),
+        "failures": sum(row["outcome"] == "failure" for row in rows),
+        "people": len(everybody),
+        "accounts": len(accounts),
+        "accounts_linked": sum(account.linked_by not in (NOBODY, "ambiguous") for account in accounts),
+        "handshakes": len(handshakes),
+        "handshakes_certain": sum(not one.doubts for one in handshakes),
+    }

@@ -1,0 +1,309 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The logs of both services as one, for playbooks: joined, as lines for people and as a table. Names are made visible here."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins, parse_time
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log import join
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.people import DeclaredLink, KnownAccount
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ENTRA_HOST, ReadingError
+
+from .csv_text import build_csv
+from .data_reading import DataFileError, Limits, abbreviate_text, read_data_file
+from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
+from .report_lines import format_table
+
+Mapping = t.Mapping[str, t.Any]
+
+#: A file of events has 1 kB and 40 values, keys counted, for each.
+LOG_LIMITS = Limits(size=256 * 1024 * 1024, values=12_000_000)
+#: So many lines of a kind are told; the data has all.
+_TOLD = 50
+_LONGEST_REASON = 500
+_LONGEST_CELL = 200
+#: What changes nothing: told within a handshake only.
+_QUIET = frozenset({"sign_in", "sign_out", "use"})
+_COLUMNS = (
+    "time",
+    "service",
+    "commcell",
+    "log",
+    "handshake",
+    "person",
+    "entra_id",
+    "app_id",
+    "commvault_id",
+    "operation",
+    "activity",
+    "outcome",
+    "reason",
+    "address",
+    "object_kind",
+    "object",
+    "object_id",
+    "before",
+    "after",
+    "correlation_id",
+    "record_id",
+)
+
+
+def join_logs(results: t.Any, users: t.Any = None, links: t.Any = None, previous: t.Any = None) -> dict[str, t.Any]:
+    """Return the joined log of *results*, registered results by CommCell, ``localhost`` for Entra ID.
+
+    *users*: results of commvault_security_info with user_details, by CommCell. *links*: accounts that are declared to be an identity's.
+    *previous*: what this has returned before. Raises FilterInputError.
+    """
+    given = {
+        to_text(name): convert_to_builtins(require_mapping(value, "a result"))
+        for name, value in require_mapping(results, "the results").items()
+    }
+    if not given:
+        raise FilterInputError("there is no result: nothing was read")
+    for found in given.values():
+        if found.get("msg") is not None:
+            found["msg"] = to_text(found["msg"])[:_LONGEST_REASON]
+    known = [
+        account
+        for commcell, result in require_mapping(users, "users").items()
+        for account in _list_accounts(to_text(commcell), require_mapping(result, "a result"))
+    ]
+    declared = [_read_link(link) for link in require_mappings(links, "links")]
+    before = convert_to_builtins(require_mapping(previous, "previous"))
+    try:
+        return join.join_logs(given, known, declared, before)
+    except ReadingError as exc:
+        raise FilterInputError(str(exc)) from None
+
+
+def find_log_start(previous: t.Any, host: t.Any) -> str:
+    """Return since when the log of *host* is to be read after an earlier run, empty where it was not read. Raises FilterInputError."""
+    try:
+        return join.find_start(convert_to_builtins(require_mapping(previous, "previous")), to_text(host)) or ""
+    except (ReadingError, ValueError) as exc:
+        raise FilterInputError(str(exc)) from None
+
+
+def read_log_file(path: str) -> tuple[dict[str, t.Any], list[str]]:
+    """Return an earlier log from a file, and the problems with it; nothing where there is no file yet."""
+    if not os.path.lexists(path):
+        return {}, []
+    try:
+        found = read_data_file(path, LOG_LIMITS, only_json=True)
+    except DataFileError as exc:
+        return {}, [f"{abbreviate_text(path)}: {problem}" for problem in exc.args]
+    if not isinstance(found, dict):
+        return {}, [f"{abbreviate_text(path)}: is no log that the playbook access_log has written"]
+    try:
+        join.find_start(found, "")
+    except (ReadingError, ValueError) as exc:
+        return {}, [f"{abbreviate_text(path)}: {exc}"]
+    return found, []
+
+
+def format_log(joined: t.Any, limit: int = _TOLD) -> list[str]:
+    """Return a joined log as lines: counts, what was not read, handshakes with what was done in them, other changes, refused sign-ins.
+
+    *limit*: so many handshakes, changes and refusals each, the latest; 0 for all.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise FilterInputError("limit must be a number from 0, which shows everything")
+    log = make_visible(_require_log(joined))
+    events, shakes = log["events"], log["handshakes"]
+    by_number: dict[t.Any, list[Mapping]] = {}
+    for row in events:
+        by_number.setdefault(row.get("handshake"), []).append(row)
+    lines = [_format_counts(log["counts"])]
+    lines += [
+        f"{_name_source(one['host'])}: not read: {one.get('reason')}"
+        for one in log["sources"]
+        if one.get("status") == "failed"
+    ]
+    lines += _cut([_format_gap(gap) for gap in log["gaps"]], limit, "gaps")
+    told = [_format_handshake(one, by_number.get(one["number"], [])) for one in shakes]
+    shown = told[-limit:] if limit else told
+    lines += [f"{len(told) - len(shown)} earlier handshakes, see the file"] if len(shown) < len(told) else []
+    lines += [line for block in shown for line in block]
+    others = [row for row in by_number.get(None, []) if row["operation"] not in _QUIET and row["outcome"] != "failure"]
+    lines += _format_changes(others, limit)
+    lines += _format_refusals([row for row in events if row["outcome"] == "failure"], limit)
+    return [*lines, *_format_strangers(log["people"], limit)]
+
+
+def build_log_csv(joined: t.Any) -> str:
+    """Return the events of a joined log as CSV, oldest first. Raises FilterInputError."""
+    log = make_visible(_require_log(joined))
+    return build_csv(_COLUMNS, (_make_cells(row) for row in log["events"]))
+
+
+def _make_cells(row: Mapping) -> list[t.Any]:
+    actor, target = row["actor"], row["object"]
+    values = {
+        **row,
+        "app_id": actor.get("app_id"),
+        "commvault_id": actor.get("commvault_id"),
+        "object_kind": target.get("kind"),
+        "object": target.get("name"),
+        "object_id": target.get("id"),
+        **{
+            name: json.dumps(row[name], ensure_ascii=False, sort_keys=True) if row[name] else ""
+            for name in ("before", "after")
+        },
+    }
+    return [values.get(name) for name in _COLUMNS]
+
+
+def _require_log(value: t.Any) -> Mapping:
+    """Return what join_logs returns. Raises FilterInputError for anything else."""
+    log = require_mapping(value, "the joined log")
+    for name in ("events", "people", "handshakes", "sources", "gaps"):
+        if not isinstance(log.get(name), (list, tuple)):
+            raise FilterInputError("the joined log must be what join_logs returns")
+        require_mappings(log[name], name)
+    require_mapping(log.get("counts"), "counts")
+    return log
+
+
+def _list_accounts(commcell: str, result: Mapping) -> list[KnownAccount]:
+    security = require_mapping(result.get("security", result), "security")
+    return [
+        KnownAccount(
+            commcell,
+            to_text(user.get("id")) or None,
+            to_text(user.get("name")),
+            to_text(user.get("user_principal_name")),
+            to_text(user.get("email")),
+        )
+        for user in require_mappings(security.get("users"), "users")
+    ]
+
+
+def _read_link(link: Mapping) -> DeclaredLink:
+    values = {name: to_text(link.get(name)) for name in ("commvault_user", "identity", "commcell")}
+    unknown = sorted(set(map(to_text, link)) - set(values))
+    if unknown or not values["commvault_user"] or not values["identity"]:
+        raise FilterInputError("a link has commvault_user and identity, and may have commcell, and nothing else")
+    return DeclaredLink(values["commvault_user"], values["identity"], values["commcell"] or None)
+
+
+def _format_counts(counts: Mapping) -> str:
+    return (
+        f"{counts.get('events')} events: {counts.get('entra')} of Entra ID, {counts.get('commvault')} of CommCells;"
+        f" {counts.get('failures')} refused or failed; {counts.get('people')} who acted;"
+        f" {counts.get('handshakes')} log-ins, {counts.get('handshakes_certain')} of them followed for certain"
+    )
+
+
+def _name_source(host: t.Any) -> str:
+    return "Entra ID" if host == ENTRA_HOST else to_text(host)
+
+
+def _format_gap(gap: Mapping) -> str:
+    span = f" from {gap['since']}" if gap.get("since") else ""
+    span += f" until {gap['until']}" if gap.get("until") else ""
+    return f"{_name_source(gap['host'])}: {gap.get('log') or 'log'} not known{span}: {gap.get('reason')}"
+
+
+def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
+    by_id = {row["record_id"]: row for row in rows}
+    sign_in = by_id.get(shake.get("sign_in"))
+    where = f" from {shake['address']}" if shake.get("address") else ""
+    first = sign_in["time"] if sign_in else shake["since"]
+    lines = [f"{first}  {shake.get('person') or 'somebody'}{where}"]
+    if sign_in:
+        lines.append(
+            f"  {_get_clock(sign_in)}  Entra ID: signed in{_format_target(sign_in, ' to ')}{_format_policies(sign_in)}"
+        )
+    for row in rows:
+        if row["record_id"] == shake["log_in"]:
+            lines.append(f"  {_get_clock(row)}  {shake['commcell']}: logged in")
+        elif row is not sign_in and row["record_id"] != shake.get("log_out"):
+            lines.append(f"  {_get_clock(row)}  {shake['commcell']}: {_format_deed(row)}")
+    ends = {"sign_out": "logged out", "next_sign_in": "logged in anew", "open": "no log-out seen"}
+    end = ends.get(to_text(shake.get("ends")), "")
+    lines.append(f"  {to_text(shake.get('until'))[11:19] or '        '}  {shake['commcell']}: {end}")
+    return [*lines, *(f"  not certain: {doubt}" for doubt in shake.get("doubts") or ())]
+
+
+def _format_changes(rows: t.Sequence[Mapping], limit: int) -> list[str]:
+    if not rows:
+        return []
+    shown = rows[-limit:] if limit else rows
+    head = [] if len(shown) == len(rows) else [f"{len(rows) - len(shown)} earlier changes, see the file"]
+    table = [
+        (
+            row["time"],
+            to_text(row.get("person") or "not told"),
+            _name_source(row.get("commcell") or ENTRA_HOST),
+            _format_deed(row),
+        )
+        for row in shown
+    ]
+    return [*head, *format_table([("Changed", "Who", "Where", "What"), *table])]
+
+
+def _format_refusals(rows: t.Sequence[Mapping], limit: int) -> list[str]:
+    """Return a line for each kind of refusal: who, from where, why, how often, and when last."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        where = _name_source(row.get("commcell") or ENTRA_HOST)
+        deed = "sign-in" if row["operation"] == "sign_in" else _format_deed(row)
+        why = to_text(row.get("reason"))[:_LONGEST_CELL] + _format_policies(row)
+        key = (to_text(row.get("person") or "not told"), where, deed, to_text(row.get("address")), why)
+        grouped.setdefault(key, []).append(row["time"])
+    lines = [
+        f"refused: {who}, {deed} at {where}{f' from {address}' if address else ''}, {len(times)} times, last {max(times)}: {why or 'no reason told'}"
+        for (who, where, deed, address, why), times in sorted(grouped.items(), key=lambda item: max(item[1]))
+    ]
+    return _cut(lines, limit, "refusals")
+
+
+def _format_strangers(people: t.Sequence[Mapping], limit: int) -> list[str]:
+    lines = [
+        f"{account.get('commcell')}: {account.get('name')} is nobody that Entra ID's log names"
+        + (", since several have that name" if account.get("linked_by") == "ambiguous" else "")
+        for person in people
+        for account in person.get("accounts") or ()
+        if account.get("linked_by") in ("nobody", "ambiguous")
+    ]
+    return _cut(lines, limit, "accounts")
+
+
+def _format_deed(row: Mapping) -> str:
+    changes = sorted({*row["before"], *row["after"]})
+    told = f" ({', '.join(changes)})" if changes else ""
+    return f"{row['activity']}{_format_target(row, ': ')}{told}"[:_LONGEST_CELL]
+
+
+def _format_target(row: Mapping, before: str) -> str:
+    name = row["object"].get("name") or row["object"].get("id")
+    return f"{before}{name}" if name else ""
+
+
+def _format_policies(row: Mapping) -> str:
+    """Return what conditional access made of a sign-in: the policies that decided, not those that do not apply."""
+    listed = require_mapping(row["details"], "details").get("policies")
+    told = [
+        f"{policy.get('name')} {policy.get('result')}"
+        for policy in (listed if isinstance(listed, list) else [])
+        if isinstance(policy, t.Mapping)
+        and policy.get("result") not in ("notApplied", "notEnabled", "not_applied", "not_enabled")
+    ]
+    return f" [{', '.join(told)}]" if told else ""
+
+
+def _get_clock(row: Mapping) -> str:
+    return parse_time(row["time"]).strftime("%H:%M:%S")
+
+
+def _cut(lines: list[str], limit: int, what: str) -> list[str]:
+    shown = lines[-limit:] if limit else lines
+    return shown if len(shown) == len(lines) else [f"{len(lines) - len(shown)} more {what}, see the file", *shown]
