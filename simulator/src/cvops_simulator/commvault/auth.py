@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cvops_simulator.commvault.audit_trail import clean_text
 from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.envelopes import ACCESS_DENIED, ApiError
 from cvops_simulator.commvault.model import User
@@ -98,5 +99,10 @@ def _identify_external(cell: Cell, token: str) -> Caller:
         name = behaviours.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
     for user in cell.state.users:
         if name and fold_case(name) in (fold_case(user.name), fold_case(user.upn), fold_case(user.email)):
-            return _make_caller(cell, user.id, "external", token)
+            caller = _make_caller(cell, user.id, "external", token)
+            if token not in cell.trail.known_tokens:
+                cell.trail.known_tokens.add(token)
+                details = f"User [{clean_text(user.name)}]\nMethod: [External token]"
+                cell.audit_session(user, "Login", details)
+            return caller
     raise denied()

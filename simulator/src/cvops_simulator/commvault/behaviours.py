@@ -15,6 +15,8 @@ INHERITED_ROWS = ("marked", "unmarked", "hidden")
 OAUTH_HEADERS = ("authorization", "authtoken", "both")
 APPROVALS = ("", "code", "text", "silent")
 VALIDATION_PASSWORDS = ("caller", "user")
+AUDIT_COLUMNS = ("usual", "shuffled", "extra")
+AUDIT_TIMES = ("seconds", "milliseconds", "text", "iso")
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Behaviours(BehaviourSet):
         "credential_approval": APPROVALS,
         "user_approval": APPROVALS,
         "validation_password": VALIDATION_PASSWORDS,
+        "audit_columns": AUDIT_COLUMNS,
+        "audit_times": AUDIT_TIMES,
     }
 
     #: Seconds for which V1 lists stay stale after a write, unless `hardRefresh=true`.
@@ -90,3 +94,26 @@ class Behaviours(BehaviourSet):
     saml_keeps_previous_certificate: bool = False
     #: Address that requests come from, for `allowedIPs`; empty: the real one.
     client_address: str = ""
+    #: Time zone of the CommServe, a name of the IANA data base.
+    time_zone: str = "UTC"
+    #: The report of the audit trail is not there.
+    audit_missing: bool = False
+    #: Its columns: the "usual" ones, the same "shuffled", or with one "extra" that nobody knows.
+    audit_columns: str = "usual"
+    #: How it tells times: epoch seconds or milliseconds, "text" in the zone that the request names, "iso" with a zone.
+    audit_times: str = "seconds"
+    #: Seconds until an entry of the audit trail or an event shows.
+    audit_delay: float = 0.0
+    #: Rows of a page at most, whatever the request says.
+    audit_page_size: int = 1000
+    #: So many requests for a later page of a log get the page before instead.
+    audit_repeated_pages: int = 0
+    #: What `totalRecordCount` is wrong by.
+    audit_count_error: int = 0
+    #: A request whose period has more entries is answered by a gateway that does not wait so long; 0: off.
+    audit_most_rows: int = 0
+    #: What `failures` and `warnings` say of the data source; empty: nothing.
+    audit_failure: str = ""
+    audit_warning: str = ""
+    #: The event log gives everything, whatever page is asked for.
+    events_without_pages: bool = False

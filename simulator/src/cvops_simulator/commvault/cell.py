@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cvops_simulator.commvault.audit_changes import list_changes, take_snapshot
+from cvops_simulator.commvault.audit_trail import LOW, AuditTrail
 from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.releases import check_release, has_feature
 from cvops_simulator.commvault.sessions import SamlSignOns, Sessions
@@ -45,6 +48,7 @@ class Cell:
         self.behaviours = Behaviours()
         self.sessions = Sessions()
         self.sign_ons = SamlSignOns()
+        self.trail = AuditTrail()
         self.release = self._first_release
         #: Writes that wait for an approval, oldest first.
         self.waiting_writes: list[Callable[[], None]] = []
@@ -74,9 +78,26 @@ class Cell:
     def approve_writes(self) -> int:
         """Carry out what waits for an approval, in its order, and return how much that was."""
         waiting, self.waiting_writes = self.waiting_writes, []
-        for write in waiting:
-            write()
+        with self.audited(lambda: self.state.users.get(1)):
+            for write in waiting:
+                write()
         return len(waiting)
+
+    @contextmanager
+    def audited(self, find_user: Callable[[], User | None], with_users: bool = True) -> Iterator[None]:
+        """Write into the audit trail what the body changes, even if it fails, as done by the user found then."""
+        before = take_snapshot(self.state, self.sessions.store, with_users)
+        try:
+            yield
+        finally:
+            user = find_user()
+            who = (user.id, user.name) if user is not None else (0, "")
+            for change in list_changes(before, self.state, self.sessions.store):
+                self.trail.write(self.clock.now(), change.severity, who, *change[1:])
+
+    def audit_session(self, user: User, operation: str, details: str) -> None:
+        """Write a log-in or log-out into the audit trail."""
+        self.trail.write(self.clock.now(), LOW, (user.id, user.name), operation, details, user.company_id)
 
     def access_token(self, user: str = "", **limits: Any) -> str:
         """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""

@@ -14,6 +14,7 @@ from cvops_simulator.commvault.handlers import (
     credentials_v4,
     key_holders,
     lists,
+    logs,
     roles_v1,
     roles_v4,
     saml,
@@ -52,5 +53,6 @@ for _part in (
     key_holders,
     commands,
     access_tokens,
+    logs,
 ):
     _part.register(ROUTES)

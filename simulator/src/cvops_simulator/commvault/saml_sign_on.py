@@ -21,6 +21,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
+from cvops_simulator.commvault.audit_trail import clean_text
 from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.model import IdentityApp, User
 from cvops_simulator.commvault.references import make_guid
@@ -124,6 +125,8 @@ def take_response(cell: Cell, origin: str, key: str, form: bytes) -> dict[str, A
     names = _take_groups(cell, app, user, company_id, attributes)
     user.last_login = cell.clock.now()
     token = cell.sessions.login(user.id, "", cell.clock.now(), prefix="SAML ")
+    details = f"User [{clean_text(user.name)}]\nMethod: [SAML]\nSAML App: [{clean_text(app.name)}]"
+    cell.audit_session(user, "Login", details)
     return {"userName": user.name, "userGroups": names, "token": token}
 
 

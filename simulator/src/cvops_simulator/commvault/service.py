@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from cvops_simulator.commvault.audit_changes import may_change_users
+from cvops_simulator.commvault.audit_trail import LOW, clean_text
 from cvops_simulator.commvault.auth import denied, identify
 from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.cell import Cell
@@ -163,8 +165,12 @@ class CommCellService(Service):
         try:
             if page == LOGIN:
                 return RedirectResponse(build_login_address(self.cell, self.origin, key), 302)
-            return JSONResponse(take_response(self.cell, self.origin, key, raw))
+            with self.cell.audited(lambda: None):
+                return JSONResponse(take_response(self.cell, self.origin, key, raw))
         except SignOnError as error:
+            if page == CONSUMER:
+                details = f"Method: [SAML]\n{clean_text(str(error))}"
+                self.cell.trail.write(self.cell.clock.now(), LOW, (0, ""), "Login Failed", details)
             return JSONResponse({"errorCode": 1, "errorMessage": str(error)}, 403)
 
     def _handle(self, call: Call, found: tuple[Route, dict[str, str]] | None) -> Any:
@@ -175,9 +181,14 @@ class CommCellService(Service):
             self._authenticate(call)
         if route is None or (route.feature and not self.cell.has(route.feature)):
             raise ApiError(INVALID, f"Unknown operation {call.method} {'/'.join(call.segments)}", 404, "G")
-        if route.write:
-            self._before_write(call, route)
-        return route.handler(call)
+        if not route.write and is_reading_command(call.raw):
+            return route.handler(call)
+        with self.cell.audited(
+            lambda: call.caller_or_none.user if call.caller_or_none else None, may_change_users(call.segments)
+        ):
+            if route.write:
+                self._before_write(call, route)
+            return route.handler(call)
 
     def _authenticate(self, call: Call) -> None:
         caller = identify(self.cell, call.headers, "/" + "/".join(call.segments), call.client)

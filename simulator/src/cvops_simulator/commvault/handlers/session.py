@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 
+from cvops_simulator.commvault.audit_trail import LOW, MAJOR, MINOR, clean_text
 from cvops_simulator.commvault.auth import denied
 from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User
 from cvops_simulator.commvault.routing import Call, Routes
@@ -22,6 +23,8 @@ _LOCK_AFTER = 5
 _LOCK_SECONDS = 3600.0
 #: A session that died by idling can be renewed by the device that opened it for this long.
 _RENEWABLE_SECONDS = 86400.0
+#: Codes of events; invented.
+_LOGIN_FAILED, _LOCKED = "19:1001", "19:1002"
 
 
 def register(routes: Routes) -> None:
@@ -60,16 +63,19 @@ def _login(call: Call) -> Response | dict[str, Any]:
         return _auto_login(call, str(data["autoLogin"].get("encryptedMessage") or ""))
     user = _find_user(call, name)
     if user is not None and user.locked_until > call.now:
+        _record_failure(call, user, name)
         return _render_failure(call, user, "The account is locked.", as_xml)
     if user is None or not _accepts_password(call, user, password):
         if user is not None:
             user.failed_logins += 1
             if user.failed_logins >= _LOCK_AFTER:
                 user.locked_until = call.now + _LOCK_SECONDS
+        _record_failure(call, user, name)
         return _render_failure(call, user, "The user name or password is not correct. Please try again.", as_xml)
     user.failed_logins = 0
     user.last_login = call.now
     token = call.cell.sessions.login(user.id, device, call.now)
+    call.cell.audit_session(user, "Login", f"User [{clean_text(user.name)}]\nMethod: [Password]")
     answer = _render_login(call, user, token)
     return make_xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
@@ -97,7 +103,18 @@ def _auto_login(call: Call, message: str) -> dict[str, Any]:
     user = call.state.users.get(session.user_id) if session else None
     if user is None:
         return {"errList": [{"errLogMessage": "The SAML token is not valid.", "errorCode": 1116}]}
+    call.cell.audit_session(user, "Login", f"User [{clean_text(user.name)}]\nMethod: [SAML token]")
     return _render_login(call, user, call.cell.sessions.login(user.id, "", call.now))
+
+
+def _record_failure(call: Call, user: User | None, name: str) -> None:
+    """Write a log-in that failed into the audit trail and the event log, with the lock that may have come of it."""
+    who = (user.id, user.name) if user is not None else (0, name)
+    shown = clean_text(who[1])
+    call.cell.trail.write(call.now, LOW, who, "Login Failed", f"User [{shown}]\nMethod: [Password]")
+    call.cell.trail.report(call.now, MINOR, _LOGIN_FAILED, f"User [{shown}] failed to log in.")
+    if user is not None and user.locked_until > call.now:
+        call.cell.trail.report(call.now, MAJOR, _LOCKED, f"User [{shown}] is locked after failed log-ins.")
 
 
 def _render_failure(call: Call, user: User | None, message: str, as_xml: bool) -> Response | dict[str, Any]:
@@ -144,6 +161,8 @@ def _render_login(call: Call, user: User, token: str) -> dict[str, Any]:
 
 def _logout(call: Call) -> Response:
     call.cell.sessions.logins.pop(call.caller.token, None)
+    user = call.caller.user
+    call.cell.audit_session(user, "Logout", f"User [{clean_text(user.name)}]")
     return PlainTextResponse("User logged out")
 
 
@@ -213,6 +232,6 @@ def _read_commserv(call: Call) -> dict[str, Any]:
         "currentSPVersion": release,
         "releaseName": "11",
         "csVersionInfo": f"11.0 SP{release}.2",
-        "csTimeZone": {"TimeZoneName": "UTC"},
+        "csTimeZone": {"TimeZoneName": call.cell.behaviours.time_zone},
         "timeZone": "0:0:(UTC) Coordinated Universal Time",
     }
