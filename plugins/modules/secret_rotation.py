@@ -20,7 +20,8 @@ description:
     certificate alone, beside all others of the application, which are looked for afterwards.
   - 'Best of all is no secret: a managed identity, then a federated credential, then a certificate.'
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for registrations that the identity owns, else
-    C(Application.ReadWrite.All). C(Policy.Read.All) lets a policy that forbids or limits secrets be found before the first write.'
+    C(Application.ReadWrite.All). C(Policy.Read.All) lets a policy that forbids or limits secrets be found before the first write, and, with
+    C(Application.Read.All), lets the policies of conditional access be named that may have refused a proof.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -568,6 +569,9 @@ rotation:
           or was quicker than this one.
         - These fail the task. V(added_unproven), V(switch_partial), V(slots_full), V(blocked_by_app_policy),
           V(blocked_by_conditional_access), V(application_deactivated).
+        - With V(blocked_by_conditional_access) a policy of conditional access refused the sign-in that was to prove the secret, so that it is not
+          known whether it works. Nobody was told to use it and none was removed; the next run goes on with the one that a store keeps. The
+          reason names the policies in force that can refuse the application, where they can be read, and what to do.
       type: str
     reason:
       description: Why, in words.

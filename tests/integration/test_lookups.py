@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from cvops_simulator import Simulator
+from helpers.blocked_addresses import block_application
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player
 
@@ -148,6 +149,12 @@ def test_a_commvault_token_lives_on(site: Simulator, play: Player) -> None:
     paths = [entry.path.lower().rsplit("/", 1)[-1] for entry in site.journal.entries(cell.name)]
     assert paths.count("login") == 2
     assert "logout" not in paths
+
+
+def test_conditional_access_is_told(site: Simulator, play: Player) -> None:
+    block_application(site, site.automation.client_id)
+    said = play([fact("entra", f"lookup('{ENTRA}')")]).one("entra")["msg"]
+    assert "AADSTS53003" in said and "whatever the credential" in said
 
 
 def test_nothing_is_shown(site: Simulator, play: Player) -> None:

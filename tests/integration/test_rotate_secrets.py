@@ -17,6 +17,7 @@ import yaml
 from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.entra.replication import Replication
+from helpers.blocked_addresses import NAME, block_application, lift
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run
 from helpers.rotating import DAY, Rotating
@@ -142,6 +143,47 @@ def test_a_target_that_fails_ends_the_run_and_the_next_run_goes_on(document: Doc
     assert document.outcomes()["third"] == ("applied", "overlap")
     (row,) = service.state.credentials.named("azure-rotated")
     assert row.description.endswith(f"[cvops secret: {rotating.stored('second')['key_id']}]")
+    document.run().ok()
+    assert_no_writes(document.site)
+
+
+def test_a_proof_that_conditional_access_blocks_is_continued_once_the_policy_is_lifted(document: Document) -> None:
+    """The report says what it is and what to do; there is no second secret, and no one uses what is not proven."""
+    rotating, targets = document.rotating, (document.rotating.file(), document.rotating.credential())
+    document.add("backup", *targets)
+    document.run().ok()
+    (old,) = rotating.own_keys()
+    document.site.clock.advance(91 * DAY)
+    policy = block_application(document.site, rotating.app_id)
+    predicted = document.run(check=True).ok()
+    assert "+ add a secret of the rotation backup" in told(predicted, "Plan")
+    for dummy in range(2):
+        blocked = document.run()
+        assert blocked.rc != 0
+        assert document.outcomes() == {"backup": ("failed", "blocked_by_conditional_access")}
+        for text in (told(blocked), str(blocked.result["msg"]), json.dumps(document.summary())):
+            assert "blocked_by_conditional_access" in text
+        for words in (
+            "it is not known whether the key works",
+            "report-only",
+            NAME,
+            "go on with it, the first of these until",
+        ):
+            assert words in told(blocked)
+        assert len(rotating.own_keys()) == 2
+        assert (rotating.stored()["key_id"], rotating.secret_of()) == (old, rotating.value(old))
+        assert_no_secrets(
+            blocked, [blocked.folder / "results.jsonl"], [rotating.value(key) for key in rotating.own_keys()]
+        )
+        document.site.clock.advance(DAY)
+    planned = told(document.run(check=True).ok(), "Plan")
+    assert "add a secret" not in planned and f"prove key {rotating.own_keys()[-1]}" in planned
+    lift(document.site, policy)
+    document.run().ok()
+    assert document.outcomes() == {"backup": ("applied", "overlap")}
+    old_and_new = rotating.own_keys()
+    assert len(old_and_new) == 2 and old_and_new[0] == old
+    assert (rotating.stored()["key_id"], rotating.secret_of()) == (old_and_new[1], rotating.value(old_and_new[1]))
     document.run().ok()
     assert_no_writes(document.site)
 

@@ -94,6 +94,13 @@ CERTIFICATES = tuple(
     if not {"credential", "oidc"} & set(scene.places)
 )
 TRIED_CERTIFICATES = tuple(scene for scene in CERTIFICATES if WHOLE or scene.name == "certificate: a secret is due")
+#: Those in which conditional access blocks the sign-ins of the proof.
+BLOCKED = tuple(
+    scene
+    for scene in SCENES
+    if scene.name
+    in ("a secret is due", "kept and not promoted", "the old one goes", "a credential", "a file and a credential")
+)
 BY_NAME = {str(scene): scene for scene in (*SCENES, *CERTIFICATES)}
 
 
@@ -141,6 +148,20 @@ def test_a_trouble_at_any_request_costs_a_further_run_at_most(stage: Stage, scen
             wrong.append(f"{trouble} ({' '.join(sent[trouble.number])}): {found}")
     count_cases(len(troubles), len(wrong))
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scene", BLOCKED, ids=str)
+def test_a_trouble_while_conditional_access_blocks_the_proof_loses_nothing(stage: Stage, scene: Scene) -> None:
+    """Meanwhile consumers go on with what they have, and nothing is retired; once the policy is lifted a run comes to the end."""
+    sent = stage.list_blocked_requests(scene)
+    cases = choose_cases(scene, _list_troubles(sent), 3 * SAMPLE)
+    wrong = {}
+    for trouble in cases:
+        found = stage.play_blocked(scene, functools.partial(stage.run_with, trouble, scene))
+        if found:
+            wrong[str(trouble)] = found
+    count_cases(len(cases), len(wrong))
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("scene", [*SCENES[:6], *SCENES[7:]] if WHOLE else SCENES[7:11], ids=str)

@@ -17,6 +17,7 @@ from cvops_simulator.commvault.model import USER, OfficeClient
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.secrets import add_secret
+from helpers.blocked_addresses import NAME, block_application, lift
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
 from helpers.process_scan import ProcessScan
@@ -163,6 +164,92 @@ def test_a_proof_that_fails_lets_nobody_use_the_secret(rotating: Rotating) -> No
     second = rotating.run(rotating.file())
     assert second["rotation"]["outcome"] == "overlap"
     assert rotating.own_keys() == [rotating.stored()["key_id"]] == [first["rotation"]["active_key_id"]]
+
+
+def test_a_proof_that_conditional_access_blocks_loses_nothing(rotating: Rotating) -> None:
+    """A secret waits in the store for as long as that lasts; whoever uses the one before goes on with it."""
+    site, targets = rotating.site, (rotating.file(), rotating.credential())
+    old = rotating.run(*targets)["rotation"]["active_key_id"]
+    site.clock.advance(91 * DAY)
+    policy = block_application(site, rotating.app_id)
+    for dummy in range(3):
+        site.journal.clear()
+        blocked = rotating.run(*targets)
+        assert blocked["failed"]
+        assert blocked["error"]["outcome"] == blocked["rotation"]["outcome"] == "blocked_by_conditional_access"
+        new = rotating.own_keys()[-1]
+        assert rotating.own_keys() == [old, new]
+        assert [item["state"] for item in blocked["rotation"]["targets"]] == ["kept", "behind"]
+        asked = [
+            entry for entry in site.journal.entries("login") if entry.path.endswith("/token") and entry.status == 400
+        ]
+        assert len(asked) == 1, "a blocked sign-in is not tried again"
+        site.clock.advance(2 * DAY)
+    for words in (
+        f"refused the sign-in that was to prove key {new}, so that it is not known whether the key works",
+        "It stays in secret, where nobody reads it, and the next run goes on with it",
+        "the first of these until 20",
+        "AADSTS53003 (correlation id ",
+        "report-only",
+        f"Policies in force that can refuse it: {NAME}.",
+    ):
+        assert words in blocked["msg"]
+        assert words in blocked["rotation"]["reason"]
+    assert (rotating.stored()["key_id"], rotating.secret_of()) == (old, rotating.value(old))
+    lift(site, policy)
+    done = rotating.run(*targets)["rotation"]
+    assert (done["outcome"], done["active_key_id"], rotating.own_keys()) == ("overlap", new, [old, new])
+    assert (rotating.stored()["value"], rotating.secret_of()) == (rotating.value(new), rotating.value(new))
+
+
+def test_without_a_store_a_blocked_secret_is_taken_back(rotating: Rotating) -> None:
+    """Nobody has its value: at no time is there a second one."""
+    site = rotating.site
+    old = rotating.run(rotating.credential())["rotation"]["active_key_id"]
+    site.clock.advance(91 * DAY)
+    policy = block_application(site, rotating.app_id)
+    for dummy in range(2):
+        blocked = rotating.run(rotating.credential())
+        assert blocked["error"]["outcome"] == "blocked_by_conditional_access"
+        assert "it was removed again, and the next run adds another one" in blocked["msg"]
+        assert (rotating.own_keys(), rotating.secret_of()) == ([old], rotating.value(old))
+        site.clock.advance(DAY)
+    returned = rotating.run({"return": True})
+    assert returned["error"]["outcome"] == "blocked_by_conditional_access"
+    assert returned["rotation"]["value"] == rotating.value(rotating.own_keys()[-1]), "the caller has it"
+    assert "whoever called has its value" in returned["msg"]
+    lift(site, policy)
+    site.clock.advance(DAY)
+    done = rotating.run(rotating.credential())
+    assert done["rotation"]["outcome"] == "overlap", done
+    assert rotating.secret_of() == rotating.value(rotating.own_keys()[-1])
+
+
+def test_nothing_is_retired_while_conditional_access_blocks_the_proof(rotating: Rotating) -> None:
+    site, more = rotating.site, {"consumers_complete": True, "retire": "auto"}
+    old = rotating.run(rotating.file(), **more)["rotation"]["active_key_id"]
+    site.clock.advance(91 * DAY)
+    new = rotating.run(rotating.file(), **more)["rotation"]["active_key_id"]
+    site.clock.advance(3 * DAY)
+    policy = block_application(site, rotating.app_id)
+    for dummy in range(2):
+        blocked = rotating.run(rotating.file(), **more)
+        assert blocked["error"]["outcome"] == "blocked_by_conditional_access"
+        assert "It stays in use (secret), and no older key was removed" in blocked["msg"]
+        assert (rotating.own_keys(), rotating.stored()["key_id"]) == ([old, new], new)
+    lift(site, policy)
+    assert rotating.run(rotating.file(), **more)["rotation"]["outcome"] == "retired"
+    assert rotating.own_keys() == [new]
+
+
+def test_a_block_is_told_where_policies_cannot_be_read(rotating: Rotating) -> None:
+    fault = Fault("graph", "GET", "/v1.0/identity/conditionalAccess/policies*", "status", times=0, status=403)
+    rotating.site.faults.add(fault)
+    block_application(rotating.site, rotating.app_id)
+    blocked = rotating.run(rotating.file())
+    assert blocked["error"]["outcome"] == "blocked_by_conditional_access"
+    assert "Which policy it was is not known: Cannot list the conditional access policies" in blocked["msg"]
+    assert blocked["rotation"]["targets"][0]["state"] == "kept"
 
 
 def test_a_value_that_nobody_keeps_goes_with_a_proof_that_fails(rotating: Rotating) -> None:

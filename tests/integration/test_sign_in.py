@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
+from helpers.blocked_addresses import block_application, lift
 from helpers.direct import Words, run_body
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
@@ -390,6 +391,61 @@ def test_an_access_token_for_the_wrong_header(site: Simulator) -> None:
     options = {"commvault_auth_method": "access_token", "commvault_access_token": cell(site).access_token()}
     assert commvault(site, **options, commvault_token_header="Authorization")["error"]["kind"] == "auth"
     assert commvault(site, **options)["security"]["roles"]
+
+
+def assert_blocked(error: t.Mapping[str, t.Any]) -> None:
+    """Check that an error speaks of conditional access, says what to do, and leaves the credential alone."""
+    assert (error["kind"], error["code"]) == ("conditional_access", "AADSTS53003")
+    for words in ("whatever the credential", "named location", "report-only", "The sign-in log has the policy"):
+        assert words in error["remedy"]
+    assert error["request_id"]
+
+
+def test_conditional_access_is_told_and_not_asked_again(site: Simulator) -> None:
+    """Whoever signs in: the credential is not to blame, and to sign in once more changes nothing."""
+    policy = block_application(site, site.automation.client_id)
+    site.journal.clear()
+    blocked = entra(site)
+    assert_blocked(blocked["error"])
+    assert blocked["error"]["remedy"] in blocked["msg"]
+    assert token_requests(site) == 1
+    assert "secret is wrong" not in blocked["msg"]
+
+    found = run_body(connection_info, site, {"token_cache": "none"})["connection"]
+    assert_blocked(found["entra"]["error"])
+    assert found["commvault"]["status"] == "ok"
+    assert "report-only" in "\n".join(found["report"]["entra"])
+
+    service = cell(site)
+    service.behaviours.oauth = True
+    service.behaviours.oauth_app_users = {site.automation.client_id: service.automation[0]}
+    scope = f"{site.automation.client_id}/.default"
+    by_token = {"commvault_auth_method": "entra", "commvault_entra_scope": scope}
+    assert_blocked(commvault(site, **by_token)["error"])
+    lift(site, policy)
+    assert "error" not in commvault(site, **by_token)
+    assert not entra(site).get("failed")
+
+
+def test_a_policy_that_is_put_in_force_in_the_middle_of_a_run_is_told(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that is out stays good until Graph refuses it; the next sign-in says what has happened."""
+    add = site.journal.add
+
+    def add_and_block(entry: t.Any) -> None:
+        add(entry)
+        if entry.service == "login" and entry.path.endswith("/token") and not site.tenant.policies:
+            block_application(site, site.automation.client_id)
+
+    monkeypatch.setattr(site.journal, "add", add_and_block)
+    assert not entra(site).get("failed")
+    for policy in list(site.tenant.policies):
+        site.tenant.store.remove("conditionalAccessPolicies", policy)
+    site.faults.add(Fault("graph", "GET", "*", "status", times=1, status=401))
+    refused = entra(site)
+    assert_blocked(refused["error"])
+    assert token_requests(site) == 3, "one each, and one after Graph refused the token"
 
 
 def test_a_token_of_entra(site: Simulator) -> None:

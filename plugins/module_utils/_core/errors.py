@@ -156,6 +156,12 @@ class AuthError(ApiError):
     kind = "auth"
 
 
+class BlockedByConditionalAccess(AuthError):
+    """A policy of conditional access refused a sign-in, which says nothing of the credential: to try again changes nothing."""
+
+    kind = "conditional_access"
+
+
 def add_token_source(error: AuthError, source: str) -> AuthError:
     """Return the error with the words for where the refused token came from: one that is given as an option cannot be renewed."""
     return AuthError(f"{error} It came from {source}: get a new one.", **{**error.facts, "source": source})

@@ -21,6 +21,7 @@ import pytest
 from cvops_simulator import Simulator
 
 from .bao import Bao
+from .blocked_addresses import block_application, lift
 from .certificates import reuse_keys
 from .direct import Words
 from .rotating import DAY, Rotating
@@ -252,6 +253,42 @@ class Stage:
         if not self.is_at_end(rotating):
             wrong.append("the end is another one")
         return [*wrong, *(f"a secret is in {place}" for place in self.list_leaks(rotating, watch, results))]
+
+    def play_blocked(self, scene: Scene, first: t.Callable[[Rotating], dict[str, t.Any]]) -> list[str]:
+        """Return what was wrong while conditional access blocked every proof, in *first* and in the runs after it, and once it no longer did."""
+        rotating, watch = self.set(scene)
+        policy, held = block_application(self.site, rotating.app_id), set(rotating.own_keys())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(subprocess, "Popen", self._start)
+            watch.begin(patch)
+            results = [first(rotating)]
+            for dummy in range(2):
+                self.site.clock.advance(2 * HOUR)
+                results.append(self.run(rotating, scene))
+                found = results[-1].get("rotation") or {}
+                if found.get("outcome") != "blocked_by_conditional_access":
+                    watch.wrong.append(f"a run while it is blocked: {_describe(results[-1])}")
+                if not held <= set(rotating.own_keys()):
+                    watch.wrong.append("an older key is gone")
+                if len(set(rotating.own_keys()) - held) > 1:
+                    watch.wrong.append("there is a second new key")
+            lift(self.site, policy)
+            results.append(self.run(rotating, scene))
+        wrong = list(watch.wrong)
+        if results[-1].get("failed") or not self.is_at_end(rotating):
+            wrong.append(f"once it is lifted: {_describe(results[-1])}")
+        if self.count_orphans(rotating, watch):
+            wrong.append("an orphan is left")
+        return [*wrong, *(f"a secret is in {place}" for place in self.list_leaks(rotating, watch, results))]
+
+    def list_blocked_requests(self, scene: Scene) -> list[tuple[str, str]]:
+        """Return the requests of a run whose proof conditional access blocks."""
+        rotating, dummy = self.set(scene)
+        block_application(self.site, rotating.app_id)
+        self.wire.begin()
+        result = self.run(rotating, scene)
+        assert result["rotation"]["outcome"] == "blocked_by_conditional_access", _describe(result)
+        return list(self.wire.sent)
 
     def list_requests(self, scene: Scene) -> list[tuple[str, str]]:
         """Return the requests of a run that meets no trouble, after a look at its end."""

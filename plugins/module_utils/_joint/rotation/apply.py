@@ -16,6 +16,7 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, ConfigError, CvopsError
 from ..._core.plan import Step
 from ..._entra.client import GraphClient
+from ..._entra.conditional_access.blocking import list_blocking_policies
 from ..._signin.clouds import get_graph_scope
 from .decision import Decision, Outcome
 from .keys.base import KeyKind, KeyWriter
@@ -35,6 +36,7 @@ from .state import (
     put_key,
 )
 from .targets.base import KeyValue, StoreTarget, Target
+from .words import describe_block
 
 #: Refusals of a new key that are outcomes of their own, by Graph's code.
 _REFUSED_ADDITIONS: dict[str, Outcome] = {
@@ -43,6 +45,8 @@ _REFUSED_ADDITIONS: dict[str, Outcome] = {
     "TooManyAppPasswords": "slots_full",
     "Directory_ResourceSizeExceeded": "slots_full",
 }
+#: As many names of policies are told.
+_MOST_POLICIES = 10
 _UNPROVEN: dict[Cause, Outcome] = {
     "conditional_access": "blocked_by_conditional_access",
     "deactivated": "application_deactivated",
@@ -185,8 +189,25 @@ class RotationApplier:
             return True
         reason = f"Key {value.key_id} is not proven after {self.proof.tries} sign-ins, so nobody was told to use it. {self.proof.told}"
         self.halted = (_UNPROVEN.get(self.proof.cause, "added_unproven"), reason)
+        was_added = self.added is not None
         self._withdraw_unkept("")
+        if self.proof.cause == "conditional_access":
+            is_withdrawn = was_added and self.added is None
+            told = describe_block(self.state, value.key_id, self.proof.told, is_withdrawn=is_withdrawn)
+            self.halted = ("blocked_by_conditional_access", told)
+            self.halted = ("blocked_by_conditional_access", f"{told} {self._name_policies()}")
         return False
+
+    def _name_policies(self) -> str:
+        """Return in words which policies may have refused the proof, or why that is not known, which changes nothing of the outcome."""
+        try:
+            names = list_blocking_policies(self._graph, self._reader.application.app_id or "")
+        except Cancelled:
+            raise
+        except CvopsError as exc:
+            return f"Which policy it was is not known: {exc}"
+        listed = ", ".join([*names[:_MOST_POLICIES], *([f"… ({len(names)})"] if len(names) > _MOST_POLICIES else [])])
+        return f"Policies in force that can refuse it: {listed}." if names else "No policy is shown that can refuse it."
 
     def _switch(self, step: Step) -> bool:
         value, target = self._get_value(step), self._target(step)

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, AuthError, ConfigError, Throttled
+from ..._core.errors import ApiError, AuthError, BlockedByConditionalAccess, ConfigError, Throttled
 from ..._signin.entra.error_codes import REMEDIES
 from ..._signin.entra.methods import ClientCertificateMethod, ClientSecretMethod
 
@@ -24,8 +24,6 @@ from ..._signin.entra.methods import ClientCertificateMethod, ClientSecretMethod
 Cause: t.TypeAlias = t.Literal["", "refused", "unreachable", "loop", "conditional_access", "deactivated", "resource"]
 _FINAL: dict[str, Cause] = {
     "AADSTS50196": "loop",
-    "AADSTS53003": "conditional_access",
-    "AADSTS530032": "conditional_access",
     "AADSTS7000112": "deactivated",
     **dict.fromkeys(
         [
@@ -99,6 +97,8 @@ def prove_key(ctx: Context, sign_in: t.Callable[[], None], rules: ProofRules, ke
             sign_in()
         except AuthError as exc:
             told = _describe_refusal(exc)
+            if isinstance(exc, BlockedByConditionalAccess):
+                return Proof("conditional_access", tries, told)
             if exc.code in _FINAL:
                 return Proof(_FINAL[exc.code or ""], tries, told)
             if was_good:
@@ -122,12 +122,11 @@ def prove_key(ctx: Context, sign_in: t.Callable[[], None], rules: ProofRules, ke
 
 def _describe_refusal(exc: AuthError) -> str:
     """Return code and remedy of a refused sign-in; its message speaks of options, from which this key does not come."""
+    code, request_id = exc.code or "no code", exc.facts.get("request_id")
     remedy = exc.facts.get("remedy") or (REMEDIES[7000215] if exc.code == "AADSTS7000215" else "")
-    return (
-        f"{exc.code or 'no code'}: {remedy}"
-        if remedy
-        else f"{exc.code or 'no code'} (request {exc.facts.get('request_id')})"
-    )
+    if isinstance(exc, BlockedByConditionalAccess):
+        return f"{code} (correlation id {request_id}): {remedy}"
+    return f"{code}: {remedy}" if remedy else f"{code} (request {request_id})"
 
 
 def build_secret_sign_in(ctx: Context, tenant_id: str, app_id: str, value: str, scope: str) -> t.Callable[[], None]:

@@ -77,6 +77,34 @@ def format_rotation(state: RotationState, found: Decision, wish: Wish) -> dict[s
     }
 
 
+def describe_block(state: RotationState, key_id: str, told: str, *, is_withdrawn: bool) -> str:
+    """Return why the key *key_id* is not proven where conditional access refused the sign-in, and what that means for all who use a key.
+
+    *told*: code and remedy of the refusal; *is_withdrawn*: the key was removed again, since nobody had its value.
+    """
+    users = [target for target in state.targets if target.key_id == key_id and target.use != "return"]
+    keepers = [target.name for target in state.targets if target.pending_key_id == key_id]
+    if is_withdrawn:
+        place = "No store has its value, so it was removed again, and the next run adds another one"
+    elif users:
+        place = f"It stays in use ({', '.join(target.name for target in users)}), and no older key was removed"
+    elif keepers:
+        place = f"It stays in {', '.join(keepers)}, where nobody reads it, and the next run goes on with it"
+    elif any(target.use == "return" for target in state.targets):
+        place = "It stays, and whoever called has its value"
+    else:
+        place = "It stays, and nobody was told to use it"
+    used = {target.key_id for target in state.targets if target.key_id not in (None, key_id)}
+    ends = [key.ends for key in state.keys if key.key_id in used and key.ends is not None]
+    until = (
+        f" All who use an older key go on with it, the first of these until {format_time(min(ends))}." if ends else ""
+    )
+    return (
+        f"Conditional access refused the sign-in that was to prove key {key_id}, so that it is not known whether the key works."
+        f" {place}.{until} {told}"
+    )
+
+
 def format_removed_key(key_id: str, at: datetime.datetime) -> dict[str, t.Any]:
     """Return when a key was removed, and until when a token that somebody got with it before may still be used."""
     return {"key_id": key_id, "removed_at": format_time(at), "last_possible_use": format_time(at + LONGEST_TOKEN)}

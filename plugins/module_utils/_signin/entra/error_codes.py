@@ -11,10 +11,42 @@ import re
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AuthError
+from ..._core.errors import AuthError, BlockedByConditionalAccess
 from ..._core.values import is_guid
 from ..clouds import get_authority_url
 
+_LOOK = "The sign-in log has the policy and the address, by the correlation id."
+_BLOCKED = (
+    "Conditional access blocked the sign-in, whatever the credential: sign in from an address that the policy allows, let an administrator add"
+    f" this one to its named location, or set the policy to report-only. {_LOOK}"
+)
+_DEVICE = (
+    "Conditional access demands a managed device or an approved app, whatever the credential: sign in from one, or let an administrator change"
+    f" the policy. {_LOOK}"
+)
+_RISK = f"Conditional access blocked the sign-in for its risk, whatever the credential: let an administrator look into it. {_LOOK}"
+_PERSON = (
+    "Conditional access, or a setting of the account, demands a further step of a person: sign in with auth_method interactive or device_code,"
+    " where it can be taken."
+)
+#: Refusals by conditional access, one number of each kind (Microsoft Learn: Entra authentication error codes, and those of sign-in logs).
+_BLOCKS: dict[int, str] = {
+    53003: _BLOCKED,
+    530035: "The security defaults of the tenant blocked the sign-in, whatever the credential: an administrator manages them.",
+    53000: _DEVICE,
+    53004: _RISK,
+    50076: _PERSON,
+}
+_SAME: dict[int, int] = {
+    50131: 53003,
+    **dict.fromkeys((53001, 53002, 53009, 530033, 50005, 50097), 53000),
+    **dict.fromkeys((53010, 53011), 53004),
+    **dict.fromkeys((50079, 50142, 50158), 50076),
+}
+#: All numbers of this form are blocked sign-ins, also those that are new.
+_FAMILY = re.compile(r"530[01]\d|5300[3-9]\d")
+#: What the protocol says where a person has to do something.
+_INTERACTION = "interaction_required"
 REMEDIES: dict[int, str] = {
     7000215: "The client secret is wrong: give its value, not its id; a secret younger than a few minutes may not be known everywhere yet.",
     7000222: "The client secret has expired, or is so new that this replica does not know it: rotate it, or try again in a few minutes.",
@@ -34,8 +66,7 @@ REMEDIES: dict[int, str] = {
     500011: "The resource is unknown in this tenant: check scope and cloud.",
     501051: "The application is not assigned to a role of the resource, which requires assignment.",
     65001: "Consent is missing: an administrator must grant the permissions.",
-    53003: "Conditional access blocked the sign-in: find it in the sign-in log by the correlation id.",
-    530032: "Conditional access blocked the sign-in: find it in the sign-in log by the correlation id.",
+    **_BLOCKS,
     50196: "Entra saw too many identical sign-ins and stopped them: wait; do not retry in a loop.",
     900382: "The authority belongs to another cloud: set cloud.",
     900432: "The authority belongs to another cloud: set cloud.",
@@ -56,6 +87,20 @@ def parse_error_codes(answer: t.Mapping[str, t.Any]) -> list[int]:
     return [int(code) for code in listed or described]
 
 
+def find_block(answer: t.Mapping[str, t.Any]) -> str:
+    """Return what to do about a refusal by conditional access, empty for any other one. *answer*: the error body.
+
+    Entra ID is known to check a person's password before; of the credentials of an application that is not documented, so that no such
+    refusal tells whether the credential is right.
+    """
+    codes = parse_error_codes(answer)
+    code = codes[0] if codes else 0
+    found = _BLOCKS.get(_SAME.get(code, code)) or (_BLOCKED if _FAMILY.fullmatch(str(code)) else "")
+    if found:
+        return found
+    return _PERSON if answer.get("error") == _INTERACTION and code not in REMEDIES else ""
+
+
 def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
     """Return the error of a refused sign-in: tenant, client, source of each input, code, remedy, correlation id, time.
 
@@ -66,7 +111,8 @@ def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, i
     description = re.split(
         r"\s*Trace ID:|\r?\n", str(answer.get("error_description") or answer.get("error") or "no reason given")
     )[0].strip()
-    remedy = REMEDIES.get(code or 0, "")
+    block = find_block(answer)
+    remedy = block or REMEDIES.get(code or 0, "")
     if code == 7000215 and is_guid(ctx.options.get("client_secret")):
         remedy = "The given client_secret looks like a secret's id, which is a GUID; the secret's value is needed."
     sources = "; ".join(f"{name} from {ctx.describe_source(name)}" for name in inputs)
@@ -75,7 +121,7 @@ def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, i
         remedy,
         f"Correlation id {answer.get('correlation_id', 'unknown')}, time {answer.get('timestamp', 'unknown')}.",
     ]
-    return AuthError(
+    return (BlockedByConditionalAccess if block else AuthError)(
         " ".join(part for part in parts if part),
         service="Entra sign-in",
         code=f"AADSTS{code}" if code else str(answer.get("error") or "unknown"),

@@ -85,7 +85,7 @@ def add_presented_claims(exc: AuthError, presented: str) -> AuthError:
     message = f"{exc} The presented token has issuer {told['iss']}, subject {told['sub']}, audience {told['aud']}."
     if exc.code in _MISMATCHES:
         message += _describe_other_subject(claims)
-    return AuthError(message, **{**exc.facts, "presented": told})
+    return type(exc)(message, **{**exc.facts, "presented": told})
 
 
 def _describe_other_subject(claims: t.Mapping[str, t.Any]) -> str:

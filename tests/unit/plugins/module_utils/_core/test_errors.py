@@ -41,6 +41,7 @@ def test_problems_are_told_together() -> None:
         ("Cancelled", "cancelled", errors.CvopsError),
         ("Unreachable", "unreachable", errors.ApiError),
         ("AuthError", "auth", errors.ApiError),
+        ("BlockedByConditionalAccess", "conditional_access", errors.AuthError),
         ("Forbidden", "forbidden", errors.ApiError),
         ("NotFound", "not_found", errors.ApiError),
         ("Throttled", "throttled", errors.ApiError),

@@ -130,6 +130,7 @@ def test_without_a_proof_nobody_is_switched(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, cause: t.Any, outcome: str
 ) -> None:
     """What a store keeps stays; what nobody has the value of goes."""
+    monkeypatch.setattr(apply, "list_blocking_policies", lambda graph, app_id: [])
     proof, consumer = Proof(cause, 3, "why"), FakeTarget("cs01")
     kept = Scene(make_ctx, monkeypatch, FakeStore("vault"), consumer, proof=proof)
     assert kept.run("add", ("store", "vault"), "prove", ("switch", "vault"), ("switch", "cs01")) == ["add", "store"]
@@ -141,6 +142,35 @@ def test_without_a_proof_nobody_is_switched(
     returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
     returned.run("add", "prove")
     assert (returned.secrets.removed, returned.added_value) == ([], "the value"), "the caller gets it"
+
+
+def test_a_block_tells_where_the_key_is_and_which_policies_there_are(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof, names = Proof("conditional_access", 1, "AADSTS53003: do this."), [f"CA{number}" for number in range(12)]
+    monkeypatch.setattr(apply, "list_blocking_policies", lambda graph, app_id: names)
+    kept = Scene(make_ctx, monkeypatch, FakeStore("vault", key_id="old"), FakeTarget("cs01"), proof=proof)
+    kept.run("add", ("store", "vault"), "prove")
+    assert "It stays in vault, where nobody reads it" in kept.halted[1]
+    assert f"the first of these until {OLD.ends:%Y-%m-%dT%H:%M:%SZ}. AADSTS53003: do this." in kept.halted[1]
+    assert "CA0, CA1, " in kept.halted[1] and "CA9, … (12)." in kept.halted[1]
+    lost = Scene(make_ctx, monkeypatch, FakeTarget("cs01"), proof=proof)
+    lost.run("add", "prove")
+    assert "it was removed again, and the next run adds another one" in lost.halted[1]
+    names.clear()
+    returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
+    returned.run("add", "prove")
+    assert "whoever called has its value" in returned.halted[1]
+    assert returned.halted[1].endswith("No policy is shown that can refuse it.")
+
+    def refuse(graph: t.Any, app_id: str) -> list[str]:
+        raise ApiError("Not allowed.")
+
+    monkeypatch.setattr(apply, "list_blocking_policies", refuse)
+    unread = Scene(make_ctx, monkeypatch, FakeStore("vault"), proof=proof)
+    unread.run("add", ("store", "vault"), "prove")
+    assert unread.halted[0] == "blocked_by_conditional_access"
+    assert unread.halted[1].endswith("Which policy it was is not known: Not allowed.")
 
 
 @pytest.mark.parametrize("action", ["withdraw", "retire"])

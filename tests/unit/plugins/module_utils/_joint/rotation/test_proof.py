@@ -19,6 +19,7 @@ from token_service import TokenService, make_sign_in_context
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AuthError,
+    BlockedByConditionalAccess,
     ConfigError,
     Throttled,
     Unreachable,
@@ -93,8 +94,6 @@ def test_after_works_fails_works_three_times_as_many_are_asked_for() -> None:
     ("code", "cause"),
     [
         (50196, "loop"),
-        (53003, "conditional_access"),
-        (530032, "conditional_access"),
         (7000112, "deactivated"),
         (500011, "resource"),
     ],
@@ -103,6 +102,13 @@ def test_some_refusals_end_it_at_once(code: int, cause: str) -> None:
     found, ctx = run(None, refusal(code), None)
     assert (found.cause, found.tries, ctx.clock.at) == (cause, 2, 10)
     assert f"AADSTS{code}" in found.told
+
+
+def test_a_sign_in_that_conditional_access_blocks_is_not_tried_again() -> None:
+    blocked = BlockedByConditionalAccess("no", code="AADSTS53003", remedy="a remedy", request_id="0a-1b")
+    found, ctx = run(None, blocked, None)
+    assert (found.cause, found.tries, ctx.clock.at) == ("conditional_access", 2, 10)
+    assert found.told == "AADSTS53003 (correlation id 0a-1b): a remedy"
 
 
 def test_a_key_that_is_refused_for_ever_is_not_tried_for_ever() -> None:

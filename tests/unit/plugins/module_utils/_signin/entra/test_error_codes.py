@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from token_service import TENANT, make_sign_in_context
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, BlockedByConditionalAccess
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.error_codes import (
     REMEDIES,
     build_auth_error,
@@ -72,6 +74,37 @@ def test_a_known_code_has_its_remedy(code: int) -> None:
     assert f"AADSTS{code}: The words of the service. {REMEDIES[code]} Correlation id 0a-1b, time 2026" in str(error)
     assert (error.code, error.facts["request_id"]) == (f"AADSTS{code}", "0a-1b")
     assert "Trace ID" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "code", [50005, 50076, 50079, 50097, 50131, 50142, 50158, 53000, 53003, 53011, 53019, 530031, 530035, 530099]
+)
+def test_a_refusal_by_conditional_access_is_no_wrong_secret(code: int) -> None:
+    error = refuse(code, client_secret="0b7c1f9e-6f0d-4f2b-9f0a-3c0f5b7f8a11")
+    assert (type(error), error.kind) == (BlockedByConditionalAccess, "conditional_access")
+    assert re.search("onditional access|security defaults", error.facts["remedy"])
+    assert "looks like" not in str(error)
+
+
+@pytest.mark.parametrize("code", [7000215, 50196, 530, 5300, 53020, 530100, 1530031, 65001])
+def test_other_refusals_are_none_by_conditional_access(code: int) -> None:
+    assert type(refuse(code)) is AuthError
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"error": "interaction_required"}, "conditional_access"),
+        ({"error": "interaction_required", "error_codes": [53003], "suberror": "message_only"}, "conditional_access"),
+        ({"error": "interaction_required", "error_codes": [4711]}, "conditional_access"),
+        ({"error": "interaction_required", "error_codes": [65001]}, "auth"),
+        ({"error": "invalid_grant", "error_description": "AADSTS53003: blocked"}, "conditional_access"),
+        ({"error": "invalid_grant", "suberror": "message_only"}, "auth"),
+        ({"error": ["interaction_required"]}, "auth"),
+    ],
+)
+def test_the_forms_of_such_refusals(answer: dict[str, t.Any], kind: str) -> None:
+    assert build_auth_error(make_sign_in_context("client_secret"), answer, "client_secret", INPUTS).kind == kind
 
 
 def test_an_unknown_code_has_no_remedy() -> None:
