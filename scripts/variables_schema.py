@@ -94,6 +94,66 @@ OF_PLAYBOOKS: Options = {
         "elements": "str",
         "description": "The playbooks that must be able to run, for doctor_fail.",
     },
+    "access_log_since": {
+        "type": "str",
+        "description": "Since when the playbook access_log reads, a time or how long ago. When left out, 7d; a log that is continued is read on from its end.",
+    },
+    "access_log_until": {"type": "str", "description": "Until when the playbook access_log reads. When left out, now."},
+    "access_log_applications": {
+        "type": "list",
+        "elements": "str",
+        "description": "The applications whose sign-ins and changes the playbook access_log reads, by name or id. When left out, those of the document.",
+    },
+    "access_log_users": {
+        "type": "list",
+        "elements": "str",
+        "description": "Users of Entra ID whose sign-ins and changes the playbook access_log reads, too.",
+    },
+    "access_log_objects": {
+        "type": "list",
+        "elements": "str",
+        "description": "Other objects of Entra ID whose changes the playbook access_log reads, such as policies. When left out, those of the document.",
+    },
+    "access_log_everything": {
+        "type": "bool",
+        "description": "Whether the playbook access_log reads all of Entra ID's entries, whosever they are.",
+    },
+    "access_log_commvault_users": {
+        "type": "list",
+        "elements": "str",
+        "description": "The users of the CommCells whose entries the playbook access_log reads. When left out, all.",
+    },
+    "access_log_user_details": {
+        "type": "bool",
+        "description": "Whether the playbook access_log reads who the users of the CommCells are, one call for each. Else their login names tell.",
+    },
+    "access_log_links": {
+        "type": "list",
+        "elements": "dict",
+        "description": "Accounts of CommCells that are an identity's whatever their names, such as those of programs.",
+        "options": {
+            "commvault_user": {"type": "str", "required": True, "description": "Login name on the CommCell."},
+            "identity": {
+                "type": "str",
+                "required": True,
+                "description": "User principal name, object id or application id in Entra ID.",
+            },
+            "commcell": {"type": "str", "description": "The CommCell. When left out, all."},
+        },
+    },
+    "access_log_lines": {
+        "type": "int",
+        "description": "So many log-ins, changes and refusals are told by the playbook access_log. When left out, 50; 0 for all.",
+    },
+    "access_log_file": {
+        "type": "path",
+        "description": "Where the playbook access_log keeps what it read, as JSON. A file that is there is continued.",
+    },
+    "access_log_csv": {"type": "path", "description": "Where the playbook access_log writes the entries as a table."},
+    "access_log_fail": {
+        "type": "bool",
+        "description": "Whether the playbook access_log fails where a part of a log could not be read.",
+    },
     "expiry_warn_below_days": {
         "type": "int",
         "description": "With fewer days left, the playbook expiry warns. When left out, 30.",

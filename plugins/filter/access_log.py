@@ -11,6 +11,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     find_log_start,
     format_log,
     join_logs,
+    list_logged_subjects,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
@@ -31,4 +32,5 @@ class FilterModule:
             access_log_lines=format_log,
             access_log_start=find_log_start,
             join_logs=join_logs,
+            logged_subjects=list_logged_subjects,
         )

@@ -84,6 +84,38 @@ def join_logs(results: t.Any, users: t.Any = None, links: t.Any = None, previous
         raise FilterInputError(str(exc)) from None
 
 
+def list_logged_subjects(variables: t.Any) -> dict[str, list[str]]:
+    """Return whose entries of Entra ID's logs belong to a variables document: ``applications`` and other ``objects``, by id or name, each once.
+
+    *variables*: the evaluated variables by name.
+    """
+    given = require_mapping(variables, "the variables")
+    parts = {
+        name: require_mapping(given.get(name), name)
+        for name in ("cvops_application", "cvops_sso", "cvops_conditional_access")
+    }
+    applications = [_get_key(parts["cvops_application"])]
+    applications.append(to_text(parts["cvops_sso"].get("application")))
+    for app in require_mappings(parts["cvops_sso"].get("saml_apps"), "saml_apps"):
+        applications.append(to_text(require_mapping(app.get("metadata"), "metadata").get("application")))
+    for rotation in require_mappings(given.get("cvops_rotations"), "cvops_rotations"):
+        of = rotation.get("application")
+        applications.append(_get_key(of) if isinstance(of, t.Mapping) else to_text(of))
+    objects = [_get_key(group) for group in require_mappings(given.get("cvops_entra_groups"), "cvops_entra_groups")]
+    for listed in parts["cvops_conditional_access"].values():
+        entries = listed if isinstance(listed, (list, tuple)) else [listed]
+        objects += [_get_key(entry) for entry in entries if isinstance(entry, t.Mapping)]
+    return {
+        "applications": [name for name in dict.fromkeys(applications) if name],
+        "objects": [name for name in dict.fromkeys(objects) if name],
+    }
+
+
+def _get_key(entry: Mapping) -> str:
+    """Return by what the log has an object: its id where it is given, else its name."""
+    return next((to_text(entry[name]) for name in ("app_id", "object_id", "display_name") if entry.get(name)), "")
+
+
 def find_log_start(previous: t.Any, host: t.Any) -> str:
     """Return since when the log of *host* is to be read after an earlier run, empty where it was not read. Raises FilterInputError."""
     try:

@@ -15,6 +15,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks im
 _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
 #: The variables that name the files which a playbook writes on the machine that Ansible runs on.
 WRITTEN: t.Mapping[str, tuple[str, ...]] = {
+    "access_log": ("access_log_file", "access_log_csv"),
     "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),
     "doctor": ("doctor_file",),
     "expiry": ("expiry_file", "expiry_textfile", "expiry_calendar", "expiry_junit"),

@@ -38,6 +38,7 @@ Values = t.Mapping[str, t.Any]
 
 #: What a playbook or role cannot do without: sets of variables of which one is needed.
 NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
+    "access_log": [],
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
     "commvault_credentials": [("cvops_commvault_credentials",)],
@@ -79,7 +80,7 @@ _SIGN_ON = ("commvault_sso", "roll_over_certificate", "site", "validate")
 _CREDENTIALS = ("commvault_credentials", "rotate_secrets", "secret_rotation", "site", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(app_registration|bootstrap|commvault_credentials|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
+    "__(access_log|app_registration|bootstrap|commvault_credentials|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
     "|(commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
     "|commvault_credentials_item|commvault_sso_app|document_key"
     "|(app_registration|bootstrap|commvault_credentials|commvault_sso|role_mappings|secret_rotation)_result"

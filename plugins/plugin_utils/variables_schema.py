@@ -1472,6 +1472,27 @@ SCHEMA: dict[str, Part] = {
             'tags': {'type': 'list', 'elements': 'str'},
         },
     },
+    'access_log_applications': {'type': 'list', 'elements': 'str'},
+    'access_log_commvault_users': {'type': 'list', 'elements': 'str'},
+    'access_log_csv': {'type': 'path'},
+    'access_log_everything': {'type': 'bool'},
+    'access_log_fail': {'type': 'bool'},
+    'access_log_file': {'type': 'path'},
+    'access_log_lines': {'type': 'int'},
+    'access_log_links': {
+        'type': 'list',
+        'elements': 'dict',
+        'options': {
+            'commvault_user': {'type': 'str', 'required': True},
+            'identity': {'type': 'str', 'required': True},
+            'commcell': {'type': 'str'},
+        },
+    },
+    'access_log_objects': {'type': 'list', 'elements': 'str'},
+    'access_log_since': {'type': 'str'},
+    'access_log_until': {'type': 'str'},
+    'access_log_user_details': {'type': 'bool'},
+    'access_log_users': {'type': 'list', 'elements': 'str'},
     'commvault_sso_break_glass': {
         'type': 'dict',
         'required_together': [['username', 'password']],
@@ -1623,6 +1644,7 @@ SCHEMA: dict[str, Part] = {
         'type': 'list',
         'elements': 'str',
         'choices': [
+            'access_log',
             'bootstrap',
             'converge_role_mappings',
             'doctor',
@@ -1763,6 +1785,7 @@ SCHEMA: dict[str, Part] = {
     'validate_for': {
         'type': 'str',
         'choices': [
+            'access_log',
             'app_registration',
             'bootstrap',
             'commvault_credentials',

@@ -18,6 +18,7 @@ from helpers.playing import Player, Run
 pytestmark = pytest.mark.any_core
 
 PLAYBOOKS = [
+    "access_log",
     "bootstrap",
     "converge_role_mappings",
     "doctor",

@@ -227,6 +227,27 @@ _ROLL_OVER = (
     ),
     _READ_CELL,
 )
+_ACCESS_LOG = (
+    PermissionNeed(
+        "reading the logs of sign-ins and changes",
+        any_of=("AuditLog.Read.All",),
+        delegated=("AuditLog.Read.All",),
+        directory_roles=("Reports Reader", "Security Reader", "Security Administrator", "Global Reader"),
+    ),
+    PermissionNeed(
+        "the names of applications whose entries are read",
+        any_of=_READ_APPLICATIONS,
+        delegated=(*_READ_APPLICATIONS, _AS_USER),
+        optional=True,
+    ),
+    PermissionNeed(
+        "which policies of conditional access decided on a sign-in",
+        any_of=("Policy.Read.All",),
+        delegated=("Policy.Read.All",),
+        optional=True,
+    ),
+    _READ_CELL,
+)
 
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
@@ -239,4 +260,5 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "expiry": PlaybookNeeds(_EXPIRY),
     "rotate_secrets": PlaybookNeeds(_ROTATION),
     "roll_over_certificate": PlaybookNeeds(_ROLL_OVER),
+    "access_log": PlaybookNeeds(_ACCESS_LOG),
 }
