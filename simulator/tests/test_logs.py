@@ -15,7 +15,7 @@ from access_bodies import LOCATIONS, POLICIES, countries, make_location, policy
 from certificates import make_certificate
 from cvops_simulator import Simulator
 from cvops_simulator.entra.conditional_access.policies import add_policy
-from cvops_simulator.entra.schema import get_graph_type
+from cvops_simulator.entra.schema import get_graph_type, parse_date_time
 from graph_client import GraphClient, secret_form, token_answer
 
 SIGN_INS, AUDITS = "/auditLogs/signIns", "/auditLogs/directoryAudits"
@@ -324,3 +324,43 @@ def test_reads_and_refusals_leave_no_entry(sim: Simulator, graph: GraphClient) -
     graph.group("ops")
     sim.reset()
     assert (sim.tenant.directory_audits, sim.tenant.sign_ins) == ([], [])
+
+
+# -- what logs do on bad days ------------------------------------------------------------------------------------------
+
+
+def test_periods_that_time_out(sim: Simulator, graph: GraphClient) -> None:
+    for number in range(3):
+        graph.group(f"g{number}")
+        sim.clock.advance(600)
+    last = read(graph, AUDITS)[0]["activityDateTime"]
+    assert len(read(graph, AUDITS)) == 3
+    sim.tenant.behaviours.log_longest_hours = 0.4
+    assert graph.error(504, "GET", AUDITS)["code"] == "UnknownError"
+    assert len(read(graph, AUDITS, f"activityDateTime ge {last} and category eq 'GroupManagement'")) == 1
+    sim.tenant.behaviours.log_longest_hours = 0
+    sim.tenant.behaviours.log_most_entries = 2
+    assert graph.error(500, "GET", f"{AUDITS}?$top=1")["message"] == ""
+    assert len(read(graph, AUDITS, f"activityDateTime ge {last}")) == 1
+
+
+def test_pages_that_are_given_twice(sim: Simulator, graph: GraphClient) -> None:
+    for number in range(3):
+        graph.group(f"g{number}")
+    sim.tenant.behaviours.log_repeats_pages = True
+    found, url = [], f"{AUDITS}?$top=1&$orderby=activityDateTime asc"
+    while url:
+        page = graph.ok(200, "GET", url)
+        found.append(page["value"][0]["id"])
+        url = page.get("@odata.nextLink", "")
+    assert len(found) == 5 and len(set(found)) == 3 and found[0] == found[1] and found[2] == found[3]
+
+
+def test_times_with_an_offset(sim: Simulator, graph: GraphClient) -> None:
+    graph.group("ops")
+    plain = read(graph, AUDITS)[0]["activityDateTime"]
+    sim.tenant.behaviours.log_offset = "-05:30"
+    (entry,) = read(graph, AUDITS, f"activityDateTime ge {plain}")
+    assert entry["activityDateTime"].endswith("-05:30") and parse_date_time(entry["activityDateTime"]) == int(
+        parse_date_time(plain)
+    )

@@ -282,6 +282,7 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
             "assignments": True,
             "owners": True,
         },
+        "entra_log_info": {"everything": True, "logs": ["directory_audits"]},
         "commvault_security_info": {},
         "commvault_role_mappings_info": {"users": True},
         "connection_info": {},

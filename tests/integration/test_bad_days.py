@@ -30,6 +30,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_application_info,
     entra_group,
     entra_group_info,
+    entra_log_info,
     entra_service_principal_info,
 )
 
@@ -151,6 +152,8 @@ def test_blanks_around_names(site: Simulator, module: t.Any, name: str) -> None:
         ),
         ((), entra_application_info, {"display_name": "x"}, "Application.Read.All"),
         ((), entra_service_principal_info, {"display_name": "x"}, "Application.Read.All"),
+        ((), entra_log_info, {"applications": ["x"]}, "Application.Read.All"),
+        ((), entra_log_info, {"everything": True}, "AuditLog.Read.All"),
         (("Application.Read.All",), entra_application, {"display_name": "new"}, "Application.ReadWrite.OwnedBy"),
     ],
 )
@@ -264,6 +267,7 @@ def foreign() -> Iterator[Foreign]:
         (entra_group, {"display_name": "GG x"}, "*/groups"),
         (entra_application_info, {}, "*/applications"),
         (entra_service_principal_info, {}, "*/servicePrincipals"),
+        (entra_log_info, {"everything": True}, "*/auditLogs/signIns"),
     ],
 )
 def test_a_next_page_elsewhere_is_not_followed(

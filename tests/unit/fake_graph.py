@@ -116,9 +116,6 @@ class FakeGraph:
             return {"id": name, "status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": ""}}}
         return {"id": name, "status": 200, "body": answer}
 
-    def check_object(self, value: t.Any, _reply: t.Any) -> t.Any:
-        return value
-
     def note_shown(self, _path: str, _shown: t.Any) -> None: ...
 
     def is_deleted(self, _path: str, wire: t.Mapping[str, t.Any]) -> bool:

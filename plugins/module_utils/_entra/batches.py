@@ -17,6 +17,7 @@ from .._core.retry import Repeat
 from .._core.values import get_objects
 from .._core.work_progress import WorkProgress
 from .client import GraphClient, quote_literal
+from .paging import check_object
 
 #: So many requests go in one batch. Microsoft Learn (JSON batching): up to 20.
 _PARTS_AT_ONCE = 20
@@ -172,7 +173,7 @@ def _take_answer(
 ) -> Answer:
     if request.is_list:
         return graph.list_on(reply, request.path, intent=intent, needs=needs)
-    found = None if reply.status == 404 else graph.check_object(reply.body, reply)
+    found = None if reply.status == 404 else check_object(reply.body, reply)
     graph.note_shown(request.path, [found] if found else [])
     return None if found is None or graph.is_deleted(request.path, found) else found
 

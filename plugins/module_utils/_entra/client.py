@@ -31,13 +31,11 @@ from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
 from .pacing import RequestPacing, add_headers
-from .paging import add_key, explain_unusable_link
+from .paging import add_key, check_object, explain_unusable_link
 from .relations import KnownObjects
 from .replication import ReplicationRules
 
 _SERVICE = "Microsoft Graph"
-#: Members of directory objects that are texts wherever they are given.
-_TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
 _LONGEST_PAUSE_S = 10.0
 _CONFLICT_LIMIT_S = 15.0  # for which an object that exists already, and is not shown, is looked for
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
@@ -128,7 +126,7 @@ class GraphClient:
     ) -> dict[str, t.Any] | None:
         """Return one object, or None for 404 and one that is deleted. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
-        found = None if reply.status == 404 else self.check_object(self.read_object(reply), reply)
+        found = None if reply.status == 404 else check_object(self.read_object(reply), reply)
         self.note_shown(path, [found] if found else [])
         return None if found is None or self.is_deleted(path, found) else found
 
@@ -147,7 +145,7 @@ class GraphClient:
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.build_bad_answer("something else than a list of objects")
-            fresh = [item for item in values if add_key(keys, self.check_object(item, reply))]
+            fresh = [item for item in values if add_key(keys, check_object(item, reply))]
             found.extend(fresh)
             following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
             if not following:
@@ -171,8 +169,20 @@ class GraphClient:
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> list[dict[str, t.Any]]:
         """Return all objects of a collection; see :meth:`list_on`."""
-        first = self._send("GET", path, intent=intent, needs=needs, params=params)
+        first = self.read_page(path, intent=intent, needs=needs, params=params)
         return self.list_on(first, path, intent=intent, needs=needs)
+
+    def read_page(
+        self,
+        path: str,
+        *,
+        intent: str,
+        needs: t.Sequence[str] = (),
+        params: t.Mapping[str, t.Any] | None = None,
+        repeat: Repeat = Repeat.BY_METHOD,
+    ) -> Reply:
+        """Return one page of a list as it was answered. *path*: below ``/beta`` where it begins so; or a next link that may be followed."""
+        return self._send("GET", path, intent=intent, needs=needs, params=params, repeat=repeat)
 
     def send_batch(self, body: t.Mapping[str, t.Sequence[t.Any]], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
         """Return the answer to one request that holds others (``requests``), all of which read."""
@@ -348,7 +358,8 @@ class GraphClient:
         is_undone: t.Callable[[], bool] = lambda: True,
         count_as: CountAs = CountAs.METHOD,
     ) -> Reply:
-        url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
+        version = "" if path.startswith("/beta/") else "/v1.0"
+        url = path if path.startswith("https://") else f"{self._root}{version}{path}"
         backoff, counter = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S), count_as.find_counter(method)
         while True:
             reply = self._transport.request(
@@ -379,18 +390,6 @@ class GraphClient:
             if gone:
                 return reply
             raise error
-
-    def check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
-        """Return a directory object as it was read.
-
-        Raises BadAnswer for anything else, and for an object whose ids, names or dates are no text: all compare and sort by them.
-        """
-        if not isinstance(value, dict):
-            raise reply.build_bad_answer("something else than a list of objects")
-        odd = [name for name in _TEXT_MEMBERS if not isinstance(value.get(name), (str, type(None)))]
-        if odd:
-            raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
-        return value
 
     def read_object(self, reply: Reply) -> dict[str, t.Any]:
         """Return the JSON object of an answer. Raises BadAnswer for anything else."""

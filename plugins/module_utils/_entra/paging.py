@@ -11,6 +11,23 @@ import typing as t
 from urllib.parse import unquote, urlsplit
 
 from .._core.addresses import describe_host
+from .._core.reply import Reply
+
+#: Members of directory objects that are texts wherever they are given.
+_TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
+
+
+def check_object(value: t.Any, reply: Reply) -> dict[str, t.Any]:
+    """Return an object of a list, or one by itself, as it was read.
+
+    Raises BadAnswer for anything else, and for an object whose ids, names or dates are no text: all compare and sort by them.
+    """
+    if not isinstance(value, dict):
+        raise reply.build_bad_answer("something else than a list of objects")
+    odd = [name for name in _TEXT_MEMBERS if not isinstance(value.get(name), (str, type(None)))]
+    if odd:
+        raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
+    return value
 
 
 def add_key(keys: set[str], wire: t.Mapping[str, t.Any]) -> bool:
@@ -29,17 +46,17 @@ def merge_lists(lists: t.Iterable[t.Iterable[dict[str, t.Any]]]) -> list[dict[st
     return [wire for listed in lists for wire in listed if add_key(keys, wire)]
 
 
-def explain_unusable_link(root: str, following: t.Any, seen: t.Container[str]) -> str | None:
+def explain_unusable_link(root: str, following: t.Any, seen: t.Container[str], version: str = "v1.0") -> str | None:
     """Return why a next link is not followed, None for one that is. *root*: Graph's address; *seen*: the links that were followed."""
-    if not isinstance(following, str) or not _is_below(root, following):
+    if not isinstance(following, str) or not _is_below(root, following, version):
         return f"a page at {describe_host(following)}, which is not where it was reached"
     return "a page that was read already" if following in seen else None
 
 
-def _is_below(root: str, url: str) -> bool:
+def _is_below(root: str, url: str, version: str) -> bool:
     try:
         ours, theirs = urlsplit(root), urlsplit(url)
     except ValueError:
         return False
     same = (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
-    return same and theirs.path.startswith(f"{ours.path}/v1.0/") and ".." not in unquote(theirs.path)
+    return same and theirs.path.startswith(f"{ours.path}/{version}/") and ".." not in unquote(theirs.path)

@@ -301,6 +301,14 @@ PLACES: list[Place] = [
         _tags("graph", "list", "read", "first"),
     ),
     Place(
+        "graph-log",
+        "graph",
+        "entra_log_info",
+        Target("GET", "/auditLogs/"),
+        lambda w, n: {**w.graph, "everything": True, "logs": ["directory_audits"]},
+        _tags("graph", "list", "read", "first"),
+    ),
+    Place(
         "graph-consent",
         "graph",
         "entra_admin_consent",

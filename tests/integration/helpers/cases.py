@@ -227,6 +227,7 @@ CASES = (
     ),
     Case("entra_application", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
     Case("entra_application_info", "read", _fixed(unique_name="commvault-management"), False),
+    Case("entra_log_info", "read", lambda site: {"applications": [_job(site)], "since": "2h"}, False),
     Case("entra_service_principal_info", "read", lambda site: {"app_id": _job(site), "assignments": True}, False),
     Case("entra_service_principal", "change", lambda site: {"app_id": _job(site), "tags": ["backup"], "notes": "x"}),
     Case(

@@ -103,6 +103,13 @@ class Behaviours(BehaviourSet):
     log_lag: float = 0.0
     #: Requests for logs per 10 seconds of all applications together; 0: no limit.
     log_rate: int = 0
+    #: A request for a log that asks for more hours times out (504), one that finds more entries fails (500); 0: none.
+    log_longest_hours: float = 0.0
+    log_most_entries: int = 0
+    #: Each page of a log but the last is given twice, as what looks like two pages.
+    log_repeats_pages: bool = False
+    #: Times in logs are written with this offset, such as "+02:00", in place of Z.
+    log_offset: str = ""
     #: Logs need Directory.Read.All beside AuditLog.Read.All (so say older documents and reports).
     logs_need_directory_read: bool = False
     #: The v1.0 log of sign-ins takes a filter on `signInEventTypes`, which its type does not have (reported).

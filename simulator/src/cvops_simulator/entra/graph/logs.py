@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import datetime
+import urllib.parse
 from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.graph.errors import GraphError, denied, not_found, unsupported_query
 from cvops_simulator.entra.graph.messages import GraphResponse
+from cvops_simulator.entra.graph.query import select_rows
 from cvops_simulator.entra.graph.routing import Route
 from cvops_simulator.entra.schema import get_graph_type, parse_date_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cvops_simulator.entra.graph.call import Call
     from cvops_simulator.entra.graph.filters import Node
     from cvops_simulator.entra.store import Row
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 _READ = ("AuditLog.Read.All",)
 _SEES_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ConditionalAccess", "Policy.ReadWrite.ConditionalAccess"})
 _TYPES = "signInEventTypes"
+#: In the link to a page that is given again.
+_AGAIN = "again=1"
 _DAY = 86400.0
 _COMPARED_BY_TIME = ("createdDateTime", "activityDateTime")
 #: Operators of filters: dates are compared, all else is equal or begins like a text.
@@ -83,7 +90,52 @@ def _show_sign_in(call: Call, row: Row) -> Row:
 
 
 def _list_sign_ins(call: Call) -> GraphResponse:
-    return call.collection("signIn", _read_sign_ins(call), "auditLogs/signIns", lambda row: _show_sign_in(call, row))
+    return _list(call, "signIn", "createdDateTime", _read_sign_ins(call), lambda row: _show_sign_in(call, row))
+
+
+def _list(call: Call, kind: str, date: str, rows: list[Row], show: Callable[[Row], Row]) -> GraphResponse:
+    """Return a page of a log, with what the tenant is said to do to it."""
+    behaviours = call.tenant.behaviours
+    start, end = _find_period(call.options.filter, 0.0, call.tenant.clock.now())
+    if 0 < behaviours.log_longest_hours * 3600 < end - start:
+        raise GraphError(504, "UnknownError", "")
+    if 0 < behaviours.log_most_entries < len(select_rows(rows, call.options, kind)):
+        raise GraphError(500, "UnknownError", "")
+
+    def project(row: Row) -> Row:
+        return _shift(show(row), date, behaviours.log_offset)
+
+    answer = call.collection(kind, rows, f"auditLogs/{kind}s", project)
+    if behaviours.log_repeats_pages and isinstance(answer.body, dict) and "@odata.nextLink" in answer.body:
+        link = answer.body["@odata.nextLink"].replace(f"&{_AGAIN}", "")
+        if _AGAIN not in "&".join(f"{name}={value}" for name, value in call.request.query.items()):
+            query = urllib.parse.urlencode(call.request.query, safe="$,'()")
+            link = f"{call.root}{call.request.path}?{query}&{_AGAIN}"
+        answer.body["@odata.nextLink"] = link
+    return answer
+
+
+def _find_period(node: Node | None, start: float, end: float) -> tuple[float, float]:
+    """Return the period that a filter asks for, in seconds since the epoch."""
+    if node is None:
+        return start, end
+    if node.op == "and":
+        for part in node.parts:
+            start, end = _find_period(part, start, end)
+    elif node.path[-1:] and node.path[-1] in _COMPARED_BY_TIME:
+        moment = parse_date_time(str(node.value))
+        start = max(start, moment) if node.op in ("ge", "gt", "eq") else start
+        end = min(end, moment) if node.op in ("le", "lt", "eq") else end
+    return start, end
+
+
+def _shift(row: Row, date: str, offset: str) -> Row:
+    """Return an entry whose date is written with an offset."""
+    if not offset or date not in row:
+        return row
+    zone = datetime.datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo
+    moment = datetime.datetime.fromtimestamp(parse_date_time(row[date]), zone)
+    return {**row, date: moment.isoformat(timespec="seconds")}
 
 
 def _get_sign_in(call: Call) -> GraphResponse:
@@ -98,7 +150,7 @@ def _list_audits(call: Call) -> GraphResponse:
     _check_access(call)
     _check_filter(call.options.filter)
     rows = _list_readable(call, call.tenant.directory_audits, "activityDateTime")
-    return call.collection("directoryAudit", rows, "auditLogs/directoryAudits")
+    return _list(call, "directoryAudit", "activityDateTime", rows, dict)
 
 
 def _get_audit(call: Call) -> GraphResponse:

@@ -36,3 +36,13 @@ def test_what_is_not_conditional_access_is_not_held_up() -> None:
     for path in ("groups", "applications", "identityGovernance/x"):
         pacing.wait_for_turn(f"https://graph.example/v1.0/{path}")
     assert ctx.clock.at == 0.0
+
+
+def test_the_logs_get_at_most_five_requests_in_ten_seconds() -> None:
+    ctx = SleepingContext(options={}, reporter=t.cast(t.Any, None), clock=SleepingClock())
+    pacing, sent = RequestPacing(ctx), []
+    for number in range(14):
+        pacing.wait_for_turn(f"https://graph.example/{'beta' if number % 2 else 'v1.0'}/auditLogs/signIns?x={number}")
+        sent.append(ctx.clock.at)
+    assert sent[:5] == [0.0] * 5, "five at once are what the service takes"
+    assert all(later - earlier > 10.0 for earlier, later in zip(sent, sent[5:], strict=False))

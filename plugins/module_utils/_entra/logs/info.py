@@ -1,0 +1,271 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The module entra_log_info: sign-ins and changes of a period, with what of it could not be read."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.argument_specs import ArgumentSpec
+from ..._core.context import Context
+from ..._core.errors import ConfigError, Problems
+from ..._core.log_events import OPERATIONS, LogEvent, sort_rows
+from ..._core.names import is_same_name
+from ..._core.redact import redact_structure
+from ..._core.values import format_time
+from ..client import GraphClient
+from ..option_checks import describe_problem
+from ..whoami import list_token_permissions
+from . import audits, sign_ins
+from .audits import read_audit
+from .periods import Gap, Window, find_complete_until, join_gaps, parse_moment, parse_span
+from .queries import LogQuery, build_audit_queries, build_sign_in_queries
+from .reader import LogReader, NoLicence
+from .sign_ins import IN_V1, SIGN_IN_TYPES, read_sign_in
+from .subjects import find_subjects
+
+LOGS = (sign_ins.LOG, audits.LOG)
+#: Microsoft Learn (data retention): days for which a tenant without, and with, a premium licence keeps both logs.
+FREE_DAYS, PREMIUM_DAYS = 7, 30
+#: What shows which policies were applied to a sign-in, application permissions and delegated ones (Microsoft Learn, list signIns).
+_SHOWS_POLICIES = frozenset(("Policy.Read.All", "Policy.Read.ConditionalAccess", "Policy.ReadWrite.ConditionalAccess"))
+_SUBJECTS = ("applications", "users", "objects", "everything")
+#: So many gaps are warned of one by one.
+_MOST_WARNINGS = 5
+
+
+def build_log_spec() -> ArgumentSpec:
+    """Return the options of the module entra_log_info beside sign-in."""
+    texts = {"type": "list", "elements": "str"}
+    return ArgumentSpec(
+        {
+            "applications": dict(texts),
+            "users": dict(texts),
+            "objects": dict(texts),
+            "everything": {"type": "bool", "default": False},
+            "operations": dict(texts),
+            "logs": {**texts, "choices": list(LOGS), "default": list(LOGS)},
+            "sign_in_types": {**texts, "choices": list(SIGN_IN_TYPES), "default": list(SIGN_IN_TYPES)},
+            "since": {"type": "str", "default": "24h"},
+            "until": {"type": "str"},
+            "late_by": {"type": "str", "default": "2h"},
+            "max_rows": {"type": "int", "default": 20000},
+            "query": {"type": "str"},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the options ask for. ``now``: by the service's clock; ``late_by``: for so long entries may be on their way."""
+
+    period: Window
+    now: datetime.datetime
+    late_by: datetime.timedelta
+    logs: tuple[str, ...]
+    operations: tuple[str, ...] | None
+    max_rows: int
+
+    def wants(self, event: LogEvent) -> bool:
+        """Return whether an entry is of the operations or activities that are asked for."""
+        return self.operations is None or any(
+            event.operation == text or is_same_name(event.activity, text) for text in self.operations
+        )
+
+
+def read_logs(ctx: Context) -> dict[str, t.Any]:
+    """Return the entries of both logs that the options ask for, oldest first, and what could not be read.
+
+    Raises ConfigError, Problems, Forbidden and other ApiErrors; a part of a log that does not come is a gap, and a warning.
+    """
+    options = ctx.options
+    if not any(options.get(name) for name in _SUBJECTS):
+        raise ConfigError(
+            "The logs of a tenant are long: name applications, users or objects, or ask for all entries of the period with"
+            " everything: true.",
+            source="option applications",
+        )
+    if options["everything"] and any(options.get(name) for name in _SUBJECTS[:-1]):
+        raise ConfigError("everything: true goes without applications, users and objects.", source="option everything")
+    graph = GraphClient(ctx)
+    subjects = find_subjects(graph, options)
+    graph.read_token_claims()
+    asked = _read_options(ctx, graph.get_service_time())
+    collected = LogCollector(ctx, graph, asked.period, asked.max_rows)
+    if sign_ins.LOG in asked.logs:
+        collected.read(sign_ins.LOG, build_sign_in_queries(subjects, options["sign_in_types"]), asked.wants)
+    if audits.LOG in asked.logs:
+        collected.read(audits.LOG, build_audit_queries(subjects), asked.wants)
+    days = collected.find_retention_days(asked.now)
+    gaps = join_gaps([*collected.gaps, *_list_expected_gaps(asked, days, collected)])
+    _warn(ctx, gaps, collected)
+    return {
+        **{log: sort_rows(collected.rows[log]) for log in LOGS},
+        "since": format_time(asked.period.start),
+        "until": format_time(asked.period.end),
+        "gaps": [gap.as_row() for gap in gaps],
+        "complete": not gaps,
+        "complete_until": format_time(find_complete_until(gaps, asked.period.end)),
+        "retention_days": days,
+        "sources": collected.sources,
+    }
+
+
+class LogCollector:
+    """Collects the rows of both logs of a period, up to *max_rows* of each.
+
+    ``gaps``: what was not read; ``sources``: what was asked, with counts; ``is_licensed``: None where sign-ins were not asked for.
+    """
+
+    def __init__(self, ctx: Context, graph: GraphClient, period: Window, max_rows: int) -> None:
+        self._ctx, self._graph, self._period, self._max_rows = ctx, graph, period, max_rows
+        held = list_token_permissions(graph.read_token_claims())
+        self._shows_policies = not _SHOWS_POLICIES.isdisjoint(held or ())
+        self.rows: dict[str, list[dict[str, t.Any]]] = {log: [] for log in LOGS}
+        self.gaps: list[Gap] = []
+        self.sources: list[dict[str, t.Any]] = []
+        self.repeats = 0
+        self.is_licensed: bool | None = None
+
+    def read(self, log: str, queries: t.Sequence[LogQuery], wants: t.Callable[[LogEvent], bool]) -> None:
+        """Read the entries of one log. Raises ApiError."""
+        reader, counts = LogReader(self._ctx, self._graph), dict[tuple[str, str | None], int]()
+        is_full = False
+        try:
+            for query in queries:
+                key = (query.api, query.sign_in_type)
+                counts.setdefault(key, 0)
+                if is_full:
+                    self._note_unread(query)
+                    continue
+                for wire in reader.read(query, self._period):
+                    event = self._read_event(query, wire)
+                    if not wants(event):
+                        continue
+                    if len(self.rows[log]) >= self._max_rows:
+                        reader.note_limit(query, self._period, self._max_rows)
+                        is_full = True
+                        break
+                    self.rows[log].append(redact_structure(event.as_row(), self._ctx.secrets, prose=False))
+                    counts[key] += 1
+                if log == sign_ins.LOG and reader.pages:
+                    self.is_licensed = True
+        except NoLicence as exc:
+            self.is_licensed = False
+            told = (
+                f"{exc} Sign-ins are read through Graph in tenants with Microsoft Entra ID P1 or P2 only; changes of the directory are read"
+                " without."
+            )
+            self.gaps.append(Gap(log, self._period, "licence", told))
+        self.gaps += reader.gaps
+        self.repeats += reader.repeats
+        for (api, kind), count in counts.items():
+            pages = reader.pages[api, kind]
+            self.sources.append({"log": log, "api": api, "sign_in_type": kind, "pages": pages, "rows": count})
+
+    def find_retention_days(self, now: datetime.datetime) -> int | None:
+        """Return for how many days the tenant keeps its logs; None where that is not known and does not matter."""
+        if self.is_licensed is None and now - self._period.start > datetime.timedelta(days=FREE_DAYS):
+            probe = LogQuery(sign_ins.LOG, "v1.0", (), "anything", IN_V1)
+            reader = LogReader(self._ctx, self._graph)
+            try:
+                next(reader.read(probe, Window(now, now)), None)
+            except NoLicence:
+                self.is_licensed = False
+            else:
+                self.is_licensed = True if reader.pages else None
+        return {None: None, True: PREMIUM_DAYS, False: FREE_DAYS}[self.is_licensed]
+
+    def _read_event(self, query: LogQuery, wire: t.Mapping[str, t.Any]) -> LogEvent:
+        if query.log == audits.LOG:
+            return read_audit(wire)
+        return read_sign_in(wire, str(query.sign_in_type), query.api, self._shows_policies)
+
+    def _note_unread(self, query: LogQuery) -> None:
+        told = f"{query.words}: there are more than {self._max_rows} rows (option max_rows)"
+        self.gaps.append(Gap(query.log, self._period, "max_rows", told, query.sign_in_type))
+
+
+def _read_options(ctx: Context, now: datetime.datetime) -> _Asked:
+    """Return what is asked for. Raises Problems with every option that cannot be used."""
+    options = ctx.options
+    now = now.replace(microsecond=0)
+    problems = []
+    moments: dict[str, datetime.datetime] = {"until": now}
+    for name in ("since", "until"):
+        if not options.get(name):
+            continue
+        try:
+            moments[name], has_zone = parse_moment(options[name], now)
+        except ValueError:
+            message = (
+                f"{options[name]!r} is neither a time such as 2026-03-01T08:00:00+01:00 nor a span such as 7d or 24h"
+            )
+            problems.append(describe_problem(name, message))
+            continue
+        if not has_zone:
+            ctx.warn(f"{name}: {options[name]} has no time zone and is taken as UTC, {format_time(moments[name])}.")
+    late_by = parse_span(options["late_by"])
+    if late_by is None:
+        problems.append(describe_problem("late_by", f"{options['late_by']!r} is no span such as 2h or 90m"))
+    if options["max_rows"] < 1:
+        problems.append(describe_problem("max_rows", "at least 1"))
+    if not problems and moments["since"] >= moments["until"]:
+        told = f"the period ends ({format_time(moments['until'])}) before it begins ({format_time(moments['since'])})"
+        problems.append(describe_problem("since", told))
+    if not problems and moments["since"] >= now:
+        problems.append(describe_problem("since", f"it lies in the future; it is {format_time(now)}"))
+    if problems:
+        raise Problems(f"{len(problems)} options about the period cannot be used", problems)
+    operations = options.get("operations")
+    return _Asked(
+        Window(moments["since"], min(moments["until"], now)),
+        now,
+        late_by or datetime.timedelta(),
+        tuple(log for log in LOGS if log in _choose_logs(options["logs"], operations)),
+        None if operations is None else tuple(text.strip() for text in operations),
+        options["max_rows"],
+    )
+
+
+def _choose_logs(logs: t.Sequence[str], operations: t.Sequence[str] | None) -> list[str]:
+    """Return the logs in which such operations can be: sign-ins stand in one of them, and nothing else does."""
+    if operations is None or not set(operations) <= set(OPERATIONS):
+        return list(logs)
+    others = set(operations) - {"sign_in"}
+    return [log for log in logs if ("sign_in" in operations if log == sign_ins.LOG else others)]
+
+
+def _list_expected_gaps(asked: _Asked, days: int | None, collected: LogCollector) -> list[Gap]:
+    """Return the gaps at both ends of what the logs hold: what is not kept any more, and what may still arrive."""
+    found = []
+    for log in asked.logs:
+        is_read = not any(gap.log == log and gap.reason == "licence" for gap in collected.gaps)
+        oldest = asked.now - datetime.timedelta(days=days or PREMIUM_DAYS)
+        if is_read and asked.period.start < oldest:
+            told = f"{log.replace('_', ' ')}: this tenant keeps {days or PREMIUM_DAYS} days"
+            found.append(Gap(log, Window(asked.period.start, min(oldest, asked.period.end)), "retention", told))
+        latest = asked.now - asked.late_by
+        if is_read and asked.period.end > latest:
+            told = f"{log.replace('_', ' ')}: entries may still arrive"
+            found.append(Gap(log, Window(max(latest, asked.period.start), asked.period.end), "late", told))
+    return found
+
+
+def _warn(ctx: Context, gaps: t.Sequence[Gap], collected: LogCollector) -> None:
+    """Warn of what was not read; what may still arrive is told in the result alone."""
+    told = [gap for gap in gaps if gap.reason != "late"]
+    for gap in told[:_MOST_WARNINGS]:
+        row = gap.as_row()
+        ctx.warn(f"Not read from {row['from']} to {row['to']}: {gap.message}")
+    if len(told) > _MOST_WARNINGS:
+        ctx.warn(f"{len(told) - _MOST_WARNINGS} more parts of the logs were not read: see gaps.")
+    if collected.repeats:
+        ctx.warn(
+            f"The service gave {collected.repeats} entries of the logs more than once; each is in the result once."
+        )

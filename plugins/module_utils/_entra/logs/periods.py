@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Periods of a log: moments and spans as people write them, windows that are read, and gaps of what was not. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.values import format_time, parse_time, shift_time
+
+_SPAN = re.compile(r"\s*(?P<count>[0-9]{1,5})\s*(?P<unit>[mhdw])\s*", re.IGNORECASE)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ZONE = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})\s*$")
+#: The smallest window that is asked for: one that is not answered is told as a gap.
+_SMALLEST = datetime.timedelta(minutes=5)
+
+#: Why a part of a log was not read. ``late``: it was, and more of it may come. Those after it will not come by reading again.
+Reason: t.TypeAlias = t.Literal["unanswered", "max_rows", "deadline", "late", "licence", "retention", "refused"]
+#: Reasons for which the next reading may bring what is missing.
+PASSING: frozenset[Reason] = frozenset(("unanswered", "max_rows", "deadline", "late"))
+
+
+def parse_span(text: str) -> datetime.timedelta | None:
+    """Return the length of a span such as ``7d``, ``24h``, ``90m``, ``2w``; None for what is none."""
+    found = _SPAN.fullmatch(text)
+    return datetime.timedelta(**{_UNITS[found["unit"].lower()]: int(found["count"])}) if found else None
+
+
+def parse_moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
+    """Return the moment that *text* names, in whole seconds, and whether it said in which time zone.
+
+    A span lies before *now*; a time without a zone is taken as UTC. Raises ValueError for anything else.
+    """
+    span = parse_span(text)
+    if span is not None:
+        return shift_time(now, -span).replace(microsecond=0), True
+    moment = parse_time(text).astimezone(datetime.timezone.utc)
+    return moment.replace(microsecond=0), _ZONE.search(text) is not None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a log, both ends included."""
+
+    start: datetime.datetime
+    end: datetime.datetime
+
+    @property
+    def is_smallest(self) -> bool:
+        """Whether it is not split any more."""
+        return self.end - self.start <= _SMALLEST
+
+    def split(self) -> tuple[Window, Window]:
+        """Return the older half and the newer one; both have the second between them."""
+        middle = (self.start + (self.end - self.start) / 2).replace(microsecond=0)
+        return Window(self.start, middle), Window(middle, self.end)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A part of a log that was not read, or not for good. ``message``: for people, with the service's own words where it said any."""
+
+    log: str
+    window: Window
+    reason: Reason
+    message: str
+    sign_in_type: str | None = None
+
+    def as_row(self) -> dict[str, t.Any]:
+        """Return the gap as results have it."""
+        return {
+            "log": self.log,
+            "sign_in_type": self.sign_in_type,
+            "from": format_time(self.window.start),
+            "to": format_time(self.window.end),
+            "reason": self.reason,
+            "message": self.message,
+        }
+
+
+def find_complete_until(gaps: t.Iterable[Gap], end: datetime.datetime) -> datetime.datetime:
+    """Return the moment up to which reading again brings nothing new; *end* where nothing is missing that may still come."""
+    return min([end, *(gap.window.start for gap in gaps if gap.reason in PASSING)])
+
+
+def join_gaps(gaps: t.Iterable[Gap]) -> list[Gap]:
+    """Return the gaps sorted, each once, and those of one kind that touch or overlap as one."""
+    found: list[Gap] = []
+    for gap in sorted(gaps, key=lambda gap: (gap.log, gap.sign_in_type or "", gap.reason, gap.window.start)):
+        last = found[-1] if found else None
+        if last and _get_kind(last) == _get_kind(gap) and gap.window.start <= last.window.end:
+            end = max(last.window.end, gap.window.end)
+            found[-1] = Gap(last.log, Window(last.window.start, end), last.reason, last.message, last.sign_in_type)
+        else:
+            found.append(gap)
+    return found
+
+
+def _get_kind(gap: Gap) -> tuple[str, str | None, str]:
+    return gap.log, gap.sign_in_type, gap.reason
