@@ -10,10 +10,11 @@ Names are not unique there, and no object has another key.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._core.addresses import quote_segment
-from .._core.errors import AmbiguousMatch, ApiError, ConfigError
+from .._core.errors import AmbiguousMatch, ApiError, ConfigError, Forbidden
 from .._core.names import describe_suspicious_name
 from .._core.values import is_guid
 from .client import GraphClient, filter_by_name, warn_of_lookalikes
@@ -21,6 +22,8 @@ from .create import create_once
 
 _ROOT = "/identity/conditionalAccess"
 POLICIES, LOCATIONS = f"{_ROOT}/policies", f"{_ROOT}/namedLocations"
+#: The licence without which there is no conditional access.
+BASE_LICENCE = "Microsoft Entra ID P1"
 #: The permission that reading takes.
 READ_NEEDS = ("Policy.Read.All",)
 Wire: t.TypeAlias = dict[str, t.Any]
@@ -30,7 +33,8 @@ Found = t.TypeVar("Found")
 class AccessCollection(t.Generic[Found]):
     """One collection. *path*: where it is; *noun*: of one object, in the singular and the *plural*; *read*: makes a value of Graph's object.
 
-    *needs*: the permissions that writing takes. ``object_id``: of the object at hand, None while there is none.
+    *needs*: the permissions that writing takes. ``object_id``: of the object at hand, None while there is none; ``licences``: those that
+    the tenant has to have for it.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class AccessCollection(t.Generic[Found]):
         self._graph, self._path, self._noun, self._plural = graph, path, noun, plural
         self._read, self._needs = read, needs
         self.object_id: str | None = None
+        self.licences: tuple[str, ...] = (BASE_LICENCE,)
 
     def find(self, options: t.Mapping[str, t.Any]) -> Found | None:
         """Return the object that ``object_id`` or an unambiguous ``display_name`` names, or None. Raises AmbiguousMatch, ConfigError."""
@@ -85,19 +90,30 @@ class AccessCollection(t.Generic[Found]):
     def create(self, body: t.Mapping[str, t.Any], intent: str) -> None:
         """Create an object, once whatever becomes of the answer; see create_once."""
         name = str(body["displayName"])
-        created = create_once(
-            self._graph, self._path, body, find=lambda: self._list_named(name), intent=intent, needs=self._needs
-        )
+        with self._tell_licences():
+            created = create_once(
+                self._graph, self._path, body, find=lambda: self._list_named(name), intent=intent, needs=self._needs
+            )
         self.object_id = str(created["id"])
 
     def change(self, body: t.Mapping[str, t.Any], intent: str) -> None:
         """Change the object at hand."""
-        self._graph.write("PATCH", self._get_path(), body, intent=intent, needs=self._needs)
+        with self._tell_licences():
+            self._graph.write("PATCH", self._get_path(), body, intent=intent, needs=self._needs)
 
     def delete(self, intent: str) -> None:
         """Delete the object at hand; one that is gone is fine."""
         self._graph.write("DELETE", self._get_path(), intent=intent, needs=self._needs, missing_ok=True)
         self._graph.forget(str(self.object_id))
+
+    @contextlib.contextmanager
+    def _tell_licences(self) -> t.Iterator[None]:
+        """Add to a refusal which licences the write takes: Graph has one code for a missing right and for a missing licence."""
+        try:
+            yield
+        except Forbidden as exc:
+            told = f"{exc} Where it has that, the tenant lacks a licence: this takes {' and '.join(self.licences)}."
+            raise Forbidden(told, said=exc.said, **exc.facts) from exc
 
     def _list_named(self, name: str) -> list[Wire]:
         """Return all objects of exactly this display name, letter case apart; warn of others that only look like it."""

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ..._core.errors import Problems
+from ..access_collection import BASE_LICENCE
 from ..option_checks import Problem, describe_problem
 from .canonical import Form
 
@@ -40,6 +41,18 @@ def check_policy(name: str | None, form: Form, had: Form | None) -> None:
         problems.insert(0, describe_problem("display_name", "a new policy needs a name"))
     if problems:
         raise Problems(f"{len(problems)} options of the conditional access policy cannot be used", problems)
+
+
+def list_licences(form: Form) -> tuple[str, ...]:
+    """Return the licences that a policy takes (Microsoft Learn: conditional access, licence requirements; workload identities)."""
+    found = [BASE_LICENCE]
+    if "user_risk" in form or "sign_in_risk" in form:
+        found.append("Microsoft Entra ID P2 (user_risk, sign_in_risk)")
+    if "insider_risk" in form:
+        found.append("Microsoft Purview with Adaptive Protection (insider_risk)")
+    if _has(form, "client_applications.") or "service_principal_risk" in form:
+        found.append("Microsoft Entra Workload Identities Premium (client_applications)")
+    return tuple(found)
 
 
 def _find_problems(form: Form) -> t.Iterator[Problem]:

@@ -18,7 +18,7 @@ from ..access_collection import POLICIES, READ_NEEDS, AccessCollection, build_ch
 from ..client import GraphClient
 from ..confirm import wait_until_shown
 from .canonical import Form, build_conditions, get_unknown_parts, read_policy
-from .checks import check_policy
+from .checks import check_policy, list_licences
 from .fields import BY_OPTION, FIELDS, Refers
 from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
 from .names import NameResolver
@@ -65,6 +65,7 @@ class ConditionalAccessPolicyResource:
             resolved.names,
         )
         check_policy(options.get("display_name"), self._planned.form, current.form if current else None)
+        self._policies.licences = list_licences(self._planned.form)
         if not self._planned.plan.steps:
             return self._planned.plan
         if resolved.dead:

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from ansible_collections.cvops.identity.plugins.module_utils._entra.access_collection import POLICIES, AccessCollection
 
 
@@ -32,6 +32,20 @@ def test_an_object_is_found_by_its_name_and_known_by_its_id(make_ctx: t.Any) -> 
     collection.delete("delete it")
     assert graph.sent() == [f"PATCH {POLICIES}/{guid(2)}", f"DELETE {POLICIES}/{guid(2)}"]
     assert graph.forgotten == [guid(2)] and graph.needs == [("Write",), ("Write",)]
+
+
+@pytest.mark.parametrize("method", ["create", "change"])
+def test_a_refused_write_tells_the_licences(make_ctx: t.Any, method: str) -> None:
+    """The service has one code for a licence and for a right that lacks; nothing of its words and facts is lost."""
+    collection, graph = make_collection(make_ctx, [{"id": guid(1), "displayName": "CA1"}])
+    collection.find(options(display_name="CA1"))
+    collection.licences = ("A", "B")
+    graph.replies.append(Forbidden("Cannot: not licensed.", said="not licensed", code="AccessDenied", status=403))
+    with pytest.raises(Forbidden) as caught:
+        getattr(collection, method)({"displayName": "CA2"}, "write it")
+    assert str(caught.value).startswith("Cannot: not licensed. ")
+    assert str(caught.value).endswith("lacks a licence: this takes A and B.")
+    assert (caught.value.said, caught.value.code) == ("not licensed", "AccessDenied")
 
 
 def test_what_is_gone_at_the_second_look_has_no_id(make_ctx: t.Any) -> None:

@@ -14,6 +14,7 @@ from fake_graph import guid
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.checks import (
     check_policy,
+    list_licences,
     parse_address,
 )
 
@@ -114,6 +115,23 @@ def test_each_conflict_is_told_by_its_option(part: dict[str, t.Any], where: str)
 )
 def test_policies_for_service_principals_can_do_less(part: dict[str, t.Any], where: str) -> None:
     assert places_of({**FOR_PRINCIPALS, **part}) == [where]
+
+
+def test_licences() -> None:
+    """Each condition by itself, and all together."""
+    by_part = {
+        "user_risk": "Entra ID P2",
+        "sign_in_risk": "Entra ID P2",
+        "insider_risk": "Purview",
+        "client_applications.include": "Workload Identities",
+        "client_applications.filter.rule": "Workload Identities",
+        "service_principal_risk": "Workload Identities",
+    }
+    assert list_licences(BASE) == ("Microsoft Entra ID P1",)
+    for option, licence in by_part.items():
+        first, second = list_licences({**BASE, option: frozenset({"high"})})
+        assert first == "Microsoft Entra ID P1" and licence in second
+    assert len(list_licences({**BASE, **dict.fromkeys(by_part, "x")})) == 4
 
 
 def test_addresses() -> None:
