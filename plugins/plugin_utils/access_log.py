@@ -239,9 +239,12 @@ def _name_source(host: t.Any) -> str:
 
 
 def _format_gap(gap: Mapping) -> str:
-    span = f" from {gap['since']}" if gap.get("since") else ""
-    span += f" until {gap['until']}" if gap.get("until") else ""
-    return f"{_name_source(gap['host'])}: {gap.get('log') or 'log'} not known{span}: {gap.get('reason')}"
+    span = f" from {gap['from']}" if gap.get("from") else ""
+    span += f" until {gap['to']}" if gap.get("to") else ""
+    log = f"{_name_source(gap['host'])}: {to_text(gap.get('log') or 'log').replace('_', ' ')}"
+    if gap.get("reason") == join.LATE:
+        return f"{log}: more may still come{span}"
+    return f"{log}: not known{span}: {gap.get('message') or gap.get('reason')}"
 
 
 def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
@@ -322,7 +325,7 @@ def _format_target(row: Mapping, before: str) -> str:
 
 def _format_policies(row: Mapping) -> str:
     """Return what conditional access made of a sign-in: the policies that decided, not those that do not apply."""
-    listed = require_mapping(row["details"], "details").get("policies")
+    listed = require_mapping(row["details"], "details").get("conditional_access_policies")
     told = [
         f"{policy.get('name')} {policy.get('result')}"
         for policy in (listed if isinstance(listed, list) else [])

@@ -18,6 +18,8 @@ from .people import NOBODY, DeclaredLink, KnownAccount, People
 from .reading import ENTRA, ENTRA_HOST, NOUNS, ReadingError, Row, check_row, get_commcell, take_rows
 
 READ, FAILED = "read", "failed"
+#: Why an entry may be missing that is still on its way.
+LATE = "late"
 #: Entries arrive minutes to hours late, so that a next run reads so much again of what an earlier one has read.
 OVERLAP = datetime.timedelta(hours=24)
 #: Members of a joined entry that say what it is joined with, and that are found anew whenever it is joined.
@@ -62,7 +64,7 @@ def join_logs(
         "people": [person.as_row() for person in people.list_people()],
         "handshakes": [one.as_row() for one in handshakes],
         "sources": sources,
-        "gaps": sorted(gaps, key=lambda gap: (str(gap.get("since")), gap["host"], str(gap.get("log")))),
+        "gaps": sorted(gaps, key=lambda gap: (str(gap.get("from")), gap["host"], str(gap.get("log")))),
         "counts": _count(ordered, people, handshakes),
     }
 
@@ -133,7 +135,7 @@ def _keep_gaps(
     return [
         gap
         for gap in earlier
-        if gap["host"] not in read or not gap.get("since") or str(gap["since"]) < str(read[gap["host"]]["since"])
+        if gap["host"] not in read or not gap.get("from") or str(gap["from"]) < str(read[gap["host"]]["since"])
     ]
 
 
@@ -143,7 +145,9 @@ def _make_gap_finder(sources: list[dict[str, t.Any]], gaps: list[dict[str, t.Any
     unread = {one["host"] for one in sources if one["status"] == FAILED}
     for gap in gaps:
         if gap.get("log") in (None, "sign_ins", "audit_trail"):
-            by_host.setdefault(gap["host"], []).append((str(gap.get("since") or ""), str(gap.get("until") or "~")))
+            # what is merely late is missing for the log that is looked for, and says nothing against what is found
+            if gap.get("reason") != LATE or gap["host"] == ENTRA_HOST:
+                by_host.setdefault(gap["host"], []).append((str(gap.get("from") or ""), str(gap.get("to") or "~")))
     known = {one["host"] for one in sources}
 
     def is_gap(commcell: str, moment: str) -> bool:

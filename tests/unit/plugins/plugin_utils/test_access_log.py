@@ -41,7 +41,9 @@ SIGN_IN = event(
     operation="sign_in",
     address="203.0.113.20",
     target=Target("application", "Commvault Management"),
-    details={"policies": [{"name": "CA210", "result": "success"}, {"name": "CA1", "result": "notApplied"}]},
+    details={
+        "conditional_access_policies": [{"name": "CA210", "result": "success"}, {"name": "CA1", "result": "notApplied"}]
+    },
 )
 REFUSED = event(
     300,
@@ -51,7 +53,7 @@ REFUSED = event(
     outcome="failure",
     address="198.51.100.9",
     reason="blocked by conditional access",
-    details={"policies": [{"name": "CA210", "result": "failure"}]},
+    details={"conditional_access_policies": [{"name": "CA210", "result": "failure"}]},
 )
 ACCOUNT = Actor("user", "jana@contoso.example", commvault_id="7")
 LOG_IN = event(3, "commvault", "audit_trail", operation="sign_in", actor=ACCOUNT, activity="Login")
@@ -78,9 +80,10 @@ OTHER = event(
 )
 GAP = {
     "log": "audit_trail",
-    "since": "2026-11-01T00:00:00Z",
-    "until": "2026-11-02T00:00:00Z",
-    "reason": "beyond the retention",
+    "from": "2026-11-01T00:00:00Z",
+    "to": "2026-11-02T00:00:00Z",
+    "reason": "retention",
+    "message": "too old",
 }
 RESULTS = {
     "localhost": {"sign_ins": [SIGN_IN, REFUSED], "directory_audits": [], "gaps": []},
@@ -93,7 +96,7 @@ def test_lines_for_people() -> None:
     assert format_log(join_logs(RESULTS)) == [
         "6 events: 2 of Entra ID, 4 of CommCells; 1 refused or failed; 2 who acted; 1 log-ins, 1 of them followed for certain",
         "cs02: not read: could not be reached",
-        "cs01: audit_trail not known from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z: beyond the retention",
+        "cs01: audit trail: not known from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z: too old",
         "2026-11-03T08:00:00Z  jana@contoso.example from 203.0.113.20",
         "  08:00:00  Entra ID: signed in to Commvault Management [CA210 success]",
         "  08:00:03  cs01: logged in",

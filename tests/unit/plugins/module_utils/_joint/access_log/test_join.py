@@ -169,9 +169,7 @@ def test_refused_sign_ins_lead_nowhere() -> None:
     [
         {"failed": True, "msg": "no licence"},
         {},
-        reading(
-            gaps=[{"log": "sign_ins", "since": "2026-11-03T07:00:00Z", "until": "2026-11-03T09:00:00Z"}], sign_ins=[]
-        ),
+        reading(gaps=[{"log": "sign_ins", "from": "2026-11-03T07:00:00Z", "to": "2026-11-03T09:00:00Z"}], sign_ins=[]),
     ],
 )
 def test_what_was_not_read_is_a_doubt_and_not_an_absence(entra_result: dict[str, t.Any]) -> None:
@@ -210,10 +208,10 @@ def test_a_source_that_fails_keeps_where_it_was() -> None:
 
 
 def test_gaps_of_earlier_runs_stay_until_they_are_read_again() -> None:
-    gap = {"log": "audit_trail", "since": "2026-11-03T05:00:00Z", "until": "2026-11-03T06:00:00Z", "reason": "x"}
+    gap = {"log": "audit_trail", "from": "2026-11-03T05:00:00Z", "to": "2026-11-03T06:00:00Z", "reason": "x"}
     first = join_logs({"cs01": reading(cell(4), gaps=[gap])})
     later = join_logs({"cs01": reading(since="2026-11-03T08:00:00Z", audit_trail=[])}, previous=first)
-    assert [one["since"] for one in later["gaps"]] == [gap["since"]]
+    assert [one["from"] for one in later["gaps"]] == [gap["from"]]
     filled = join_logs({"cs01": reading(since="2026-11-03T00:00:00Z", audit_trail=[])}, previous=first)
     assert filled["gaps"] == []
 
