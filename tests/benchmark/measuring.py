@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 import typing as t
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 
@@ -106,6 +107,31 @@ class Served:
             },
             key=str.lower,
         )
+
+    def add_policies(self, number: int) -> None:
+        """Add so many conditional access policies, all switched off, without a look at the pace that the service wants."""
+        entra = self.document["cvops_connection"]["entra"]
+        context = ssl.create_default_context(cafile=entra["ca_path"])
+        form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
+        form |= {name: entra[name] for name in ("client_id", "client_secret")}
+        address = f"{entra['authority_url']}/{entra['tenant_id']}/oauth2/v2.0/token"
+        answer = urllib.request.urlopen(address, urllib.parse.urlencode(form).encode(), context=context)
+        token = json.load(answer)["access_token"]
+        conditions = {"applications": {"includeApplications": ["All"]}, "users": {"includeUsers": ["All"]}}
+        for count in range(number):
+            grant = {"operator": "OR", "builtInControls": ["mfa"]}
+            body = {
+                "displayName": f"CA{count:03}",
+                "state": "disabled",
+                "conditions": conditions,
+                "grantControls": grant,
+            }
+            request = urllib.request.Request(
+                f"{entra['graph_url']}/v1.0/identity/conditionalAccess/policies", json.dumps(body).encode()
+            )
+            request.add_header("Content-Type", "application/json")
+            request.add_header("Authorization", f"Bearer {token}")
+            urllib.request.urlopen(request, context=context).read()
 
     def counts(self) -> tuple[int, int]:
         """Reads and writes that reached the services since the last call."""

@@ -24,6 +24,8 @@ from measuring import HEADER, ROOT, Cost, Served, measure
 LARGE_SETS = {"L": 0, "L4": 30, "XL": 150}
 #: How much steeper calls may grow from L4 to XL than from L to L4; a step that grows with the square makes this four.
 STEEPER = 1.25
+#: As many policies as a tenant has at most, but for the one of the benchmark.
+POLICIES = 239
 TASKS = 20
 LOOKUPS = 200
 
@@ -100,6 +102,48 @@ def large_sets(folder: pathlib.Path) -> None:
         print(f"{what}: {first:.0f} calls for each further grant up to L4, {second:.0f} up to XL")
         if second > first * STEEPER:
             raise SystemExit(f"{what} grows faster than the grants: {second / first:.2f} times as many calls for each")
+
+
+def conditional_access(folder: pathlib.Path) -> None:
+    """A named location and a policy among many others: created, left alone, put in force; the wall time is that of the pace of one request a second."""
+    site = Served(folder, "--set", "S")
+    try:
+        options = site.options(next(iter(site.document["cvops_connection"]["commcells"])))
+        site.add_policies(POLICIES)
+        group = site.document["cvops_entra_groups"][0]["unique_name"]
+        plain = measure(site, "one Entra group, nothing to do", "entra_group", {**options, "unique_name": group})
+        check(plain)
+        print(plain.line())
+        location = {**options, "display_name": "Egress", "ip_ranges": ["203.0.113.0/24"]}
+        policy = {
+            **options,
+            "display_name": "CA500",
+            "users": {"include": {"users": ["all"]}},
+            "applications": {"include": ["all"]},
+            "locations": {"include": ["all"], "exclude": ["Egress"]},
+            "grant": {"controls": ["mfa"]},
+        }
+        risk = {"accept_risk": ["lock_out"], "accept_reason": "nobody signs in here"}
+        tried: tuple[tuple[str, str, dict[str, t.Any], bool], ...] = (
+            ("named location, created", "entra_named_location", location, True),
+            ("named location, nothing to do", "entra_named_location", location, False),
+            (f"policy beside {POLICIES}, created", "entra_conditional_access_policy", policy, True),
+            (f"policy beside {POLICIES}, nothing to do", "entra_conditional_access_policy", policy, False),
+            (
+                "policy, put in force",
+                "entra_conditional_access_policy",
+                {**policy, **risk, "policy_state": "enabled"},
+                True,
+            ),
+        )
+        for what, module, asked, changes in tried:
+            cost = measure(site, what, module, asked)
+            check(cost)
+            print(f"{cost.line()}  {cost.cpu_s / plain.cpu_s:.1f} times the CPU of the group", flush=True)
+            if bool(cost.writes) != changes:
+                raise SystemExit(f"{what}: {cost.writes} writes")
+    finally:
+        site.close()
 
 
 def check(cost: Cost) -> None:
@@ -251,6 +295,7 @@ def main() -> None:
         print(HEADER)
         set_l(pathlib.Path(folder))
         large_sets(pathlib.Path(folder) / "large")
+        conditional_access(pathlib.Path(folder) / "access")
         tasks(pathlib.Path(folder))
         sites(pathlib.Path(folder) / "sites")
 
