@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from ..._core.errors import BadAnswer
 from ..._core.names import fold_case
 from ..._core.values import get_object, get_texts, parse_number
-from .fields import FIELDS, SWITCHED, Field, Kind, name_state
+from .fields import FIELDS, STATES, SWITCHED, Field, Kind
 
 #: The value of a field: a set of ids and words, one word or text, a number, a switch; None where there is none.
 Value: t.TypeAlias = "frozenset[str] | str | int | bool | None"
@@ -52,8 +52,9 @@ def read_policy(wire: Wire) -> Policy:
     """Return a policy of Graph. Raises BadAnswer for one without id, and for members of another type than theirs."""
     if not wire.get("id"):
         raise BadAnswer("An answer holds a conditional access policy without an id.", member="id")
-    state = name_state(str(wire.get("state") or "not shown"))
-    return Policy(str(wire["id"]).lower(), str(wire.get("displayName") or ""), state, read_form(wire), wire)
+    state = str(wire.get("state") or "not shown")
+    ours = next((name for name, word in STATES.items() if fold_case(word) == fold_case(state)), state)
+    return Policy(str(wire["id"]).lower(), str(wire.get("displayName") or ""), ours, read_form(wire), wire)
 
 
 def read_form(wire: Wire) -> Form:

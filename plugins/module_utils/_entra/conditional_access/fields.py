@@ -14,8 +14,6 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.names import fold_case
-
 #: Graph's words for ours. What is not among them is a word that is new; it stays as it is.
 Words: t.TypeAlias = t.Mapping[str, str]
 
@@ -77,13 +75,6 @@ STATES = {
     "enabled": "enabled",
     "disabled": "disabled",
 }
-
-
-def name_state(state: str) -> str:
-    """Return our word for a state of Graph; one that is new keeps its own."""
-    return next((name for name, word in STATES.items() if fold_case(word) == fold_case(state)), state)
-
-
 _RISKS = {name: name for name in ("low", "medium", "high", "none")}
 _PLATFORMS = {
     "all": "all",

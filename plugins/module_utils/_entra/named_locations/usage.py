@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.values import get_object, get_texts
-from ..conditional_access.fields import name_state
 
 Wire: t.TypeAlias = t.Mapping[str, t.Any]
 #: States in which a policy refuses nobody; any other one, also one that is new, may.
@@ -62,7 +61,7 @@ def list_policies_with(policies: t.Iterable[Wire], object_id: str) -> list[str]:
     """Return the policies, as ``name (state)`` and sorted, that name the location *object_id*, whatever their state."""
     wanted = fold_case(object_id)
     return sorted(
-        f"{policy.get('displayName')} ({name_state(str(policy.get('state')))})"
+        f"{policy.get('displayName')} ({policy.get('state')})"
         for policy in policies
         if wanted in _read_locations(policy, "includeLocations") | _read_locations(policy, "excludeLocations")
     )
