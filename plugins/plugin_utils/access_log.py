@@ -11,8 +11,10 @@ import json
 import os
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import unmark_unsafe_texts
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins, parse_time
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log import join
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.handshakes import NOBODY_IN_ENTRA
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.people import DeclaredLink, KnownAccount
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ENTRA_HOST, ReadingError
 
@@ -29,6 +31,14 @@ LOG_LIMITS = Limits(size=256 * 1024 * 1024, values=12_000_000)
 _TOLD = 50
 _LONGEST_REASON = 500
 _LONGEST_CELL = 200
+_LOG_WORDS = {
+    "sign_ins": "sign-ins",
+    "directory_audits": "changes",
+    "audit_trail": "audit trail",
+    "events": "events",
+}
+#: A modified property of Entra ID's audit log that only names the others.
+_LIST_OF_CHANGES = "Included Updated Properties"
 #: What changes nothing: told within a handshake only.
 _QUIET = frozenset({"sign_in", "sign_out", "use"})
 _COLUMNS = (
@@ -129,10 +139,11 @@ def read_log_file(path: str) -> tuple[dict[str, t.Any], list[str]]:
     if not os.path.lexists(path):
         return {}, []
     try:
-        found = read_data_file(path, LOG_LIMITS, only_json=True)
+        # texts that look like templates stand in the file with Ansible's own mark
+        found = unmark_unsafe_texts(read_data_file(path, LOG_LIMITS, only_json=True))
     except DataFileError as exc:
         return {}, [f"{abbreviate_text(path)}: {problem}" for problem in exc.args]
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found:
         return {}, [f"{abbreviate_text(path)}: is no log that the playbook access_log has written"]
     try:
         join.find_start(found, "")
@@ -159,7 +170,8 @@ def format_log(joined: t.Any, limit: int = _TOLD) -> list[str]:
         for one in log["sources"]
         if one.get("status") == "failed"
     ]
-    lines += _cut([_format_gap(gap) for gap in log["gaps"]], limit, "gaps")
+    lines += _cut([_format_gap(gap) for gap in log["gaps"] if gap.get("reason") != join.LATE], limit, "gaps")
+    lines += _format_late_gaps(log["gaps"])
     told = [_format_handshake(one, by_number.get(one["number"], [])) for one in shakes]
     shown = told[-limit:] if limit else told
     lines += [f"{len(told) - len(shown)} earlier handshakes, see the file"] if len(shown) < len(told) else []
@@ -230,7 +242,7 @@ def _format_counts(counts: Mapping) -> str:
     return (
         f"{counts.get('events')} events: {counts.get('entra')} of Entra ID, {counts.get('commvault')} of CommCells;"
         f" {counts.get('failures')} refused or failed; {counts.get('people')} who acted;"
-        f" {counts.get('handshakes')} log-ins, {counts.get('handshakes_certain')} of them followed for certain"
+        f" {counts.get('handshakes')} log-ins, {counts.get('handshakes_certain')} of them followed from Entra ID for certain"
     )
 
 
@@ -241,10 +253,17 @@ def _name_source(host: t.Any) -> str:
 def _format_gap(gap: Mapping) -> str:
     span = f" from {gap['from']}" if gap.get("from") else ""
     span += f" until {gap['to']}" if gap.get("to") else ""
-    log = f"{_name_source(gap['host'])}: {to_text(gap.get('log') or 'log').replace('_', ' ')}"
-    if gap.get("reason") == join.LATE:
-        return f"{log}: more may still come{span}"
-    return f"{log}: not known{span}: {gap.get('message') or gap.get('reason')}"
+    log = _LOG_WORDS.get(to_text(gap.get("log")), "log")
+    return f"{_name_source(gap['host'])}: {log} not known{span}: {gap.get('message') or gap.get('reason')}"
+
+
+def _format_late_gaps(gaps: t.Iterable[Mapping]) -> list[str]:
+    """Return a line for each source from which entries may still come, and since when."""
+    since: dict[str, list[str]] = {}
+    for gap in gaps:
+        if gap.get("reason") == join.LATE:
+            since.setdefault(_name_source(gap["host"]), []).append(to_text(gap.get("from")))
+    return [f"{name}: entries since {min(moments)} may still come" for name, moments in since.items()]
 
 
 def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
@@ -265,7 +284,9 @@ def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
     ends = {"sign_out": "logged out", "next_sign_in": "logged in anew", "open": "no log-out seen"}
     end = ends.get(to_text(shake.get("ends")), "")
     lines.append(f"  {to_text(shake.get('until'))[11:19] or '        '}  {shake['commcell']}: {end}")
-    return [*lines, *(f"  not certain: {doubt}" for doubt in shake.get("doubts") or ())]
+    # what holds for every log-in of a local account is told once, below
+    doubts = [doubt for doubt in shake.get("doubts") or () if doubt != NOBODY_IN_ENTRA]
+    return [*lines, *(f"  not certain: {doubt}" for doubt in doubts)]
 
 
 def _format_changes(rows: t.Sequence[Mapping], limit: int) -> list[str]:
@@ -313,7 +334,7 @@ def _format_strangers(people: t.Sequence[Mapping], limit: int) -> list[str]:
 
 
 def _format_deed(row: Mapping) -> str:
-    changes = sorted({*row["before"], *row["after"]})
+    changes = sorted({*row["before"], *row["after"]} - {_LIST_OF_CHANGES})
     told = f" ({', '.join(changes)})" if changes else ""
     return f"{row['activity']}{_format_target(row, ': ')}{told}"[:_LONGEST_CELL]
 

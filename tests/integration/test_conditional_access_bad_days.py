@@ -117,7 +117,9 @@ def test_a_location_that_two_policies_name_goes_after_both(clocked: Simulator) -
     for left in (["CA1", "CA2"], ["CA2"]):
         clocked.journal.clear()
         refused = run_body(location_module, clocked, gone)
-        assert refused["failed"] and all(f"{name} (enabledForReporting" in refused["msg"] for name in left), refused["msg"]
+        assert refused["failed"] and all(f"{name} (enabledForReporting" in refused["msg"] for name in left), refused[
+            "msg"
+        ]
         assert_no_writes(clocked)
         assert run_body(policy_module, clocked, {"display_name": left[0], "state": "absent"})["changed"]
     assert run_body(location_module, clocked, gone)["changed"]

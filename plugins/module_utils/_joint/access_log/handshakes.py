@@ -23,6 +23,8 @@ from .reading import ENTRA, Row, get_commcell
 _FOLLOWS_WITHIN = datetime.timedelta(minutes=5)
 #: So far the clocks of the two services may be apart.
 _CLOCKS_APART = datetime.timedelta(minutes=2)
+#: Why a log-in is not followed: that of every local account.
+NOBODY_IN_ENTRA = "the account is nobody's that Entra ID's log names"
 _SIGN_IN, _SIGN_OUT = "sign_in", "sign_out"
 
 LOG_OUT, NEXT_LOG_IN, OPEN = "sign_out", "next_sign_in", "open"
@@ -117,7 +119,9 @@ def _find_sign_in(
     if not near:
         if is_gap("", handshake.log_in["time"]):
             handshake.doubts.append("Entra ID's log of sign-ins is not complete at this time")
-        elif handshake.person.entra_id is not None:
+        elif handshake.person.entra_id is None:
+            handshake.doubts.append(NOBODY_IN_ENTRA)
+        else:
             handshake.doubts.append("no sign-in at Entra ID comes before it: it may have been made without Entra ID")
         return
     before = [row for row in near if parse_time(row["time"]) <= moment]

@@ -47,15 +47,12 @@ def join_logs(
         commcell = None if host == ENTRA_HOST else host
         source = _describe_source(host, result)
         before = next((one for one in earlier["sources"] if one["host"] == host), None)
-        if source["status"] == FAILED and before is not None:
-            # what an earlier run has read stays read, and the next one goes on there
-            source = {**source, **{name: before.get(name) for name in ("since", "complete_until")}}
-        sources.append(source)
+        sources.append(_continue_source(source, before))
         for row in take_rows(result, commcell):
             rows[_get_key(row)] = row
-        gaps += [{**gap, "host": host} for gap in _take_gaps(result)]
+        gaps += [{**gap, "host": host} for gap in map(_make_gap_trimmer(before), _take_gaps(result)) if gap]
     sources += [one for one in earlier["sources"] if one["host"] not in results]
-    gaps += [gap for gap in _keep_gaps(earlier["gaps"], sources, results) if gap not in gaps]
+    gaps += [gap for gap in _keep_gaps(earlier["gaps"], results) if gap not in gaps]
     ordered = sort_rows(rows.values())
     people = People(ordered, known, links)
     handshakes = follow_handshakes(ordered, people, _make_gap_finder(sources, gaps))
@@ -93,6 +90,28 @@ def _describe_source(host: str, result: Row) -> dict[str, t.Any]:
     }
 
 
+def _continue_source(source: dict[str, t.Any], before: Row | None) -> dict[str, t.Any]:
+    """Return *source* with what an earlier run has read of it: that stays read, and where this run has failed, the next one goes on there."""
+    if before is None:
+        return source
+    moments = [str(one["since"]) for one in (source, before) if one.get("since")]
+    until = source["complete_until"] or before.get("complete_until")
+    return {**source, "since": min(moments, default=None), "complete_until": until}
+
+
+def _make_gap_trimmer(before: Row | None) -> t.Callable[[Row], Row | None]:
+    """Return what of a gap is one: not what an earlier run has read for good. None: nothing."""
+    since, until = (str((before or {}).get(name) or "") for name in ("since", "complete_until"))
+
+    def trim(gap: Row) -> Row | None:
+        start, end = str(gap.get("from") or ""), str(gap.get("to") or "")
+        if not since or not start or start < since or start >= until:
+            return gap
+        return {**gap, "from": until} if until < end else None
+
+    return trim
+
+
 def _take_gaps(result: Row) -> list[Row]:
     listed = result.get("gaps") or []
     if not isinstance(listed, list) or not all(isinstance(gap, t.Mapping) for gap in listed):
@@ -125,35 +144,32 @@ def _take_previous(previous: Row | None) -> dict[str, list[dict[str, t.Any]]]:
     return found
 
 
-def _keep_gaps(
-    earlier: list[dict[str, t.Any]], sources: list[dict[str, t.Any]], results: t.Mapping[str, Row]
-) -> list[dict[str, t.Any]]:
+def _keep_gaps(earlier: list[dict[str, t.Any]], results: t.Mapping[str, Row]) -> list[dict[str, t.Any]]:
     """Return the gaps of earlier runs that this one has not read again: a gap within what was read now is told anew where it is still one."""
-    read = {
-        one["host"]: one for one in sources if one["host"] in results and one["status"] == READ and one.get("since")
-    }
-    return [
-        gap
-        for gap in earlier
-        if gap["host"] not in read or not gap.get("from") or str(gap["from"]) < str(read[gap["host"]]["since"])
-    ]
+
+    def is_read_again(gap: Row) -> bool:
+        result = results.get(gap["host"], {})
+        since = str(result.get("since") or "~")
+        return not result.get("failed") and bool(gap.get("from")) and since <= str(gap["from"])
+
+    return [gap for gap in earlier if not is_read_again(gap)]
 
 
 def _make_gap_finder(sources: list[dict[str, t.Any]], gaps: list[dict[str, t.Any]]) -> t.Callable[[str, str], bool]:
     """Return whether the log-ins of a CommCell, or with an empty name the sign-ins of Entra ID, are not all known at a moment."""
     by_host: dict[str, list[tuple[str, str]]] = {}
-    unread = {one["host"] for one in sources if one["status"] == FAILED}
+    unread = {one["host"]: str(one.get("complete_until") or "") for one in sources if one["status"] == FAILED}
     for gap in gaps:
-        if gap.get("log") in (None, "sign_ins", "audit_trail"):
-            # what is merely late is missing for the log that is looked for, and says nothing against what is found
-            if gap.get("reason") != LATE or gap["host"] == ENTRA_HOST:
-                by_host.setdefault(gap["host"], []).append((str(gap.get("from") or ""), str(gap.get("to") or "~")))
+        # an entry of a CommCell that is merely late says nothing against what is found
+        is_late = gap.get("reason") == LATE and gap["host"] != ENTRA_HOST
+        if gap.get("log") in (None, "sign_ins", "audit_trail") and not is_late:
+            by_host.setdefault(gap["host"], []).append((str(gap.get("from") or ""), str(gap.get("to") or "~")))
     known = {one["host"] for one in sources}
 
     def is_gap(commcell: str, moment: str) -> bool:
         host = commcell or ENTRA_HOST
-        spans = by_host.get(host, [])
-        return host not in known or host in unread or any(since <= moment <= until for since, until in spans)
+        is_after = host in unread and unread[host] <= moment
+        return host not in known or is_after or any(since <= moment <= until for since, until in by_host.get(host, []))
 
     return is_gap
 

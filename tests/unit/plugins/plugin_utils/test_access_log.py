@@ -94,9 +94,9 @@ RESULTS = {
 
 def test_lines_for_people() -> None:
     assert format_log(join_logs(RESULTS)) == [
-        "6 events: 2 of Entra ID, 4 of CommCells; 1 refused or failed; 2 who acted; 1 log-ins, 1 of them followed for certain",
+        "6 events: 2 of Entra ID, 4 of CommCells; 1 refused or failed; 2 who acted; 1 log-ins, 1 of them followed from Entra ID for certain",
         "cs02: not read: could not be reached",
-        "cs01: audit trail: not known from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z: too old",
+        "cs01: audit trail not known from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z: too old",
         "2026-11-03T08:00:00Z  jana@contoso.example from 203.0.113.20",
         "  08:00:00  Entra ID: signed in to Commvault Management [CA210 success]",
         "  08:00:03  cs01: logged in",
@@ -187,6 +187,7 @@ def test_a_file_is_read_on(tmp_path: pathlib.Path) -> None:
     [
         "",
         "{",
+        "{}",
         "[]",
         '{"events": []}',
         '"x"',

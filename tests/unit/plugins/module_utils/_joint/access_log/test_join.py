@@ -216,6 +216,26 @@ def test_gaps_of_earlier_runs_stay_until_they_are_read_again() -> None:
     assert filled["gaps"] == []
 
 
+def test_what_an_earlier_run_has_read_is_no_gap_of_the_next_one() -> None:
+    first = join_logs({"cs01": reading(cell(4))})
+    gap = {"log": "audit_trail", "from": "2026-11-03T05:00:00Z", "to": "2026-11-03T18:00:00Z", "reason": "refused"}
+    second = join_logs({"cs01": reading(gaps=[gap], audit_trail=[])}, previous=first)
+    assert [one["from"] for one in second["gaps"]] == ["2026-11-03T12:00:00Z"]
+    over = {**gap, "to": "2026-11-03T11:00:00Z"}
+    assert join_logs({"cs01": reading(gaps=[over], audit_trail=[])}, previous=first)["gaps"] == []
+    before = {**gap, "from": "2026-11-02T05:00:00Z"}
+    assert (
+        join_logs({"cs01": reading(gaps=[before], audit_trail=[])}, previous=first)["gaps"][0]["from"] == before["from"]
+    )
+
+
+def test_a_failure_says_nothing_of_what_was_read_before() -> None:
+    failed = {"failed": True, "msg": "x"}
+    first = join_logs({"localhost": reading(entra(0)), "cs01": reading(cell(4))})
+    second = join_logs({"localhost": failed, "cs01": failed}, previous=first)
+    assert [one["certain"] for one in second["handshakes"]] == [True]
+
+
 @pytest.mark.parametrize(
     "results",
     [
