@@ -399,6 +399,34 @@ options:
           - Groups by display name or object id; all their users, also through groups within them. When left out, none.
         type: list
         elements: str
+  sign_in_history:
+    description:
+      - Judge the policy by the sign-ins of the last days before it is put in force, or is changed while it is, too. When left out, the logs are not
+        read.
+      - The sign-ins that succeeded are judged as O(must_get_in) are, by who, what is signed in to, address, country and device. For
+        O(client_applications) these are the sign-ins of the service principals, for O(users) those of people to the applications of the policy.
+        Of people it is assumed that they can meet at sign-in what is asked of them then - V(mfa), V(password_change), V(risk_remediation),
+        V(terms_of_use). A condition that is not judged here, such as platforms, counts as not known.
+      - Where one would be refused, or may be, where a part of the log was not read, and where the log shows no such sign-in at all, the policy
+        does not pass. Entries of the last two hours may still be missing from the log.
+      - A policy that is in force with the same conditions and demands is not judged anew, nor is a sign-in that it has applied to before.
+      - 'Takes C(AuditLog.Read.All), Microsoft Entra ID P1 or P2, and for the sign-ins of service principals the beta version of Graph.'
+    type: dict
+    suboptions:
+      days:
+        description:
+          - For how many days, from 1 to 30; tenants with a premium licence keep 30. It is to be longer than the jobs of the backups are apart.
+        type: int
+        required: true
+      otherwise:
+        description:
+          - What to do with a policy that does not pass. V(fail) refuses the task as the risk V(lock_out).
+          - V(report_only) plans the policy in report-only in place of in force, and RV(policy.held_back) and a warning say why; each run looks
+            again. A policy that is in force already stays so and is changed, with a warning, since without it more would get in than now.
+          - With O(accept_risk=lock_out) the policy is put in force, with a warning.
+        type: str
+        choices: [fail, report_only]
+        default: fail
   must_get_in:
     description:
       - Sign-ins of which each has to go on working. When left out, none is tried beside the caller's own.
@@ -522,6 +550,23 @@ EXAMPLES = r"""
     break_glass:
       groups: [GG-Break-Glass]
 
+- name: The application of the backups only from known places, in force as soon as a fortnight has shown no other
+  cvops.identity.entra_conditional_access_policy:
+    display_name: CA310 backup application from known places
+    policy_state: enabled
+    client_applications:
+      include: [Commvault management API]
+    applications:
+      include: [all]
+    locations:
+      include: [all]
+      exclude: [Commvault egress]
+    grant:
+      controls: [block]
+    sign_in_history:
+      days: 14
+      otherwise: report_only
+
 - name: Give a policy up
   cvops.identity.entra_conditional_access_policy:
     display_name: CA099 old rule
@@ -547,7 +592,7 @@ policy:
       description: V(report_only), V(enabled) or V(disabled).
       type: str
     evaluation:
-      description: The sign-ins that were judged; empty where the policy is not in force or is left as it is.
+      description: The sign-ins that were judged; empty where the policy is not to be in force or is left as it is.
       type: list
       elements: dict
       contains:
@@ -578,6 +623,31 @@ policy:
           type: bool
         what_if:
           description: What the service's own evaluation says, V(applies), V(does_not_apply) or V(open); V(null) where it was not asked.
+          type: str
+    held_back:
+      description:
+        - What of O(sign_in_history) speaks against the policy, those that were seen most first; empty where nothing does. Rows without C(who) tell
+          what of the log is not known.
+      type: list
+      elements: dict
+      contains:
+        who:
+          description: Who signed in; V(null) for what is not about one sign-in.
+          type: str
+        address:
+          description: The address; V(null) where it is not known.
+          type: str
+        country:
+          description: The country; V(null) where it is not known.
+          type: str
+        count:
+          description: How often, in these days.
+          type: int
+        last_seen:
+          description: When for the last time, in UTC.
+          type: str
+        why:
+          description: Why it does not pass.
           type: str
     not_confirmed:
       description:

@@ -597,9 +597,11 @@ def test_the_guide_does_as_it_says(site: Simulator, play: Player) -> None:
         yaml.safe_load(block)
         for block in re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
     ]
-    assert len(blocks) == 3
-    for tasks in blocks:
+    assert len(blocks) == 4
+    for tasks in blocks[:3]:
         assert all(result["changed"] for result in play(tasks).ok().results)
         assert not any(result["changed"] for result in play(tasks).ok().results)
     states = {row["displayName"][:5]: row["state"] for row in policies(site)}
     assert states == {"CA210": "enabled", "CA310": "enabledForReportingButNotEnforced"}
+    held = play(blocks[3]).ok().result
+    assert not held["changed"] and "shows no sign-in" in held["policy"]["held_back"][0]["why"]

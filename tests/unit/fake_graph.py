@@ -98,6 +98,11 @@ class FakeGraph:
     def list_on(self, first: t.Any, path: str, **_more: t.Any) -> t.Any:
         return [item for item in first.json()["value"] if not self.is_deleted(path, item)]
 
+    def read_page(self, path: str, *, params: t.Any = None, **_more: t.Any) -> t.Any:
+        answer = self._answer(path, params)
+        assert answer is not None, f"nobody said what the page {path} holds"
+        return types.SimpleNamespace(page={"value": [dict(item) for item in answer]})
+
     def send_batch(self, body: t.Any, **_more: t.Any) -> t.Any:
         """Answer each part as the table does; ``batches`` keeps what was asked for."""
         urls = {part["id"]: part["url"] for part in body["requests"]}
@@ -105,6 +110,8 @@ class FakeGraph:
         return types.SimpleNamespace(url="/$batch", correlation_id="c", service="Microsoft Graph", parts=urls)
 
     def read_object(self, whole: t.Any) -> t.Any:
+        if hasattr(whole, "page"):
+            return whole.page
         return {"responses": [self._answer_part(name, url) for name, url in whole.parts.items()]}
 
     def _answer_part(self, name: str, url: str) -> dict[str, t.Any]:

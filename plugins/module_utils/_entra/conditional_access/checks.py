@@ -30,6 +30,15 @@ _OF_PRINCIPALS = (
 )
 
 
+def check_history(asked: t.Mapping[str, t.Any] | None) -> None:
+    """Raise Problems for days of sign-ins that no tenant keeps (Microsoft Learn, data retention: 30)."""
+    if asked is not None and not 1 <= asked["days"] <= 30:
+        raise Problems(
+            "The history of sign-ins cannot be read",
+            [describe_problem("sign_in_history.days", f"{asked['days']} is not within 1 to 30")],
+        )
+
+
 def check_policy(name: str | None, form: Form, had: Form | None) -> None:
     """Raise Problems with everything by which *form*, the policy as it will be, cannot be what is meant.
 

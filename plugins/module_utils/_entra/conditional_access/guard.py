@@ -17,7 +17,7 @@ from ..._core.values import is_guid
 from ..client import GraphClient
 from ..named_locations.plan import read_location
 from .canonical import Form, get_branch, list_unknown_members
-from .evaluation import PENDING, Applies, Place, Verdict, evaluate_policy, lets_in
+from .evaluation import PENDING, Applies, Place, SignIn, Verdict, evaluate_policy, lets_in
 from .fields import IDLE_STATES
 from .plan import PolicyPlan
 from .sign_ins import GRAPH_APP_ID, TriedSignIn
@@ -61,6 +61,14 @@ def read_places(wires: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Place]:
                 is_by_position=fields["country_lookup"] != "client_ip_address",
             )
     return found
+
+
+def was_as_bad(planned: PolicyPlan, sign_in: SignIn, verdict: Verdict, places: t.Mapping[str, Place]) -> bool:
+    """Return whether the policy, in force, has applied to the sign-in at least as surely before, and demands the same as then."""
+    if not is_in_force(planned.had_state):
+        return False
+    before = evaluate_policy(planned.had_form, sign_in, places)
+    return before.applies >= verdict.applies and _get_demands(planned.had_form) == _get_demands(planned.form)
 
 
 class LockOutGuard:
@@ -116,19 +124,12 @@ class LockOutGuard:
             return False
         return lets_in(planned.form, one.sign_in)
 
-    def _was_as_bad(self, planned: PolicyPlan, one: TriedSignIn, verdict: Verdict) -> bool:
-        """Return whether the policy, in force, has applied to the sign-in at least as surely before, and demands the same as then."""
-        if not is_in_force(planned.had_state):
-            return False
-        before = self._judge(planned.had_form, one)
-        return before.applies >= verdict.applies and _get_demands(planned.had_form) == _get_demands(planned.form)
-
     def _tell(self, planned: PolicyPlan, one: TriedSignIn, verdict: Verdict, dangers: list[str]) -> None:
         certain = verdict.applies is Applies.YES
         word = "it applies to" if certain else "it may apply to"
         why = "" if certain else f" ({', '.join(verdict.reasons)} not known)"
         told = f"{word} {one.sign_in.label} ({one.reason}){why}"
-        if self._was_as_bad(planned, one, verdict):
+        if was_as_bad(planned, one.sign_in, verdict, self._places):
             self._ctx.warn(f"The policy was like that before: {told}.")
         else:
             dangers.append(told)

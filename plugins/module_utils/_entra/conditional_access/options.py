@@ -64,6 +64,13 @@ def build_policy_spec() -> ArgumentSpec:
                 "must_get_in": _SIGN_INS,
                 "one_must_get_in": _SIGN_INS,
                 "caller_address": {"type": "str"},
+                "sign_in_history": {
+                    "type": "dict",
+                    "options": {
+                        "days": {"type": "int", "required": True},
+                        "otherwise": {"type": "str", "choices": ["fail", "report_only"], "default": "fail"},
+                    },
+                },
                 "pending_named_locations": {"type": "list", "elements": "str", "default": []},
                 "pending_entra_groups": {"type": "list", "elements": "str", "default": []},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

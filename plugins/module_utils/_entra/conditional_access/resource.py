@@ -17,11 +17,12 @@ from ..._core.risks import check_removals, require_accepted_risk
 from ..access_collection import POLICIES, READ_NEEDS, AccessCollection, build_changed_error
 from ..client import GraphClient
 from ..confirm import wait_until_shown
-from .canonical import Form, build_conditions, get_unknown_parts, read_policy
-from .checks import check_policy, list_licences
+from .canonical import Form, Policy, build_conditions, get_unknown_parts, read_policy
+from .checks import check_history, check_policy, list_licences
 from .fields import BY_OPTION, FIELDS, Refers
 from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
-from .names import NameResolver
+from .history import SignInHistory, describe_shut_out
+from .names import NameResolver, ResolvedFields
 from .options import read_desired_fields
 from .plan import NOUN, PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
 from .sign_ins import SignInFinder
@@ -45,25 +46,20 @@ class ConditionalAccessPolicyResource:
         self._resolver = NameResolver(self._graph, pending)
         self._planned = PolicyPlan(Plan({}, {}), None)
         self._evaluation: list[dict[str, t.Any]] = []
+        self._held_back: list[dict[str, t.Any]] = []
         self._policies = AccessCollection(self._graph, POLICIES, NOUN, "policies", read_policy, _WRITE)
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises AmbiguousMatch, ConfigError, GuardRefused, Problems."""
         options = self._options
+        check_history(options.get("sign_in_history"))
         current = self._policies.find(options)
         if options["state"] == "absent":
             self._planned = plan_policy_removal(current, self._resolver.names)
             return self._planned.plan
         asked = read_desired_fields(options)
         resolved = self._resolver.resolve(asked, current.form if current else {})
-        self._planned = plan_policy(
-            options.get("display_name"),
-            options.get("policy_state"),
-            resolved.desired,
-            current,
-            options["exclusive"],
-            resolved.names,
-        )
+        self._planned = self._plan_in_state(options.get("policy_state"), resolved, current)
         check_policy(options.get("display_name"), self._planned.form, current.form if current else None)
         self._policies.licences = list_licences(self._planned.form)
         if not self._planned.plan.steps:
@@ -76,8 +72,12 @@ class ConditionalAccessPolicyResource:
         self._check_removals()
         self._check_lost_members()
         self._check_security_defaults()
-        self._judge()
+        self._judge(resolved)
         return self._planned.plan
+
+    def _plan_in_state(self, state: str | None, resolved: ResolvedFields, current: Policy | None) -> PolicyPlan:
+        name, exclusive = self._options.get("display_name"), self._options["exclusive"]
+        return plan_policy(name, state, resolved.desired, current, exclusive, resolved.names)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -113,6 +113,7 @@ class ConditionalAccessPolicyResource:
             "policy_state": planned.state,
             **_show_form(planned.form, self._resolver),
             "evaluation": self._evaluation,
+            "held_back": self._held_back,
         }
 
     def _check_removals(self) -> None:
@@ -154,20 +155,47 @@ class ConditionalAccessPolicyResource:
                 source="option policy_state",
             )
 
-    def _judge(self) -> None:
-        """Raise GuardRefused where the policy, as it will be, shuts out who has to get in."""
+    def _judge(self, resolved: ResolvedFields) -> None:
+        """Raise GuardRefused where the policy, as it will be, shuts out who has to get in, or who got in during the last days."""
         planned = self._planned
         if not has_to_be_judged(planned):
             return
         form = planned.form
         had = planned.had_form
-        tried = SignInFinder(self._graph, self._resolver, self._options, form, had).find()
+        finder = SignInFinder(self._graph, self._resolver, self._options, form, had)
+        tried = finder.find()
         is_by_place = "locations.include" in form or "locations.include" in had
         places = read_places(self._resolver.list_locations()) if is_by_place else {}
         guard = LockOutGuard(self._ctx, self._graph, places)
         is_same = planned.current is not None and planned.current.form == form
         guard.check(planned, tried, planned.current.object_id if planned.current and is_same else None)
         self._evaluation = guard.evaluation
+        if self._options.get("sign_in_history"):
+            self._judge_history(SignInHistory(self._ctx, self._graph, finder, places), resolved)
+
+    def _judge_history(self, history: SignInHistory, resolved: ResolvedFields) -> None:
+        """Plan the policy in report-only where the sign-ins of the last days speak against it, as far as the task wants that.
+
+        Raises GuardRefused where it does not. A policy that is in force stays so: without it more would get in than now.
+        """
+        asked, planned = self._options["sign_in_history"], self._planned
+        found = history.find_shut_out(planned, asked["days"])
+        if not found:
+            return
+        told = describe_shut_out(found, asked["days"])
+        is_accepted = "lock_out" in (self._options.get("accept_risk") or ())
+        if is_accepted or asked["otherwise"] == "fail":
+            danger = f"Conditional access policy {planned.display_name} would be in force, and {told}."
+            require_accepted_risk(self._ctx, "lock_out", danger)
+            return
+        self._held_back = found
+        if is_in_force(planned.had_state):
+            self._ctx.warn(
+                f"Conditional access policy {planned.display_name} stays in force and is changed, but {told}."
+            )
+            return
+        self._ctx.warn(f"Conditional access policy {planned.display_name} is held back in report-only: {told}.")
+        self._planned = self._plan_in_state("report_only", resolved, planned.current)
 
     def _create(self, step: Step) -> None:
         self._policies.create(step.data["body"], f"create {step.subject}")

@@ -108,7 +108,7 @@ class SignInFinder:
             if wire.get("accountEnabled") is not True:
                 message = f"{name} is disabled, or may not be read, so nobody gets in with it"
                 self._problems.append(describe_problem(where, message))
-            yield TriedSignIn("break_glass", self._read_user(object_id, name, frozenset(), wire))
+            yield TriedSignIn("break_glass", self.read_user(object_id, name, frozenset(), wire))
         for index, name in enumerate(glass.get("groups") or ()):
             where = f"break_glass.groups[{index}]"
             group = self._find("users.include.groups", name, where)
@@ -138,7 +138,7 @@ class SignInFinder:
             return
         for wire in able:
             label = f"{wire.get('userPrincipalName') or wire['id']} of {name}"
-            yield TriedSignIn("break_glass", self._read_user(str(wire["id"]).lower(), label, frozenset()))
+            yield TriedSignIn("break_glass", self.read_user(str(wire["id"]).lower(), label, frozenset()))
 
     def _list_caller(self) -> t.Iterator[TriedSignIn]:
         """Yield the sign-in of the identity that runs this; at an address that is told, else from anywhere."""
@@ -153,7 +153,7 @@ class SignInFinder:
         if get_identity_kind(claims, self._graph.sign_in.method) == "user":
             methods = claims.get("amr")
             abilities = frozenset({"mfa"}) if isinstance(methods, list) and "mfa" in methods else frozenset[str]()
-            user = self._read_user(object_id, "the person who runs this", abilities)
+            user = self.read_user(object_id, "the person who runs this", abilities)
             sign_in = replace(user, application=GRAPH_APP_ID, address=address)
         yield TriedSignIn("caller", sign_in)
 
@@ -166,7 +166,7 @@ class SignInFinder:
         abilities = frozenset(entry.get("can") or ())
         if entry.get("user"):
             object_id = self._find("users.include.users", entry["user"], f"{where}.user")
-            found = self._read_user(object_id, entry["user"], abilities) if object_id else None
+            found = self.read_user(object_id, entry["user"], abilities) if object_id else None
         else:
             name = entry["service_principal"]
             object_id = self._find("client_applications.include", name, f"{where}.service_principal")
@@ -178,10 +178,13 @@ class SignInFinder:
         country = countries[0] if countries else None
         return replace(found, application=application, address=address, country=country)
 
-    def _read_user(
+    def read_user(
         self, object_id: str, label: str, abilities: frozenset[str], wire: t.Mapping[str, t.Any] | None = None
     ) -> SignIn:
-        """Return a user with the groups and roles that it has, as far as the policy looks at them. *wire*: the account, where it was read."""
+        """Return a user with the groups and roles that it has, as far as the policy looks at them. Raises ApiError.
+
+        *wire*: the account, where it was read.
+        """
         groups: frozenset[str] | None = None
         roles: frozenset[str] | None = None
         asked = self._list_named(".roles")
