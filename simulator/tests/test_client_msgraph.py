@@ -33,15 +33,32 @@ from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.application import Application
 from msgraph.generated.models.application_context import ApplicationContext
 from msgraph.generated.models.conditional_access_applications import ConditionalAccessApplications
+from msgraph.generated.models.conditional_access_authentication_flows import ConditionalAccessAuthenticationFlows
 from msgraph.generated.models.conditional_access_client_app import ConditionalAccessClientApp
+from msgraph.generated.models.conditional_access_client_applications import ConditionalAccessClientApplications
 from msgraph.generated.models.conditional_access_condition_set import ConditionalAccessConditionSet
+from msgraph.generated.models.conditional_access_devices import ConditionalAccessDevices
+from msgraph.generated.models.conditional_access_enumerated_external_tenants import (
+    ConditionalAccessEnumeratedExternalTenants,
+)
+from msgraph.generated.models.conditional_access_external_tenants_membership_kind import (
+    ConditionalAccessExternalTenantsMembershipKind,
+)
+from msgraph.generated.models.conditional_access_filter import ConditionalAccessFilter
 from msgraph.generated.models.conditional_access_grant_control import ConditionalAccessGrantControl
 from msgraph.generated.models.conditional_access_grant_controls import ConditionalAccessGrantControls
+from msgraph.generated.models.conditional_access_guest_or_external_user_types import (
+    ConditionalAccessGuestOrExternalUserTypes,
+)
+from msgraph.generated.models.conditional_access_guests_or_external_users import ConditionalAccessGuestsOrExternalUsers
 from msgraph.generated.models.conditional_access_locations import ConditionalAccessLocations
 from msgraph.generated.models.conditional_access_policy import ConditionalAccessPolicy
 from msgraph.generated.models.conditional_access_policy_state import ConditionalAccessPolicyState
+from msgraph.generated.models.conditional_access_session_controls import ConditionalAccessSessionControls
+from msgraph.generated.models.conditional_access_transfer_methods import ConditionalAccessTransferMethods
 from msgraph.generated.models.conditional_access_users import ConditionalAccessUsers
 from msgraph.generated.models.country_named_location import CountryNamedLocation
+from msgraph.generated.models.filter_mode import FilterMode
 from msgraph.generated.models.group import Group
 from msgraph.generated.models.i_pv4_cidr_range import IPv4CidrRange
 from msgraph.generated.models.i_pv6_cidr_range import IPv6CidrRange
@@ -49,10 +66,15 @@ from msgraph.generated.models.ip_named_location import IpNamedLocation
 from msgraph.generated.models.key_credential import KeyCredential
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.password_credential import PasswordCredential
+from msgraph.generated.models.persistent_browser_session_control import PersistentBrowserSessionControl
+from msgraph.generated.models.persistent_browser_session_mode import PersistentBrowserSessionMode
 from msgraph.generated.models.reference_create import ReferenceCreate
 from msgraph.generated.models.service_principal import ServicePrincipal
 from msgraph.generated.models.service_principal_sign_in import ServicePrincipalSignIn
 from msgraph.generated.models.sign_in_conditions import SignInConditions
+from msgraph.generated.models.sign_in_frequency_authentication_type import SignInFrequencyAuthenticationType
+from msgraph.generated.models.sign_in_frequency_interval import SignInFrequencyInterval
+from msgraph.generated.models.sign_in_frequency_session_control import SignInFrequencySessionControl
 from msgraph.generated.models.what_if_analysis_reasons import WhatIfAnalysisReasons
 from msgraph.generated.service_principals.item.add_token_signing_certificate.add_token_signing_certificate_post_request_body import (  # noqa: E501
     AddTokenSigningCertificatePostRequestBody,
@@ -365,6 +387,96 @@ def test_policies_from_create_to_delete(sim: Simulator) -> None:
             await policies.post(wanted)
         assert caught.value.error and caught.value.error.inner_error
         assert str(caught.value.error.inner_error.additional_data["message"]).startswith("1007")
+
+    run(sim, steps)
+
+
+def test_policies_of_all_kinds_come_back_as_objects_of_the_sdk(sim: Simulator) -> None:
+    """Guests of one tenant, workload identities, a device filter, flows, session controls; flags are read as lists."""
+    everything = ConditionalAccessApplications(include_applications=["All"])
+    reports = ConditionalAccessPolicyState.EnabledForReportingButNotEnforced
+    block = ConditionalAccessGrantControls(operator="OR", built_in_controls=[ConditionalAccessGrantControl.Block])
+    tenants = ConditionalAccessEnumeratedExternalTenants(
+        odata_type="#microsoft.graph.conditionalAccessEnumeratedExternalTenants",
+        membership_kind=ConditionalAccessExternalTenantsMembershipKind.Enumerated,
+        members=["3f0c6d2e-31a5-4b0b-9f5b-0d6f4a1c2b3d"],
+    )
+    # The SDK reads flags as a list, and writes one of them only.
+    guest: Any = ConditionalAccessGuestOrExternalUserTypes.ServiceProvider
+    flow: Any = ConditionalAccessTransferMethods.DeviceCodeFlow
+    filtered = ConditionalAccessFilter(mode=FilterMode.Exclude, rule='device.trustType -eq "ServerAD"')
+    people = ConditionalAccessPolicy(
+        display_name="guests",
+        state=reports,
+        conditions=ConditionalAccessConditionSet(
+            applications=everything,
+            users=ConditionalAccessUsers(
+                include_guests_or_external_users=ConditionalAccessGuestsOrExternalUsers(
+                    guest_or_external_user_types=guest, external_tenants=tenants
+                )
+            ),
+            devices=ConditionalAccessDevices(device_filter=filtered),
+            authentication_flows=ConditionalAccessAuthenticationFlows(transfer_methods=flow),
+        ),
+        grant_controls=block,
+    )
+    session = ConditionalAccessPolicy(
+        display_name="session",
+        state=reports,
+        conditions=ConditionalAccessConditionSet(
+            applications=everything, users=ConditionalAccessUsers(include_users=["All"])
+        ),
+        session_controls=ConditionalAccessSessionControls(
+            persistent_browser=PersistentBrowserSessionControl(
+                is_enabled=True, mode=PersistentBrowserSessionMode.Never
+            ),
+            sign_in_frequency=SignInFrequencySessionControl(
+                is_enabled=True,
+                frequency_interval=SignInFrequencyInterval.EveryTime,
+                authentication_type=SignInFrequencyAuthenticationType.PrimaryAndSecondaryAuthentication,
+            ),
+        ),
+    )
+    workloads = ConditionalAccessPolicy(
+        display_name="workloads",
+        state=reports,
+        conditions=ConditionalAccessConditionSet(
+            applications=everything,
+            client_applications=ConditionalAccessClientApplications(
+                include_service_principals=["ServicePrincipalsInMyTenant"],
+                exclude_service_principals=[sim.automation.object_id],
+            ),
+            locations=ConditionalAccessLocations(include_locations=["All"], exclude_locations=["AllTrusted"]),
+        ),
+        grant_controls=block,
+    )
+
+    async def steps(client: GraphServiceClient) -> None:
+        policies = client.identity.conditional_access.policies
+        for wanted in (people, session, workloads):
+            await policies.post(wanted)
+        listed = await policies.get()
+        assert listed and listed.value
+        found = {item.display_name: item for item in listed.value}
+        conditions = found["guests"].conditions
+        assert conditions and conditions.users and conditions.devices and conditions.authentication_flows
+        guests = conditions.users.include_guests_or_external_users
+        assert guests and guests.guest_or_external_user_types == [guest]
+        assert isinstance(guests.external_tenants, ConditionalAccessEnumeratedExternalTenants)
+        assert guests.external_tenants.members == tenants.members
+        assert conditions.devices.device_filter and conditions.devices.device_filter.rule == filtered.rule
+        assert conditions.authentication_flows.transfer_methods == [flow]
+        controls = found["session"].session_controls
+        assert controls and controls.persistent_browser and controls.sign_in_frequency
+        assert controls.persistent_browser.mode == PersistentBrowserSessionMode.Never
+        assert controls.sign_in_frequency.frequency_interval == SignInFrequencyInterval.EveryTime
+        assert controls.cloud_app_security is None and found["session"].grant_controls is None
+        clients = found["workloads"].conditions
+        assert clients and clients.client_applications
+        assert clients.client_applications.exclude_service_principals == [sim.automation.object_id]
+        for item in listed.value:
+            unknown = set(item.additional_data) - {"@odata.context"}
+            assert not unknown and item.conditions and not item.conditions.additional_data, "the SDK knows all of it"
 
     run(sim, steps)
 

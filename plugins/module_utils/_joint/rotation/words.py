@@ -97,7 +97,7 @@ def describe_block(state: RotationState, key_id: str, told: str, *, is_withdrawn
     used = {target.key_id for target in state.targets if target.key_id not in (None, key_id)}
     ends = [key.ends for key in state.keys if key.key_id in used and key.ends is not None]
     until = (
-        f" All who use an older key go on with it, the first of these until {format_time(min(ends))}." if ends else ""
+        f" All who use another key go on with it, the first of these until {format_time(min(ends))}." if ends else ""
     )
     return (
         f"Conditional access refused the sign-in that was to prove key {key_id}, so that it is not known whether the key works."
