@@ -139,29 +139,35 @@ def _list_troubles(sent: t.Sequence[tuple[str, str]]) -> list[Trouble]:
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("scene", (*SCENES, *TRIED_CERTIFICATES), ids=str)
 def test_a_trouble_at_any_request_costs_a_further_run_at_most(stage: Stage, scene: Scene, part: int) -> None:
-    sent = stage.list_requests(scene)
-    troubles = choose_cases(scene, _list_troubles(sent)[:: scene.every], SAMPLE)[part::PARTS]
+    _try_troubles(stage, scene, stage.list_requests(scene), stage.play, SAMPLE, part)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("scene", BLOCKED, ids=str)
+def test_a_trouble_while_conditional_access_blocks_the_proof_loses_nothing(
+    stage: Stage, scene: Scene, part: int
+) -> None:
+    """Meanwhile consumers go on with what they have, and nothing is retired; once the policy is lifted a run comes to the end."""
+    _try_troubles(stage, scene, stage.list_blocked_requests(scene), stage.play_blocked, 3 * SAMPLE, part)
+
+
+def _try_troubles(
+    stage: Stage,
+    scene: Scene,
+    sent: t.Sequence[tuple[str, str]],
+    play: t.Callable[[Scene, t.Callable[[Rotating], dict[str, t.Any]]], list[str]],
+    sample: int,
+    part: int,
+) -> None:
+    """Play the scene with every trouble at every one of the requests *sent*, or a sample."""
+    troubles = choose_cases(scene, _list_troubles(sent)[:: scene.every], sample)[part::PARTS]
     wrong = []
     for trouble in troubles:
-        found = stage.play(scene, functools.partial(stage.run_with, trouble, scene))
+        found = play(scene, functools.partial(stage.run_with, trouble, scene))
         if found:
             wrong.append(f"{trouble} ({' '.join(sent[trouble.number])}): {found}")
     count_cases(len(troubles), len(wrong))
     assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize("scene", BLOCKED, ids=str)
-def test_a_trouble_while_conditional_access_blocks_the_proof_loses_nothing(stage: Stage, scene: Scene) -> None:
-    """Meanwhile consumers go on with what they have, and nothing is retired; once the policy is lifted a run comes to the end."""
-    sent = stage.list_blocked_requests(scene)
-    cases = choose_cases(scene, _list_troubles(sent), 3 * SAMPLE)
-    wrong = {}
-    for trouble in cases:
-        found = stage.play_blocked(scene, functools.partial(stage.run_with, trouble, scene))
-        if found:
-            wrong[str(trouble)] = found
-    count_cases(len(cases), len(wrong))
-    assert wrong == {}
 
 
 @pytest.mark.parametrize("scene", [*SCENES[:6], *SCENES[7:]] if WHOLE else SCENES[7:11], ids=str)
