@@ -403,10 +403,11 @@ options:
     description:
       - Judge the policy by the sign-ins of the last days before it is put in force, or is changed while it is, too. When left out, the logs are not
         read.
-      - The sign-ins that succeeded are judged as O(must_get_in) are, by who, what is signed in to, address, country and device. For
+      - The sign-ins that succeeded are judged as O(must_get_in) are, by who, what is signed in to, address, country, client, platform and
+        device. For
         O(client_applications) these are the sign-ins of the service principals, for O(users) those of people to the applications of the policy.
         Of people it is assumed that they can meet at sign-in what is asked of them then - V(mfa), V(password_change), V(risk_remediation),
-        V(terms_of_use). A condition that is not judged here, such as platforms, counts as not known.
+        V(terms_of_use). A condition that is not judged here, such as a risk or a filter for devices, counts as not known.
       - Where one would be refused, or may be, where a part of the log was not read, and where the log shows no such sign-in at all, the policy
         does not pass. Entries of the last two hours may still be missing from the log.
       - A policy that is in force with the same conditions and demands is not judged anew, nor is a sign-in that it has applied to before.

@@ -20,7 +20,7 @@ description:
     runs then overlap; the same entry has the same C(record_id) in both.
   - Interactive sign-ins and changes are read from v1.0 of Graph. The other kinds of sign-ins are in its beta version only, which Microsoft may
     change; C(details.api) of an entry and RV(sources) say which version was read.
-  - The logs take five requests in ten seconds, so that reading the sign-ins and changes of one application takes at least half a minute.
+  - The logs take five requests in ten seconds, so that reading the sign-ins and changes of one application takes twenty seconds or more.
   - 'Graph permissions (application): C(AuditLog.Read.All), for the names of O(applications) C(Application.Read.All), for those of O(users)
     C(User.Read.All). Some tenants ask for C(Directory.Read.All) beside them. Which policies were applied to a sign-in is shown to those who may
     read policies (C(Policy.Read.All)) only. Sign-ins need Microsoft Entra ID P1 or P2.'
@@ -207,7 +207,7 @@ sign_ins:
         - Of sign-ins C(sign_in_type), C(application), C(app_id), C(error_code), C(conditional_access_status),
           C(conditional_access_policies) (list of C(id), C(name), C(result); V(null) where they are not shown to this identity), C(client_app),
           C(user_agent), C(country), C(city), C(device), C(risk_during_sign_in), C(resource_service_principal_id), C(credential_key_id),
-          C(credential_type) and C(protocol).
+          C(credential_type), C(protocol), C(home_tenant_id) and C(resource_tenant_id).
         - Of changes C(category), C(logged_by), C(operation_type), C(more), and where secrets or certificates were changed
           C(credentials_added) and C(credentials_removed) (lists of C(key_id), C(type), C(usage), C(name)).
       type: dict

@@ -38,6 +38,21 @@ _MET_AT_SIGN_IN = frozenset(("mfa", "password_change", "risk_remediation", "term
 _PEOPLE_TYPES = ("interactive_user", "non_interactive_user")
 #: Words of a policy for applications that the log does not name one by one.
 _MANY = frozenset(("all", "office365", "microsoft_admin_portals"))
+#: What the log calls clients, in small letters, and what policies do; of others it is not certain which ones they are.
+_CLIENTS = {
+    "browser": "browser",
+    "mobile apps and desktop clients": "mobile_and_desktop",
+    "exchange activesync": "exchange_active_sync",
+}
+#: How the log's names of operating systems begin, in small letters; the longer ones first.
+_PLATFORMS = {
+    "windows phone": "windows_phone",
+    "windows": "windows",
+    "macos": "macos",
+    "ios": "ios",
+    "android": "android",
+    "linux": "linux",
+}
 _APPLICATION_NEEDS = ("Application.Read.All",)
 #: So many different sign-ins are judged, of so many people the groups are read, and so many rows are told.
 _MOST_SIGN_INS = 10_000
@@ -49,7 +64,7 @@ Row: t.TypeAlias = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class _Kind:
-    """Sign-ins that are judged alike."""
+    """Sign-ins that are judged alike. None: not known; ``is_foreign``: of somebody whose account is in another tenant."""
 
     is_service_principal: bool
     object_id: str
@@ -57,6 +72,9 @@ class _Kind:
     applications: tuple[str, ...]
     address: str | None
     country: str | None
+    client: str | None
+    platform: str | None
+    is_foreign: bool
     abilities: frozenset[str]
 
 
@@ -159,6 +177,9 @@ class SignInHistory:
             tuple(sorted({text.lower() for text in named if text})),
             _parse_address(event.address),
             details["country"].upper() if details["country"] else None,
+            _CLIENTS.get(str(details["client_app"] or "").lower()),
+            _find_platform(str(device["operating_system"] or "").lower()),
+            actor.kind == "user" and details["home_tenant_id"] != details["resource_tenant_id"],
             frozenset(abilities),
         )
         if kind not in self._counts and len(self._counts) >= _MOST_SIGN_INS:
@@ -184,6 +205,14 @@ class SignInHistory:
 
     def _judge(self, planned: PolicyPlan, kind: _Kind) -> str | None:
         """Return why sign-ins of a kind would not get in for certain; None where they would, or where it was so before."""
+        form, had_form = _reduce_form(planned.form, kind), _reduce_form(planned.had_form, kind)
+        if form is None:
+            return None
+        if planned.current is not None:
+            # A policy that did not look at such sign-ins was as good as none for them.
+            had = replace(planned.current, form=had_form or {}, state=planned.had_state if had_form is not None else "")
+            planned = replace(planned, current=had)
+        planned = replace(planned, form=form)
         sign_in = SignIn(
             kind.name, kind.object_id, kind.is_service_principal, address=kind.address, country=kind.country
         )
@@ -225,7 +254,8 @@ class SignInHistory:
             try:
                 self._people[kind.object_id] = self._finder.read_user(kind.object_id, kind.name, frozenset())
             except NotFound:
-                self._people[kind.object_id] = None
+                gone = SignIn(kind.name, kind.object_id) if kind.is_foreign else None
+                self._people[kind.object_id] = gone
         person = self._people[kind.object_id]
         return replace(person, abilities=kind.abilities | _MET_AT_SIGN_IN) if person else None
 
@@ -257,6 +287,26 @@ def _explain(form: Form, verdict: Verdict) -> str:
     if verdict.applies is Applies.YES:
         return f"it would {refused}"
     return f"it may {refused} ({', '.join(verdict.reasons)} not known)"
+
+
+def _reduce_form(form: Form, kind: _Kind) -> Form | None:
+    """Return a policy without the conditions that the log tells to be met; None where one is not, so that it does not apply."""
+    clients = form.get("client_app_types", frozenset({"all"}))
+    found = dict(form)
+    if kind.client and "all" not in clients:
+        if kind.client not in clients:
+            return None
+        found["client_app_types"] = frozenset({"all"})
+    if kind.platform:
+        included = found.pop("platforms.include", frozenset({"all"}))
+        excluded = found.pop("platforms.exclude", frozenset())
+        if {"all", kind.platform}.isdisjoint(included) or not {"all", kind.platform}.isdisjoint(excluded):
+            return None
+    return found
+
+
+def _find_platform(system: str) -> str | None:
+    return next((word for beginning, word in _PLATFORMS.items() if system.startswith(beginning)), None)
 
 
 def _join_rows(rows: t.Iterable[Row]) -> list[Row]:

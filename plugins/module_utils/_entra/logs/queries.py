@@ -61,12 +61,12 @@ class LogQuery:
         kind = f" ({self.sign_in_type.replace('_', ' ')})" if self.sign_in_type else ""
         return f"{self.log.replace('_', ' ')}{kind} of {self.about}"
 
-    def build_params(self, window: Window) -> dict[str, str]:
-        """Return the parameters for the entries of *window*, oldest first."""
+    def build_params(self, window: Window, ordered: bool = True) -> dict[str, str]:
+        """Return the parameters for the entries of *window*, oldest first where they are *ordered*."""
         period = [f"{self.date} ge {format_time(window.start)}", f"{self.date} le {format_time(window.end)}"]
         return {
             "$filter": " and ".join([*period, *self.conditions]),
-            "$orderby": f"{self.date} asc",
+            **({"$orderby": f"{self.date} asc"} if ordered else {}),
             "$top": str(PAGE_SIZE),
         }
 

@@ -54,6 +54,7 @@ class LogReader:
     def __init__(self, ctx: Context, graph: GraphClient) -> None:
         self._ctx, self._graph, self._root = ctx, graph, get_graph_url(ctx.options)
         self._keys: set[str] = set()
+        self._unordered: set[str] = set()
         self._is_ascending, self._has_risen = True, False
         self._start: datetime.datetime | None = None
         self._unanswered = 0
@@ -92,6 +93,10 @@ class LogReader:
             except (NotFound, ApiError) as exc:
                 if not (isinstance(exc, NotFound) or (exc.status == 400 and exc.code)):
                     raise
+                if exc.status == 400 and query.path not in self._unordered:
+                    self._unordered.add(query.path)  # which of the logs can be ordered is not told of each version
+                    windows.append(window)
+                    continue
                 self._note(query, rest, "refused", str(exc))
                 return
 
@@ -108,7 +113,7 @@ class LogReader:
         self._is_ascending, self._has_risen, self._start, self._latest = True, False, window.start, None
         keys, links, idle = set[str](), set[str](), 0
         path = query.path
-        params: dict[str, str] | None = query.build_params(window)
+        params: dict[str, str] | None = query.build_params(window, query.path not in self._unordered)
         intent = f"read the {query.words}"
         while True:
             reply = self._ask(query, window, path, params, intent)

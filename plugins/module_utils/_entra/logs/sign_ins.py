@@ -55,6 +55,8 @@ def read_sign_in(wire: t.Mapping[str, t.Any], sign_in_type: str, api: str, shows
         "credential_key_id": (read_text(wire, "servicePrincipalCredentialKeyId") or "").lower() or None,
         "credential_type": read_text(wire, "clientCredentialType"),
         "protocol": read_text(wire, "authenticationProtocol"),
+        "home_tenant_id": read_text(wire, "homeTenantId"),
+        "resource_tenant_id": read_text(wire, "resourceTenantId"),
     }
     moment = get_time(wire, "createdDateTime", " of a sign-in")
     if moment is None:

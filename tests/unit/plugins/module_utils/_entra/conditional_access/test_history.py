@@ -202,11 +202,50 @@ def test_what_people_can_meet(make_ctx: t.Any, controls: set[str], device: t.Any
     assert all(row["why"] == "it would not meet what is demanded" for row in found)
 
 
-def test_conditions_that_are_not_judged_are_not_known(make_ctx: t.Any) -> None:
-    form = {**OF_PEOPLE, "platforms.include": frozenset({"linux"})}
-    answers = {V1: [person(1, guid(20))], f"/users/{guid(20)}/transitiveMemberOf": []}
-    (row,), _graph = look(make_ctx, form, [], answers=answers)
-    assert row["why"] == "it may be blocked (platforms not known)"
+@pytest.mark.parametrize(
+    ("condition", "told", "why"),
+    [
+        ({"platforms.include": frozenset({"linux"})}, {"deviceDetail": {"operatingSystem": "Linux"}}, "it would"),
+        ({"platforms.include": frozenset({"linux"})}, {"deviceDetail": {"operatingSystem": "Windows10"}}, None),
+        ({"platforms.include": frozenset({"linux"})}, {}, "it may be blocked (platforms not known)"),
+        ({"platforms.include": frozenset({"linux"})}, {"deviceDetail": {"operatingSystem": "Plan 9"}}, "it may"),
+        (
+            {"platforms.include": frozenset({"all"}), "platforms.exclude": frozenset({"ios"})},
+            {"deviceDetail": {"operatingSystem": "Ios 17.2"}},
+            None,
+        ),
+        ({"client_app_types": frozenset({"browser"})}, {"clientAppUsed": "Browser"}, "it would"),
+        ({"client_app_types": frozenset({"other"})}, {"clientAppUsed": "Browser"}, None),
+        ({"client_app_types": frozenset({"other"})}, {"clientAppUsed": "IMAP4"}, "it may"),
+        ({"sign_in_risk": frozenset({"high"})}, {}, "it may be blocked (sign_in_risk not known)"),
+        ({"device_filter.rule": "x", "device_filter.mode": "include"}, {}, "it may"),
+    ],
+)
+def test_conditions_that_the_log_tells_of(
+    make_ctx: t.Any, condition: dict[str, t.Any], told: dict[str, t.Any], why: str | None
+) -> None:
+    """What it does not tell, or calls otherwise, is not known."""
+    answers = {V1: [person(1, guid(20), **told)], f"/users/{guid(20)}/transitiveMemberOf": []}
+    found, _graph = look(make_ctx, {**OF_PEOPLE, **condition}, [], answers=answers)
+    assert [row["why"].startswith(str(why)) for row in found] == ([True] if why else [])
+
+
+def test_somebody_of_another_tenant_is_not_taken_for_gone(make_ctx: t.Any) -> None:
+    gone = NotFound("gone", status=404)
+    rows = [person(1, guid(20), homeTenantId=guid(30), resourceTenantId=guid(31)), person(2, guid(21))]
+    answers = {V1: rows, **{f"/users/{guid(number)}/transitiveMemberOf": gone for number in (20, 21)}}
+    found, _graph = look(make_ctx, OF_PEOPLE, [], answers=answers)
+    assert [(row["who"], row["why"]) for row in found] == [("20@corp.example", "it may be blocked (users not known)")]
+
+
+def test_a_policy_that_gets_to_apply_to_more_platforms_is_news(make_ctx: t.Any) -> None:
+    rows = [person(1, guid(20), deviceDetail={"operatingSystem": "Linux"})]
+    answers = {V1: rows, f"/users/{guid(20)}/transitiveMemberOf": []}
+    had = Policy(guid(50), "CA1", "enabled", {**OF_PEOPLE, "platforms.include": frozenset({"ios"})}, {})
+    found, _graph = look(make_ctx, OF_PEOPLE, [], had, answers)
+    assert len(found) == 1
+    had = Policy(guid(50), "CA1", "enabled", {**OF_PEOPLE, "platforms.include": frozenset({"linux"})}, {})
+    assert look(make_ctx, OF_PEOPLE, [], had, answers)[0] == []
 
 
 def test_what_the_policy_refused_before_is_no_news(make_ctx: t.Any) -> None:

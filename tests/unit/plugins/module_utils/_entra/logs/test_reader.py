@@ -208,8 +208,29 @@ def test_what_does_not_pass_is_an_error(failure: Exception, raised: type[Excepti
 def test_what_the_service_does_not_offer_is_a_gap_of_its_own(failure: Exception) -> None:
     found, reader = read(Log([1], fail=lambda *told: failure))
     (gap,) = reader.gaps
-    assert found == [] and (gap.reason, gap.window) == ("refused", PERIOD)
+    assert found == [] and (gap.reason, gap.window) == ("refused", PERIOD), (
+        "asked for once more at most, without an order"
+    )
     assert find_complete_until(reader.gaps, PERIOD.end) == PERIOD.end, "reading again does not help"
+
+
+def test_a_log_that_takes_no_order_is_read_without() -> None:
+    """The newest come first then, and nothing is concluded from what was read of a window that breaks off."""
+
+    class Unordered(Log):
+        def read_page(self, path: str, **more: t.Any) -> Reply:
+            if "$orderby" in (more.get("params") or {}):
+                self.asked.append(("refused", more["repeat"]))
+                raise ApiError("no order", service="Microsoft Graph", status=400, code="BadRequest")
+            return super().read_page(path, **more)
+
+    log = Unordered(range(0, 1400, 70), order=-1, fail=lambda start, end, count, offset: FAILED if offset > 6 else None)
+    found, reader = read(log)
+    assert len(found) == 20 and reader.gaps == []
+    assert [path for path, _ in log.asked].count("refused") == 1
+
+
+FAILED = ApiError("gone", service="Microsoft Graph", status=504)
 
 
 def test_a_task_whose_time_is_over_keeps_what_it_has() -> None:
