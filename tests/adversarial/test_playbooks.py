@@ -284,6 +284,7 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
         },
         "entra_log_info": {"everything": True, "logs": ["directory_audits"]},
         "commvault_security_info": {},
+        "commvault_audit_info": {"logs": ["audit_trail", "events"]},
         "commvault_role_mappings_info": {"users": True},
         "connection_info": {},
         "expiry_info": {},

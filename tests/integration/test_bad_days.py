@@ -22,6 +22,7 @@ from helpers.checks import assert_no_writes
 from helpers.direct import run_body
 
 from ansible_collections.cvops.identity.plugins.modules import (
+    commvault_audit_info,
     commvault_role,
     commvault_role_mappings,
     commvault_security_info,
@@ -186,11 +187,13 @@ LISTS = {
     ("module", "options", "path"),
     [
         (commvault_security_info, {"subset": ["roles"]}, "*/Role*"),
+        (commvault_audit_info, {"logs": ["audit_trail"]}, "*/reportsplusengine/*"),
+        (commvault_audit_info, {"logs": ["events"]}, "*/Events"),
         (commvault_role, {"name": "New", "permissions": ["View"]}, "*/Role*"),
         (commvault_user_group, {"name": "New"}, "*/UserGroup*"),
         (commvault_role_mappings, None, "*/UserGroup*"),
     ],
-    ids=["info", "role", "user_group", "mappings"],
+    ids=["info", "audit_trail", "events", "role", "user_group", "mappings"],
 )
 def test_a_list_that_answers_200_with_an_error_inside(
     site: Simulator, module: t.Any, options: dict[str, t.Any] | None, path: str, body: t.Any, kind: str, said: str
@@ -215,6 +218,7 @@ def test_a_list_that_answers_200_with_an_error_inside(
         ("graph", entra_group_info, {"display_name": "x"}),
         ("graph", entra_application, {"display_name": "x"}),
         ("cs01", commvault_security_info, {"subset": ["roles"]}),
+        ("cs01", commvault_audit_info, {}),
         ("cs01", commvault_user_group, {"name": "x"}),
     ],
 )

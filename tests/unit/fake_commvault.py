@@ -55,10 +55,17 @@ class FakeCommvault:
         return {"operatorCompanyId": str(company_id)}
 
     def get(
-        self, path: str, *, intent: str, params: t.Any = None, missing_ok: bool = False, unknown_ok: bool = False
+        self,
+        path: str,
+        *,
+        intent: str,
+        params: t.Any = None,
+        missing_ok: bool = False,
+        unknown_ok: bool = False,
+        **more: t.Any,
     ) -> t.Any:
         self.intents.append(intent)
-        answer = self._answer(Sent("GET", path, None, params))
+        answer = self._answer(Sent("GET", path, None, params, more.get("headers")))
         if answer is None and not (missing_ok or unknown_ok):
             raise NotFound(f"Cannot {intent}: HTTP 404")
         return answer

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import threading
 import typing as t
@@ -23,6 +24,7 @@ from .references import parse_id
 
 _COMMAND_PATH = "Qcommand/qoperation%20execute"
 _COMPANY_HEADER = "operatorCompanyId"
+_SERVICE = "Commvault"
 #: The local CommCell has this id on every CommServe.
 _LOCAL_COMMCELL = 2
 
@@ -47,6 +49,8 @@ class CommvaultClient:
         params: t.Mapping[str, t.Any] | None = ...,
         missing_ok: t.Literal[False] = ...,
         unknown_ok: t.Literal[False] = ...,
+        headers: t.Mapping[str, str] | None = ...,
+        repeat: Repeat = ...,
     ) -> dict[str, t.Any]:
         raise NotImplementedError
 
@@ -70,6 +74,8 @@ class CommvaultClient:
         params: t.Mapping[str, t.Any] | None = None,
         missing_ok: bool = False,
         unknown_ok: bool = False,
+        headers: t.Mapping[str, str] | None = None,
+        repeat: Repeat = Repeat.BY_METHOD,
     ) -> dict[str, t.Any] | None:
         """GET *path*, which is relative to the API, and return the answered object.
 
@@ -83,7 +89,8 @@ class CommvaultClient:
             params=params,
             missing_ok=missing_ok,
             unknown_ok=unknown_ok,
-            headers=self._build_scope_headers(),
+            headers={**self._build_scope_headers(), **(headers or {})},
+            repeat=repeat,
         )
 
     def write(
@@ -170,6 +177,17 @@ class CommvaultClient:
     def commcell_id(self) -> int:
         """The id of the CommCell as an entity; 2, that of every local CommCell, when this account may not see it."""
         return parse_id(self._read_commcell().get("commCellId")) or _LOCAL_COMMCELL
+
+    @property
+    def time_zone(self) -> str:
+        """The name of the CommServe's time zone as the service writes it; empty when this account may not see it."""
+        zone = self._read_commserv().get("csTimeZone")
+        return str(zone.get("TimeZoneName") or "") if isinstance(zone, dict) else ""
+
+    def get_service_time(self) -> datetime.datetime:
+        """Return the time by the CommServe's clock, as far as its last answer told."""
+        ahead_s = self.ctx.service_timings.get_clock_difference_s(_SERVICE) or 0
+        return self.ctx.clock.now() + datetime.timedelta(seconds=ahead_s)
 
     @property
     def commcell_name(self) -> str:

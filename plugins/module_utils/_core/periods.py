@@ -92,11 +92,25 @@ def parse_period(
     return Period(_round_down(start), _round_up(end), open_ended=until is None)
 
 
+def parse_span(text: str, name: str) -> datetime.timedelta:
+    """Return the length of time that the text of option *name* names, such as 15m or 2h. Raises ConfigError."""
+    span = _SPAN.fullmatch(text.strip())
+    if span is None:
+        raise ConfigError(
+            f"option {name}: {text!r} is no length of time such as 15m, 24h or 7d", source=f"option {name}"
+        )
+    return _get_length(span)
+
+
+def _get_length(span: re.Match[str]) -> datetime.timedelta:
+    return datetime.timedelta(**{_UNITS[span.group(2).lower()]: int(span.group(1))})
+
+
 def _parse_moment(text: str, present: datetime.datetime) -> datetime.datetime | None:
     """Return the moment that *text* names, in UTC; None where it names none."""
     cleaned = text.strip()
     if span := _SPAN.fullmatch(cleaned):
-        return shift_time(present, -datetime.timedelta(**{_UNITS[span.group(2).lower()]: int(span.group(1))}))
+        return shift_time(present, -_get_length(span))
     if not _MOMENT.fullmatch(cleaned):
         return None
     try:

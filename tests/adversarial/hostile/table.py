@@ -403,6 +403,22 @@ PLACES: list[Place] = [
         _tags("cell", "read"),
     ),
     Place(
+        "cell-audit-trail",
+        "cell",
+        "commvault_audit_info",
+        Target("GET", r"/reportsplusengine/|/CommServ/AuditTrail"),
+        lambda w, n: dict(w.cell),
+        _tags("cell", "read"),
+    ),
+    Place(
+        "cell-events",
+        "cell",
+        "commvault_audit_info",
+        Target("GET", r"/Events\?"),
+        lambda w, n: {**w.cell, "logs": ["events"]},
+        _tags("cell", "read"),
+    ),
+    Place(
         "cell-logout",
         "cell",
         "commvault_security_info",

@@ -282,6 +282,7 @@ CASES = (
         ),
         False,
     ),
+    Case("commvault_audit_info", "read", _fixed(users=["breakglass"], logs=["audit_trail"], since="1h"), False),
     Case("commvault_role_mappings", "one grant more", _mapping),
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),
     Case("commvault_role_mappings_info", "read", _fixed(), False),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
-from ansible_collections.cvops.identity.plugins.module_utils._core.periods import Period, parse_period
+from ansible_collections.cvops.identity.plugins.module_utils._core.periods import Period, parse_period, parse_span
 
 UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 11, 27, 18, 0, 30, 250000, tzinfo=UTC)
@@ -102,6 +102,14 @@ def test_the_end_is_not_in_the_period_unless_it_is_the_time_of_reading() -> None
     assert not period.contains(period.since - datetime.timedelta(microseconds=1))
     assert not period.contains(period.until)
     assert parse_period("24h", None, NOW).contains(NOW + datetime.timedelta(minutes=5))
+
+
+def test_lengths_of_time() -> None:
+    assert parse_span(" 90M", "late_by") == datetime.timedelta(minutes=90)
+    assert parse_span("0h", "late_by") == datetime.timedelta()
+    for text in ("15", "-1h", "2026-11-27", ""):
+        with pytest.raises(ConfigError, match="option late_by: .* no length of time"):
+            parse_span(text, "late_by")
 
 
 @given(st.integers(0, 4102444800), st.integers(1, 10**6), st.booleans(), st.integers(-5, 10**6 + 5))

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Options of commvault_audit_info: their spec, and what they ask for. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+import zoneinfo
+from dataclasses import dataclass
+
+from ..._core.argument_specs import ArgumentSpec
+from ..._core.context import Context
+from ..._core.errors import ConfigError, CvopsError, Problems
+from ..._core.periods import Period, parse_period, parse_span
+
+AUDIT_TRAIL, EVENTS = "audit_trail", "events"
+LOGS = (AUDIT_TRAIL, EVENTS)
+#: Severities, gravest first. Source of the first: the vendor's page on the audit trail; of the second: the parameters of the call.
+AUDIT_SEVERITIES = ("critical", "high", "medium", "low")
+EVENT_SEVERITIES = ("critical", "major", "minor", "information")
+_SEVERITIES = tuple(dict.fromkeys((*AUDIT_SEVERITIES, *EVENT_SEVERITIES)))
+_OF_LOG = {AUDIT_TRAIL: AUDIT_SEVERITIES, EVENTS: EVENT_SEVERITIES}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to read. ``severities``: by log, all of them where the option is left out. ``zone``: of times that name none, None: not given."""
+
+    period: Period
+    logs: tuple[str, ...]
+    users: tuple[str, ...]
+    operations: tuple[str, ...]
+    severities: t.Mapping[str, tuple[str, ...]]
+    late_by: datetime.timedelta
+    max_rows: int
+    zone: datetime.tzinfo | None
+    all_severities: bool = True
+
+
+def build_log_spec() -> ArgumentSpec:
+    """Return the options beside those of the connection."""
+    return ArgumentSpec(
+        {
+            "users": {"type": "list", "elements": "str"},
+            "operations": {"type": "list", "elements": "str"},
+            "severities": {"type": "list", "elements": "str", "choices": list(_SEVERITIES)},
+            "logs": {"type": "list", "elements": "str", "choices": list(LOGS), "default": [AUDIT_TRAIL]},
+            "since": {"type": "str", "default": "24h"},
+            "until": {"type": "str"},
+            "late_by": {"type": "str", "default": "15m"},
+            "time_zone": {"type": "str"},
+            "max_rows": {"type": "int", "default": 20000},
+            "query": {"type": "str"},
+        }
+    )
+
+
+def parse_options(ctx: Context) -> Wanted:
+    """Return what the options of the task ask for. Raises ConfigError for one fault, Problems for several."""
+    options, faults = ctx.options, _Faults()
+    period = faults.attempt(lambda: parse_period(options["since"], options["until"], ctx.clock.now()))
+    late_by = faults.attempt(lambda: parse_span(options["late_by"], "late_by"))
+    zone = faults.attempt(lambda: find_zone(options["time_zone"]) if options["time_zone"] else None)
+    faults.attempt(lambda: _check_lists(options))
+    if options["max_rows"] < 1:
+        faults.note("max_rows", f"{options['max_rows']} is no number of rows: give one from 1 on")
+    faults.raise_any()
+    chosen = options["severities"]
+    return Wanted(
+        t.cast("Period", period),
+        tuple(log for log in LOGS if log in options["logs"]),
+        tuple(dict.fromkeys(options["users"] or ())),
+        tuple(dict.fromkeys(options["operations"] or ())),
+        {log: tuple(one for one in known if chosen is None or one in chosen) for log, known in _OF_LOG.items()},
+        t.cast("datetime.timedelta", late_by),
+        options["max_rows"],
+        zone,
+        chosen is None,
+    )
+
+
+def find_zone(name: str) -> datetime.tzinfo:
+    """Return the time zone of a name such as Europe/Berlin. Raises ConfigError where this Python knows none of that name."""
+    if name.strip().upper() in ("UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"):
+        return datetime.timezone.utc
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (OSError, ValueError) as exc:  # ZoneInfoNotFoundError is a KeyError
+        raise _build_zone_error(name) from exc
+    except KeyError as exc:
+        raise _build_zone_error(name) from exc
+
+
+def _build_zone_error(name: str) -> ConfigError:
+    return ConfigError(
+        f"option time_zone: {name!r} is no time zone that is known here. Give a name of the IANA database, such as Europe/Berlin; where"
+        " the machine has no such database, install the Python package tzdata.",
+        source="option time_zone",
+    )
+
+
+def _check_lists(options: t.Mapping[str, t.Any]) -> None:
+    """Raise where nothing could be found: no log at all, no user, or severities of which a log that is to be read has none."""
+    for name in ("logs", "users", "operations", "severities"):
+        if options[name] is not None and not options[name]:
+            raise ConfigError(
+                f"option {name}: an empty list asks for nothing. Leave it out, or name some", source=f"option {name}"
+            )
+    for log in options["logs"]:
+        if options["severities"] is not None and not set(options["severities"]) & set(_OF_LOG[log]):
+            raise ConfigError(
+                f"option severities: none of {', '.join(options['severities'])} is in {log}, which has {', '.join(_OF_LOG[log])}."
+                f" Name one of these too, or take {log} out of logs",
+                source="option severities",
+            )
+    if options["users"] is not None and EVENTS in options["logs"]:
+        raise ConfigError(
+            "option users: the event log does not tell who did something. Take events out of logs, or leave users out",
+            source="option users",
+        )
+
+
+class _Faults:
+    """The faults of several options, told together."""
+
+    def __init__(self) -> None:
+        self._found: list[dict[str, t.Any]] = []
+
+    def attempt(self, parse: t.Callable[[], t.Any]) -> t.Any:
+        """Return what *parse* returns; None, and its error is kept, where it raises one."""
+        try:
+            return parse()
+        except Problems as exc:
+            self._found.extend(exc.facts["problems"])
+        except CvopsError as exc:
+            where = str(exc.facts.get("source", "")).removeprefix("option ")
+            self.note(where, str(exc).removeprefix(f"option {where}: "))
+        return None
+
+    def note(self, where: str, message: str) -> None:
+        """Keep a fault of the option *where*."""
+        self._found.append({"kind": "config", "where": where, "message": message})
+
+    def raise_any(self) -> None:
+        """Raise ConfigError for one fault, Problems for several."""
+        if len(self._found) == 1:
+            (fault,) = self._found
+            raise ConfigError(f"option {fault['where']}: {fault['message']}", source=f"option {fault['where']}")
+        if self._found:
+            raise Problems(f"{len(self._found)} options cannot be used", self._found)

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests of reading a log to its end, and of keeping no more than is wanted."""
+
+from __future__ import annotations
+
+import datetime
+import tracemalloc
+import typing as t
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.canonical import Entry
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.kept import KeptEntries
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.pages import Page
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.windows import (
+    PAGE_SIZE,
+    LogReader,
+    is_too_slow,
+    split_period,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    BadAnswer,
+    Forbidden,
+    Unreachable,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.log_events import LogEvent
+from ansible_collections.cvops.identity.plugins.module_utils._core.periods import Period
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat
+
+START = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
+DAY = Period(START, START + datetime.timedelta(days=1))
+
+Row = dict[str, t.Any]
+
+
+class Log:
+    """A log with entries at these seconds of the day. ``asked``: offset and repeat of each request, with the seconds of its period."""
+
+    def __init__(
+        self, seconds: t.Iterable[int], *, size: int = PAGE_SIZE, counts: bool = True, most: int = 10**9
+    ) -> None:
+        self.rows = [{"id": number, "at": second} for number, second in enumerate(seconds)]
+        self.size, self.counts, self.most = size, counts, most
+        self.errors: list[ApiError | None] = []
+        self.asked: list[tuple[int, Repeat, float]] = []
+        self.warnings: list[str] = []
+
+    def fetch(self, period: Period, offset: int, limit: int, repeat: Repeat) -> Page:
+        self.asked.append((offset, repeat, (period.until - period.since).total_seconds()))
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        found = [row for row in self.rows if period.contains(START + datetime.timedelta(seconds=row["at"]))]
+        if len(found) > self.most:
+            raise ApiError("too slow", status=504)
+        return Page(found[offset : offset + min(limit, self.size)], len(found) if self.counts else None)
+
+    def reader(self, has_id: bool = True) -> LogReader:
+        return LogReader("audit_trail", self.fetch, self.warnings.append, lambda row: has_id)
+
+
+def ids(reader: LogReader, period: Period = DAY) -> list[int]:
+    return [row["id"] for _part, row in reader.read(period)]
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(0, 1), (1, 1), (999, 1), (1000, 2), (1001, 2), (3000, 4)])
+def test_requests_by_pages(rows: int, requests: int) -> None:
+    log = Log(range(rows))
+    assert ids(log.reader()) == list(range(rows))
+    assert len(log.asked) == requests
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 86399), max_size=120),
+    st.integers(1, 50),
+    st.booleans(),
+    st.integers(1, 40),
+)
+def test_every_entry_is_read_however_it_is_served(seconds: list[int], size: int, counts: bool, most: int) -> None:
+    """Or it lies in a gap, which is as short as a period may be."""
+    log = Log(seconds, size=size, counts=counts, most=most)
+    reader = log.reader()
+    try:
+        found = set(ids(reader))
+    except ApiError:
+        assert len(seconds) > most
+        return
+    missing = [row for row in log.rows if row["id"] not in found]
+    for row in missing:
+        moment = START + datetime.timedelta(seconds=row["at"])
+        assert any(gap.since <= moment < gap.until for gap in reader.gaps)
+    assert all(gap.until - gap.since <= datetime.timedelta(minutes=1) for gap in reader.gaps)
+
+
+def test_what_takes_too_long_is_asked_for_in_quarters_and_not_again() -> None:
+    log = Log(range(0, 86400, 864), most=40)
+    assert sorted(ids(log.reader())) == list(range(100))
+    assert [asked[1:] for asked in log.asked] == [(Repeat.IF_UNDONE, 86400.0), *[(Repeat.IF_UNDONE, 21600.0)] * 4]
+
+
+def test_what_may_pass_is_asked_for_again_and_what_may_not_is_not() -> None:
+    log = Log(range(5))
+    log.errors = [ApiError("busy", status=503)]
+    assert ids(log.reader()) == list(range(5))
+    assert [repeat for _offset, repeat, _length in log.asked] == [Repeat.IF_UNDONE, Repeat.BY_METHOD]
+    for error in (Forbidden("no", status=403), ApiError("odd", status=400), BadAnswer("odd", status=200)):
+        log = Log(range(5))
+        log.errors = [error]
+        with pytest.raises(type(error)):
+            ids(log.reader())
+        assert len(log.asked) == 1
+
+
+def test_a_log_of_which_nothing_can_be_read_is_an_error_and_a_part_of_it_a_gap() -> None:
+    with pytest.raises(ApiError, match="too slow"):
+        ids(Log([5] * 3, most=2).reader())
+    log = Log([*[50_000] * 3, 80_000], most=2)
+    reader = log.reader()
+    assert ids(reader) == [3]
+    (gap,) = reader.gaps
+    assert gap.reason == "unanswered" and gap.since <= START + datetime.timedelta(seconds=50_000) < gap.until
+
+
+def test_rows_without_ids_are_not_read_twice() -> None:
+    log = Log(range(30), size=10)
+    log.errors = [None, ApiError("slow", status=504)]
+    with pytest.raises(ApiError, match="slow"):
+        ids(log.reader(has_id=False))
+    log = Log(range(0, 30000, 1000), size=10)
+    log.errors = [None, ApiError("slow", status=504)]
+    found = ids(log.reader())
+    assert set(found) == set(range(30)) and len(found) == 40
+
+
+def test_pages_that_repeat() -> None:
+    pages = [Page([{"id": 1}], 3), Page([{"id": 1}], 3), Page([{"id": 2}], 3), Page([{"id": 3}], 3)]
+    reader = LogReader("audit_trail", lambda *_request: pages.pop(0), print, lambda row: True)
+    assert ids(reader) == [1, 2, 3] and not reader.gaps
+    unpaged = LogReader("events", lambda *_request: Page([{"id": 1}, {"id": 2}]), print, lambda row: True)
+    assert ids(unpaged) == [1, 2] and not unpaged.gaps
+
+
+def test_counts_failures_and_warnings() -> None:
+    more = [Page([{"id": 1}], 3, (), ("old",)), Page([], 3)]
+    log = Log([])
+    reader = LogReader("audit_trail", lambda *_request: more.pop(0), log.warnings.append, lambda row: True)
+    assert ids(reader) == [1]
+    assert [(gap.reason, gap.message) for gap in reader.gaps] == [
+        ("missing_rows", "Commvault counts 3 entries here and gave 1.")
+    ]
+    assert log.warnings == ["Commvault, when asked for its log (audit_trail): old"]
+    partial = LogReader("audit_trail", lambda *_request: Page([{"id": 1}], 1, ("cs02: down",)), print, lambda row: True)
+    assert ids(partial) == [1] and [gap.reason for gap in partial.gaps] == ["unanswered"]
+    nothing = LogReader("audit_trail", lambda *_request: Page([], 0, ("cs02: down",)), print, lambda row: True)
+    with pytest.raises(BadAnswer, match="cs02: down"):
+        ids(nothing)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ApiError("x", status=504), True),
+        (ApiError("x", status=408), True),
+        (ApiError("x", status=500), False),
+        (Unreachable("x", code="read_timeout"), True),
+        (Unreachable("x", code="refused"), False),
+    ],
+)
+def test_what_a_shorter_period_may_help_with(error: ApiError, expected: bool) -> None:
+    assert is_too_slow(error) is expected
+
+
+@given(st.integers(2, 40_000_000), st.booleans())
+def test_quarters_adjoin(length: int, open_ended: bool) -> None:
+    period = Period(START, START + datetime.timedelta(seconds=length), open_ended)
+    parts = split_period(period)
+    assert parts[0].since == period.since and parts[-1].until == period.until
+    assert all(one.until == other.since for one, other in zip(parts, parts[1:], strict=False))
+    assert [part.open_ended for part in parts] == [False] * (len(parts) - 1) + [open_ended]
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+def entry(second: int, record: str = "", activity: str = "Login") -> Entry:
+    moment = START + datetime.timedelta(seconds=second)
+    return Entry(LogEvent(moment, "commvault", "audit_trail", activity, record_id=record), "low")
+
+
+@given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 10), st.randoms())
+def test_the_oldest_are_kept_each_once(numbers: list[int], most: int, chance: t.Any) -> None:
+    kept = KeptEntries(most)
+    chance.shuffle(numbers)
+    for number in numbers:
+        kept.add(entry(number, str(number)))
+    wanted = sorted(set(numbers))
+    assert [int(row["record_id"]) for row in kept.build_rows()] == sorted(
+        wanted[:most], key=lambda one: (one, str(one))
+    )
+    lost = wanted[most:]
+    assert kept.first_lost == (START + datetime.timedelta(seconds=lost[0]) if lost else None)
+
+
+def test_equal_entries_without_an_id_have_ids_that_differ() -> None:
+    kept = KeptEntries(10)
+    for _ in range(3):
+        assert kept.add(entry(5))
+    first, second, third = sorted(row["record_id"] for row in kept.build_rows())
+    assert (second, third) == (f"{first}-2", f"{first}-3")
+
+
+def test_memory_does_not_grow_with_what_is_read() -> None:
+    def fetch(period: Period, offset: int, limit: int, repeat: Repeat) -> Page:
+        rows = [{"id": offset + number, "text": "x" * 500} for number in range(limit)] if offset < 20_000 else []
+        return Page(rows, 20_000)
+
+    reader, kept = LogReader("audit_trail", fetch, print, lambda row: True), KeptEntries(100)
+    tracemalloc.start()
+    for number, (_part, row) in enumerate(reader.read(DAY)):
+        kept.add(entry(20_000 - number, str(row["id"]), row["text"]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(kept.build_rows()) == 100 and kept.lost == 19_900
+    assert peak < 8 * 2**20, peak
