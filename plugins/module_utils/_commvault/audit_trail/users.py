@@ -35,8 +35,13 @@ class LogUsers:
 
     def find_id(self, name: str) -> str | None:
         """Return the id of the one user that has this name now; None for none, for several, and where users are not shown."""
-        found = self._read().get(fold_case(name), set())
-        return str(next(iter(found))) if len(found) == 1 else None
+        found = self.list_ids([name])
+        return str(found[0]) if len(found) == 1 else None
+
+    def list_ids(self, names: t.Iterable[str]) -> list[int]:
+        """Return the ids of all users that have one of these names now."""
+        known = self._read()
+        return sorted(set[int]().union(*(known.get(fold_case(name), set()) for name in names)))
 
     def list_names(self, wanted: str) -> set[str]:
         """Return the names, as names are compared, by which a log may have a user that is asked for by any of its names."""
@@ -82,7 +87,7 @@ class WantedUsers:
         """Return what was found of each name, and warn of one that neither an entry nor a user has."""
         described = []
         for name, known in self._names.items():
-            ids = [number for one in sorted(known) if (number := self._users.find_id(one)) is not None]
+            ids = self._users.list_ids(known)
             exists = bool(ids) if self._users.is_known else None
             if not self._rows[name] and not exists:
                 whom = "" if exists is None else ", and no user that this account sees is called so"
@@ -90,7 +95,7 @@ class WantedUsers:
             described.append(
                 {
                     "name": name,
-                    "commvault_id": ids[0] if len(ids) == 1 else None,
+                    "commvault_id": str(ids[0]) if len(ids) == 1 else None,
                     "exists": exists,
                     "rows": self._rows[name],
                 }
