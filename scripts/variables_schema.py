@@ -381,6 +381,7 @@ def build_variables() -> Options:
     describe_credentials(found["cvops_commvault_credentials"])
     describe_break_glass(found["commvault_sso_break_glass"])
     describe_rotations(found["cvops_rotations"])
+    describe_conditional_access(found["cvops_conditional_access"])
     found["role_mappings_exclusive"] |= EXCLUSIVE
     for name, needed in get_spec("commvault_role_mappings").required_by.items():
         found[f"role_mappings_{name}"]["needs"] = [f"role_mappings_{other}" for other in needed]
@@ -443,7 +444,7 @@ def list_judged_playbooks() -> list[str]:
 def order(item: tuple[str, Option]) -> tuple[int, str]:
     """Return the place of a variable: the document's own in the order in which people write them, then all others."""
     first = ("cvops_connection", "cvops_bootstrap", "cvops_application", "cvops_entra_groups", "cvops_commvault_roles")
-    last = ("cvops_commvault_credentials", "cvops_break_glass", "cvops_rotations")
+    last = ("cvops_commvault_credentials", "cvops_conditional_access", "cvops_break_glass", "cvops_rotations")
     listed = [*first, "cvops_role_mappings", "cvops_sso", *last]
     return (listed.index(item[0]) if item[0] in listed else len(listed), item[0])
 
@@ -485,6 +486,28 @@ def describe_rotations(option: Option) -> None:
         },
     }
     option |= get_rules("secret_rotation")
+
+
+def describe_conditional_access(option: Option) -> None:
+    """Add the keys of locations, policies and sign-ins to ``cvops_conditional_access``, with the words of the modules' documentation.
+
+    What every policy gets stands at the top, and what the run creates is told by the role.
+    """
+    keys, policy = option["options"], "entra_conditional_access_policy"
+    for_all = ("break_glass", "caller_address")
+    pending = ("pending_named_locations", "pending_entra_groups", "pending_applications")
+    documented = read_documented_options(policy)
+    for name, module, left_out in (
+        ("named_locations", "entra_named_location", ()),
+        ("policies", policy, (*for_all, *pending)),
+    ):
+        inner = copy.deepcopy(select_options(module, *left_out))
+        describe_options(inner, read_documented_options(module))
+        keys[name] |= {"options": inner, **get_rules(module)}
+    for name in ("must_get_in", "one_must_get_in"):
+        tried = copy.deepcopy(get_spec(policy).options[name])
+        describe_options({name: tried}, documented)
+        keys[name] |= tried
 
 
 def read_documented_options(module: str) -> Options:

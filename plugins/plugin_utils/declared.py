@@ -22,6 +22,11 @@ _STATES = ("present", "absent")
 #: Graph permissions of the scheduled playbooks, least first.
 _READ_GROUPS, _READ_USERS, _CREATE_GROUPS = "GroupMember.Read.All", "User.Read.All", "Group.Create"
 _OWN_APPLICATIONS = "Application.ReadWrite.OwnedBy"
+#: What conditional access takes beside, with names, memberships and the sign-in logs.
+_CONDITIONAL_ACCESS = (
+    *("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess", "Application.Read.All", _READ_GROUPS, _READ_USERS),
+    *("RoleManagement.Read.Directory", "AuditLog.Read.All"),
+)
 
 
 def select_items_in_state(items: t.Any, state: str) -> list[t.Any]:
@@ -79,6 +84,7 @@ def find_document_uses(document: t.Any) -> list[str]:
         "group_names": bool(_list_names_to_look_up(given, groups)),
         "commvault_roles": bool(require_list(given.get("cvops_commvault_roles"), "cvops_commvault_roles")),
         "role_mappings": given.get("cvops_role_mappings") is not None,
+        "conditional_access": given.get("cvops_conditional_access") is not None,
     }
     return [name for name, needed in asked.items() if needed]
 
@@ -98,7 +104,10 @@ def find_document_permissions(document: t.Any) -> list[dict[str, t.Any]]:
         _CREATE_GROUPS: bool(groups),
         _OWN_APPLICATIONS: bool(application),
     }
-    return [{"api": "Microsoft Graph", "application": [name for name in needed if needed[name]] or list(needed)}]
+    listed = [name for name in needed if needed[name]]
+    if given.get("cvops_conditional_access") is not None:
+        listed = list(dict.fromkeys([*listed, *_CONDITIONAL_ACCESS]))
+    return [{"api": "Microsoft Graph", "application": listed or list(needed)}]
 
 
 def list_graph_permissions(api_permissions: t.Any) -> list[str]:

@@ -47,6 +47,7 @@ _OPERATORS = {
     "cvops_break_glass": "it says which accounts are protected",
     "commvault_sso_break_glass": "it is the account that repairs the sign-in",
     "cvops_commvault_credentials": "it says where Commvault sends secrets",
+    "cvops_conditional_access": "it says who can sign in",
     "cvops_bootstrap": "it holds credentials and names files",
 }
 _FORMS: t.Mapping[t.Any, str] = {dict: "a mapping", list: "a list of mappings"}

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 
+from .declared_access import collect_access
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
 from .task_results import find_group_references, flatten_results, sum_results
 
@@ -25,6 +26,8 @@ ENTRA = "localhost"
 REGISTRATION = ("application", "service_principal", "consent")
 #: The task that assigns its app roles, and the noun in its result.
 ASSIGNMENTS = "app_role_assignments"
+#: The nouns in the results of conditional access.
+ACCESS = ("named_location", "policy")
 _SAID_BY_OURS = re.compile(r"cvops\.identity\.\w+: (?P<said>[^\n]+)")
 _UNDEFINED = re.compile(r"'([\w.]+)' is undefined")
 _PLACES_TOLD = 10
@@ -100,9 +103,9 @@ def group_results_by_host(hosts: t.Any, results: t.Iterable[t.Iterable[t.Any]]) 
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:
-    """Return what the roles would return, out of the registered results by host: ``registration``, ``role_mappings``, ``sign_on``, ``credentials``.
+    """Return what the roles would return, out of the registered results by host.
 
-    Each is empty when it did not run.
+    ``registration``, ``role_mappings``, ``sign_on``, ``credentials`` and ``conditional_access``; each is empty when it did not run.
 
     *managed_groups*: the role's variable.
     """
@@ -111,6 +114,7 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
     own = hosts.pop(ENTRA, [])
     registration = [result for result in own if any(noun in result for noun in (*REGISTRATION, ASSIGNMENTS))]
     groups = [result for result in own if "groups" in result]
+    access = [result for result in own if any(noun in result for noun in ACCESS)]
     managed = require_list(managed_groups, "managed_groups")
     parts = {"sign_on": "saml_app", "credentials": "credential"}
     of_parts = {
@@ -122,7 +126,12 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
         for host, listed in hosts.items()
     }
     commcells = {host: {**_collect_commcell(listed), "managed_groups": managed} for host, listed in hosts.items()}
-    told: dict[str, t.Any] = {"registration": {}, "role_mappings": {}, **{part: {} for part in parts}}
+    told: dict[str, t.Any] = {
+        "registration": {},
+        "role_mappings": {},
+        **{part: {} for part in parts},
+        "conditional_access": {**sum_results(access), **collect_access(access)} if access else {},
+    }
     if registration:
         nouns = {noun: _find_noun(registration, noun) for noun in REGISTRATION}
         told["registration"] = {

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
+from .conditional_access_lines import describe_coverage, describe_held_back
 from .filter_values import (
     FilterInputError,
     make_visible,
@@ -33,9 +34,11 @@ _OBJECTS = frozenset(
     (
         "access token",
         "application",
+        "conditional access policy",
         "credential",
         "federated credential",
         "group",
+        "named location",
         "role",
         "SAML app",
         "secret",
@@ -45,6 +48,11 @@ _OBJECTS = frozenset(
 )
 _OBJECT_VERBS = {"+": "created", "-": "deleted", "~": "changed"}
 _PART_VERBS = {"+": "added", "-": "removed", "~": "changed"}
+#: Changes that are counted in words of their own, one and several; what is left out where not all steps are shown is never one of them first.
+_PHRASES = {
+    "enforcement": ("policy put in force", "policies put in force"),
+    "end of enforcement": ("policy taken out of force", "policies taken out of force"),
+}
 #: What is left out first where not all steps are shown: nobody overlooks a removal behind a thousand additions.
 _IMPORTANCE = {"-": 0, "~": 1, "+": 2}
 _NOTHING = "nothing to do"
@@ -163,6 +171,9 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
     mapped = show_members(require_mapping(result.get("role_mappings"), "role_mappings"), [*_NOTED, *_WAITING])
     consent = make_visible(require_mapping(result.get("consent"), "consent"))
     plan.add_notes("Waits for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
+    plan.add_notes("Stays in report-only", describe_held_back(result))
+    if result.get("steps"):
+        plan.add_notes("Not covered", describe_coverage(result))
     for name, title in _NOTED.items():
         plan.add_notes(title, _list_rows(mapped.get(name), name))
     gone = len(require_list(result.get("steps_gone"), "steps_gone"))
@@ -222,13 +233,19 @@ class _ShownSteps:
 
 
 def _group_steps(steps: t.Sequence[Mapping], limit: int) -> _ShownSteps:
-    ranked = sorted(range(len(steps)), key=lambda index: (_IMPORTANCE.get(to_text(steps[index].get("sign")), 0), index))
+    ranked = sorted(range(len(steps)), key=lambda index: (_rank_step(steps[index]), index))
     shown = sorted(ranked[:limit] if limit else ranked)
     found: dict[str, list[Mapping]] = {}
     for index in shown:
         found.setdefault(to_text(steps[index].get("principal")), []).append(steps[index])
     names = sorted(found, key=lambda name: (fold_case(name), name))
     return _ShownSteps({name: found[name] for name in names}, len(steps) - len(shown))
+
+
+def _rank_step(step: Mapping) -> int:
+    if to_text(step.get("kind")) in _PHRASES:
+        return 0
+    return _IMPORTANCE.get(to_text(step.get("sign")), 0)
 
 
 def _write_text(title: str, shown: _ShownSteps, rest: list[str], notes: t.Mapping[str, t.Sequence[str]]) -> list[str]:
@@ -295,6 +312,10 @@ def _format_totals(steps: t.Sequence[Mapping]) -> str:
         counts[kind, sign] = counts.get((kind, sign), 0) + 1
     told = []
     for kind in dict.fromkeys(kind for kind, dummy in counts):
+        if kind in _PHRASES:
+            count = sum(counted for (other, dummy), counted in counts.items() if other == kind)
+            told.append(f"{count} {_PHRASES[kind][count != 1]}")
+            continue
         noun_is_told = False
         for sign, verb in (_OBJECT_VERBS if kind in _OBJECTS else _PART_VERBS).items():
             count = counts.get((kind, sign))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .conditional_access_lines import format_policies
 from .filter_values import (
     FilterInputError,
     make_visible,
@@ -43,10 +44,12 @@ def build_run_summary(
     requests: t.Any = None,
     sign_on: t.Any = None,
     credentials: t.Any = None,
+    conditional_access: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants.
 
     *sign_on*, *credentials*: the SAML apps, and the credentials, by CommCell, and whether they were changed; empty: not run.
+    *conditional_access*: the named locations and policies; empty: not run.
 
     *decision*, *hosts* (what came of each) and *requests*: of the playbooks that plan everything first.
     """
@@ -55,9 +58,10 @@ def build_run_summary(
     decided = require_mapping(decision, "the decision")
     signed = require_mapping(sign_on, "the result of single sign-on")
     held = require_mapping(credentials, "the result of credentials")
+    access = require_mapping(conditional_access, "the result of conditional access")
     return {
         "check_mode": check_mode,
-        "changed": any(found.get("changed") for found in (registered, mapped, signed, held)),
+        "changed": any(found.get("changed") for found in (registered, mapped, signed, held, access)),
         **(
             {"status": decided.get("status"), "digest": decided.get("digest"), "problems": decided.get("problems")}
             if decided
@@ -69,6 +73,7 @@ def build_run_summary(
         "role_mappings": mapped,
         **({"sign_on": signed} if signed else {}),
         **({"credentials": held} if held else {}),
+        **({"conditional_access": access} if access else {}),
         "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
         **{
             key: {name: found.get(key, []) for name, found in _list_commcells(mapped)}
@@ -86,6 +91,7 @@ def format_run(
     hosts: t.Any = None,
     sign_on: t.Any = None,
     credentials: t.Any = None,
+    conditional_access: t.Any = None,
 ) -> list[str]:
     """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
@@ -113,7 +119,9 @@ def format_run(
         for commcell, listed in require_mapping(found.get("commcells"), "commcells").items():
             names = [make_visible(item["name"]) for item in require_mappings(listed, what) if item.get("name")]
             lines.append(f"{make_visible(commcell)}: {what}: {', '.join(names) or 'none'}")
-    sums = requests or sum_results([result for result in (registered, mapped, signed, held) if result])
+    access = require_mapping(conditional_access, "the result of conditional access")
+    lines += format_policies(access)
+    sums = requests or sum_results([result for result in (registered, mapped, signed, held, access) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 

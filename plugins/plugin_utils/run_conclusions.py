@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .declared_access import LOCATION, POLICY
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
 from .plan_lines import escape_markdown
+from .run_scope import OF_ENTRA
 from .sign_on import REPLY_URL
 
 Mapping = t.Mapping[str, t.Any]
@@ -28,7 +30,8 @@ _STEPS_TOLD = 10
 def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
     """Return which tasks of Entra ID's plan write ``first``, which ``last``, because something leaves the tenant, and which have to be ``waiting``.
 
-    ``second``: those that need what tasks of the CommCells have made, but not of all of them. The last ones wait where a CommCell of the
+    ``second``: those that need what tasks of the CommCells have made, but not of all of them; ``access``: those of conditional access, for which
+    all has to be there that people need to get in. The last ones wait where a CommCell of the
     *conclusion* so far has not come to its end or leaves something to a later run, or the run is narrowed, as its *scope* says.
     """
     steps = _get_steps(plan)
@@ -51,9 +54,11 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
     waits = is_left or bool(require_mapping(scope, "the scope").get("narrowed"))
     last = [name for name in order if name in planned and name in late]
     second = [name for name in order if name in planned and name.startswith(REPLY_URL)]
+    access = [name for name in order if name in planned and name.startswith((LOCATION, POLICY))]
     return {
-        "first": [name for name in order if name in planned and name not in (*late, *second)],
+        "first": [name for name in order if name in planned and name not in (*late, *second, *access)],
         "second": second,
+        "access": access,
         "last": [] if waits else last,
         "waiting": last if waits else [],
     }
@@ -276,7 +281,7 @@ def _show(text: t.Any) -> str:
 
 
 def _list_hosts(scope: Mapping) -> list[str]:
-    entra = [ENTRA] if "entra" in require_list(scope.get("parts"), "parts") else []
+    entra = [ENTRA] if set(OF_ENTRA).intersection(require_list(scope.get("parts"), "parts")) else []
     return [*entra, *map(to_text, require_list(scope.get("commcells"), "commcells"))]
 
 

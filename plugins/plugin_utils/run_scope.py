@@ -15,7 +15,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
 from .filter_values import make_visible, require_list, to_text
 
 #: Parts of a run, as tags name them; with those tags that mean none of them.
-PARTS = ("entra", "sso", "roles", "mappings", "credentials")
+PARTS = ("entra", "sso", "roles", "mappings", "credentials", "conditional_access")
+#: Parts that are done in Entra ID alone.
+OF_ENTRA = ("entra", "conditional_access")
 _ALL_TAGS, _NO_PARTS = frozenset({"all", "tagged"}), frozenset({"always", "never", "untagged"})
 _NAMES_TOLD = 10
 #: Names that Ansible takes for itself.
@@ -34,7 +36,7 @@ def select_scope(
     """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, ``problems``, and ``notes`` for people.
 
     *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place, null without such a
-    group. Where they are others than those of the connection, as in a slice of a job, Entra ID is a part only when its tag is asked for.
+    group. Where they are others than those of the connection, as in a slice of a job, parts of Entra ID are parts only when their tag is asked for.
     *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all.
     """
     listed, hosts = _list_texts(commcells), _list_texts(grouped)
@@ -47,15 +49,15 @@ def select_scope(
     chosen = [name for name in matched if kept is None or name in kept]
     own = _list_texts(parts) or list(PARTS)
     asked = _select_parts(own, _list_texts(run_tags), _list_texts(skip_tags))
-    leaves_entra = is_slice and "entra" in asked and "entra" not in _list_texts(run_tags)
-    picked = [part for part in asked if not (leaves_entra and part == "entra")]
+    left = [part for part in OF_ENTRA if is_slice and part in asked and part not in _list_texts(run_tags)]
+    picked = [part for part in asked if part not in left]
     problems = [
         f"the CommCell {make_visible(name)} needs another name: Ansible cannot have a host of this name"
         for name in known
         if name.lower() in _RESERVED or re.search(r":\d+$|^\s|\s$", name)
     ]
     # Their hosts are made after --limit was looked at, so it leaves out also those that it names.
-    hidden = [] if is_grouped or set(picked) <= {"entra"} else [name for name in matched if name not in chosen]
+    hidden = [] if is_grouped or set(picked) <= set(OF_ENTRA) else [name for name in matched if name not in chosen]
     if hidden:
         problems.append(
             f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are no hosts of the inventory; choose with"
@@ -74,7 +76,7 @@ def select_scope(
         "narrowed": len(chosen) < len(set(known) | set(listed)) or picked != own,
         "parts": picked,
         "problems": problems,
-        "notes": [_describe_slice(hosts, listed)] if leaves_entra else [],
+        "notes": [_describe_slice(hosts, listed, left)] if left else [],
     }
 
 
@@ -82,13 +84,13 @@ def _select_names(names: list[str], patterns: list[str]) -> list[str]:
     return [name for name in names if not patterns or name in patterns or matches_any_pattern(name, patterns)]
 
 
-def _describe_slice(hosts: list[str], listed: list[str]) -> str:
+def _describe_slice(hosts: list[str], listed: list[str], left: list[str]) -> str:
     """Return why Entra ID is no part of a run that has not all CommCells of the connection, or others."""
     others = [name for name in hosts if name not in listed]
     foreign = f" and others ({', '.join(map(make_visible, others[:_NAMES_TOLD]))})" if others else ""
     return (
         f"Entra ID is left out: the inventory's group cvops_commcells has {len(hosts) - len(others)} of the {len(listed)} CommCells of the connection"
-        f"{foreign}, as a slice of a job has. Run --tags entra once for all slices"
+        f"{foreign}, as a slice of a job has. Run --tags {','.join(left)} once for all slices"
     )
 
 

@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.access_checks import find_access_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.credential_checks import find_credential_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import find_unwritable_files
@@ -43,6 +44,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "bootstrap": [("cvops_bootstrap",)],
     "commvault_credentials": [("cvops_commvault_credentials",)],
     "commvault_sso": [("cvops_sso",)],
+    "conditional_access": [("cvops_conditional_access",)],
     "doctor": [],
     "expiry": [],
     "export_role_mappings": [],
@@ -60,6 +62,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
             "cvops_entra_groups",
             "cvops_commvault_roles",
             "cvops_commvault_credentials",
+            "cvops_conditional_access",
         )
     ],
     "validate": [],
@@ -78,12 +81,15 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
 _SIGN_ON = ("commvault_sso", "roll_over_certificate", "site", "validate")
 #: Those for which the credentials of the document count.
 _CREDENTIALS = ("commvault_credentials", "rotate_secrets", "secret_rotation", "site", "validate")
+#: Those for which conditional access in the document counts.
+_ACCESS = ("conditional_access", "site", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(access_log|app_registration|bootstrap|commvault_credentials|commvault_sso|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
+    "__(access_log|app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|cvops|document|doctor|expiry|preflight"
+    "|role_mappings|secret_rotation|validate)_.*"
     "|(commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
-    "|commvault_credentials_item|commvault_sso_app|document_key"
-    "|(app_registration|bootstrap|commvault_credentials|commvault_sso|role_mappings|secret_rotation)_result"
+    "|commvault_credentials_item|commvault_sso_app|conditional_access_item|document_key"
+    "|(app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",
     re.DOTALL,
@@ -150,6 +156,7 @@ def check_variables(
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
         problems += find_sign_on_problems(values, playbook) if playbook in _SIGN_ON else ()
         problems += find_credential_problems(values) if playbook in _CREDENTIALS else ()
+        problems += find_access_problems(values) if playbook in _ACCESS else ()
     problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})

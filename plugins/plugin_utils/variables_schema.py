@@ -143,6 +143,77 @@ _PART_19: Part = {
 _PART_20: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_16}
 _PART_21: Part = {'user': _PART_16, 'user_group': _PART_16}
 _PART_22: Part = {
+    'type': 'list',
+    'elements': 'str',
+    'choices': [
+        'mfa',
+        'compliant_device',
+        'hybrid_joined_device',
+        'approved_application',
+        'protected_application',
+        'password_change',
+        'risk_remediation',
+        'authentication_strength',
+        'terms_of_use',
+    ],
+}
+_PART_23: Part = {
+    'user': {'type': 'str'},
+    'service_principal': {'type': 'str'},
+    'application': {'type': 'str'},
+    'address': {'type': 'str'},
+    'country': {'type': 'str'},
+    'can': _PART_22,
+}
+_PART_24: Part = {
+    'type': 'list',
+    'elements': 'dict',
+    'required_one_of': [['user', 'service_principal']],
+    'mutually_exclusive': [['user', 'service_principal']],
+    'options': _PART_23,
+}
+_PART_25: Part = {
+    'users': {'type': 'list', 'elements': 'str'},
+    'groups': {'type': 'list', 'elements': 'str'},
+    'roles': {'type': 'list', 'elements': 'str'},
+}
+_PART_26: Part = {'type': 'dict', 'options': _PART_25}
+_PART_27: Part = {
+    'type': 'list',
+    'elements': 'str',
+    'choices': [
+        'block',
+        'mfa',
+        'compliant_device',
+        'hybrid_joined_device',
+        'approved_application',
+        'protected_application',
+        'password_change',
+        'risk_remediation',
+    ],
+}
+_PART_28: Part = {
+    'type': 'list',
+    'elements': 'str',
+    'choices': [
+        'internal_guest',
+        'b2b_collaboration_guest',
+        'b2b_collaboration_member',
+        'b2b_direct_connect_user',
+        'other_external_user',
+        'service_provider',
+    ],
+}
+_PART_29: Part = {'types': _PART_28, 'tenants': {'type': 'list', 'elements': 'str'}}
+_PART_30: Part = {'type': 'dict', 'options': _PART_29}
+_PART_31: Part = {
+    'users': {'type': 'list', 'elements': 'str'},
+    'groups': {'type': 'list', 'elements': 'str'},
+    'roles': {'type': 'list', 'elements': 'str'},
+    'guests': _PART_30,
+}
+_PART_32: Part = {'type': 'dict', 'options': _PART_31}
+_PART_33: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -154,17 +225,17 @@ _PART_22: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_23: Part = {
+_PART_34: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_22,
+    'options': _PART_33,
 }
-_PART_24: Part = {
+_PART_35: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_25: Part = {
+_PART_36: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
@@ -1286,6 +1357,612 @@ SCHEMA: dict[str, Part] = {
             },
         },
     },
+    'cvops_conditional_access': {
+        'type': 'dict',
+        'options': {
+            'break_glass': {
+                'type': 'dict',
+                'options': {
+                    'users': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'groups': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                },
+            },
+            'caller_address': {'type': 'str'},
+            'must_get_in': _PART_24,
+            'one_must_get_in': _PART_24,
+            'name_prefix': {'type': 'str', 'default': 'Commvault - '},
+            'named_locations': {
+                'type': 'list',
+                'elements': 'dict',
+                'required_one_of': [
+                    [
+                        'object_id',
+                        'display_name',
+                    ],
+                ],
+                'required_by': {
+                    'accept_risk': [
+                        'accept_reason',
+                    ],
+                },
+                'options': {
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                        ],
+                    },
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'display_name': {
+                        'type': 'str',
+                    },
+                    'object_id': {
+                        'type': 'str',
+                    },
+                    'ip_ranges': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'trusted': {
+                        'type': 'bool',
+                    },
+                    'countries': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'include_unknown_countries': {
+                        'type': 'bool',
+                    },
+                    'country_lookup': {
+                        'type': 'str',
+                        'choices': [
+                            'client_ip_address',
+                            'authenticator_app_gps',
+                        ],
+                    },
+                    'exclusive': {
+                        'type': 'bool',
+                    },
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
+            'administrators': {
+                'type': 'dict',
+                'options': {
+                    'display_name': {
+                        'type': 'str',
+                    },
+                    'policy_state': {
+                        'type': 'str',
+                        'choices': [
+                            'report_only',
+                            'enabled',
+                            'disabled',
+                        ],
+                    },
+                    'users': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'groups': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'roles': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'exclude': _PART_26,
+                    'applications': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'controls': _PART_27,
+                    'operator': {
+                        'type': 'str',
+                        'choices': [
+                            'and',
+                            'or',
+                        ],
+                        'default': 'and',
+                    },
+                    'authentication_strength': {
+                        'type': 'str',
+                    },
+                    'exclusive': {
+                        'type': 'bool',
+                    },
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'unmanaged_properties',
+                        ],
+                    },
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
+            'places': {
+                'type': 'dict',
+                'options': {
+                    'display_name': {'type': 'str'},
+                    'policy_state': {
+                        'type': 'str',
+                        'choices': [
+                            'report_only',
+                            'enabled',
+                            'disabled',
+                        ],
+                    },
+                    'users': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'groups': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'roles': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'exclude': _PART_26,
+                    'applications': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'locations': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'exclusive': {'type': 'bool'},
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'unmanaged_properties',
+                        ],
+                    },
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
+            'egress': {
+                'type': 'dict',
+                'options': {
+                    'display_name': {'type': 'str'},
+                    'policy_state': {
+                        'type': 'str',
+                        'choices': [
+                            'report_only',
+                            'enabled',
+                            'disabled',
+                        ],
+                    },
+                    'service_principals': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'locations': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'sign_in_history_days': {
+                        'type': 'int',
+                        'default': 30,
+                    },
+                    'exclusive': {'type': 'bool'},
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'unmanaged_properties',
+                        ],
+                    },
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
+            'policies': {
+                'type': 'list',
+                'elements': 'dict',
+                'required_one_of': [
+                    [
+                        'object_id',
+                        'display_name',
+                    ],
+                ],
+                'required_by': {
+                    'accept_risk': [
+                        'accept_reason',
+                    ],
+                },
+                'options': {
+                    'accept_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'lock_out',
+                            'unmanaged_properties',
+                        ],
+                    },
+                    'accept_reason': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'display_name': {'type': 'str'},
+                    'object_id': {'type': 'str'},
+                    'policy_state': {
+                        'type': 'str',
+                        'choices': [
+                            'report_only',
+                            'enabled',
+                            'disabled',
+                        ],
+                    },
+                    'users': {
+                        'type': 'dict',
+                        'options': {
+                            'include': _PART_32,
+                            'exclude': _PART_32,
+                        },
+                    },
+                    'applications': {
+                        'type': 'dict',
+                        'options': {
+                            'include': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'exclude': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'user_actions': {
+                                'type': 'list',
+                                'elements': 'str',
+                                'choices': [
+                                    'register_security_info',
+                                    'register_device',
+                                ],
+                            },
+                            'authentication_contexts': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'filter': {
+                                'type': 'dict',
+                                'options': {
+                                    'mode': {
+                                        'type': 'str',
+                                        'choices': [
+                                            'include',
+                                            'exclude',
+                                        ],
+                                    },
+                                    'rule': {
+                                        'type': 'str',
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    'client_applications': {
+                        'type': 'dict',
+                        'options': {
+                            'include': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'exclude': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'filter': {
+                                'type': 'dict',
+                                'options': {
+                                    'mode': {
+                                        'type': 'str',
+                                        'choices': [
+                                            'include',
+                                            'exclude',
+                                        ],
+                                    },
+                                    'rule': {
+                                        'type': 'str',
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    'locations': {
+                        'type': 'dict',
+                        'options': {
+                            'include': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'exclude': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                        },
+                    },
+                    'platforms': {
+                        'type': 'dict',
+                        'options': {
+                            'include': {
+                                'type': 'list',
+                                'elements': 'str',
+                                'choices': [
+                                    'all',
+                                    'android',
+                                    'ios',
+                                    'windows',
+                                    'windows_phone',
+                                    'macos',
+                                    'linux',
+                                ],
+                            },
+                            'exclude': {
+                                'type': 'list',
+                                'elements': 'str',
+                                'choices': [
+                                    'all',
+                                    'android',
+                                    'ios',
+                                    'windows',
+                                    'windows_phone',
+                                    'macos',
+                                    'linux',
+                                ],
+                            },
+                        },
+                    },
+                    'client_app_types': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'all',
+                            'browser',
+                            'mobile_and_desktop',
+                            'exchange_active_sync',
+                            'other',
+                        ],
+                    },
+                    'device_filter': {
+                        'type': 'dict',
+                        'options': {
+                            'mode': {
+                                'type': 'str',
+                                'choices': [
+                                    'include',
+                                    'exclude',
+                                ],
+                            },
+                            'rule': {
+                                'type': 'str',
+                            },
+                        },
+                    },
+                    'authentication_flows': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'device_code_flow',
+                            'authentication_transfer',
+                        ],
+                    },
+                    'user_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'low',
+                            'medium',
+                            'high',
+                            'none',
+                        ],
+                    },
+                    'sign_in_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'low',
+                            'medium',
+                            'high',
+                            'none',
+                        ],
+                    },
+                    'service_principal_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'low',
+                            'medium',
+                            'high',
+                            'none',
+                        ],
+                    },
+                    'insider_risk': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'minor',
+                            'moderate',
+                            'elevated',
+                        ],
+                    },
+                    'grant': {
+                        'type': 'dict',
+                        'options': {
+                            'operator': {
+                                'type': 'str',
+                                'choices': [
+                                    'and',
+                                    'or',
+                                ],
+                            },
+                            'controls': _PART_27,
+                            'terms_of_use': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'custom_factors': {
+                                'type': 'list',
+                                'elements': 'str',
+                            },
+                            'authentication_strength': {
+                                'type': 'str',
+                            },
+                        },
+                    },
+                    'session': {
+                        'type': 'dict',
+                        'options': {
+                            'application_enforced_restrictions': {
+                                'type': 'bool',
+                            },
+                            'cloud_app_security': {
+                                'type': 'str',
+                                'choices': [
+                                    'configured',
+                                    'monitor_only',
+                                    'block_downloads',
+                                    'none',
+                                ],
+                            },
+                            'persistent_browser': {
+                                'type': 'str',
+                                'choices': [
+                                    'always',
+                                    'never',
+                                    'none',
+                                ],
+                            },
+                            'sign_in_frequency': {
+                                'type': 'dict',
+                                'options': {
+                                    'interval': {
+                                        'type': 'str',
+                                        'choices': [
+                                            'time_based',
+                                            'every_time',
+                                            'none',
+                                        ],
+                                    },
+                                    'value': {
+                                        'type': 'int',
+                                    },
+                                    'unit': {
+                                        'type': 'str',
+                                        'choices': [
+                                            'hours',
+                                            'days',
+                                        ],
+                                    },
+                                    'authentication': {
+                                        'type': 'str',
+                                        'choices': [
+                                            'primary_and_secondary',
+                                            'secondary',
+                                        ],
+                                    },
+                                },
+                            },
+                            'disable_resilience_defaults': {
+                                'type': 'bool',
+                            },
+                            'secure_sign_in_session': {
+                                'type': 'bool',
+                            },
+                        },
+                    },
+                    'exclusive': {'type': 'bool'},
+                    'must_get_in': _PART_24,
+                    'one_must_get_in': _PART_24,
+                    'state': {
+                        'type': 'str',
+                        'choices': [
+                            'present',
+                            'absent',
+                        ],
+                        'default': 'present',
+                    },
+                },
+            },
+        },
+    },
     'cvops_break_glass': {
         'type': 'dict',
         'options': {
@@ -1391,10 +2068,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_23,
-                    'azure_key_vault': _PART_24,
-                    'commvault_credential': _PART_25,
-                    'commvault_oidc_app': _PART_25,
+                    'hashi_vault': _PART_34,
+                    'azure_key_vault': _PART_35,
+                    'commvault_credential': _PART_36,
+                    'commvault_oidc_app': _PART_36,
                     'external': {
                         'type': 'dict',
                         'options': {
@@ -1463,8 +2140,8 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_23,
-                    'azure_key_vault': _PART_24,
+                    'hashi_vault': _PART_34,
+                    'azure_key_vault': _PART_35,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
@@ -1790,6 +2467,7 @@ SCHEMA: dict[str, Part] = {
             'bootstrap',
             'commvault_credentials',
             'commvault_sso',
+            'conditional_access',
             'converge_role_mappings',
             'doctor',
             'expiry',

@@ -36,6 +36,7 @@ ROLES = [
     "bootstrap",
     "commvault_credentials",
     "commvault_sso",
+    "conditional_access",
     "role_mappings",
     "secret_rotation",
 ]
@@ -201,7 +202,8 @@ def test_a_document_as_data_is_checked_and_not_evaluated(bare: Player, tmp_path:
     [
         (
             "site",
-            "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none of them is given",
+            "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials,"
+            " cvops_conditional_access: none of them is given",
         ),
         ("preflight", "cvops_role_mappings: is missing"),
         ("export_role_mappings", "cvops_connection: is missing"),
@@ -247,7 +249,7 @@ def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare
     run = bare("cvops.identity.site", extra_vars={"validate_for": "validate", "validate_done": True})
     assert_short(
         run,
-        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none",
+        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials, cvops_conditional_access: none",
     )
 
 

@@ -68,7 +68,17 @@ def sign_in(prefix: str) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize(
     "role",
-    ["app_registration", "bootstrap", "commvault_credentials", "commvault_sso", "role_mappings", "secret_rotation"],
+    [
+        *(
+            "app_registration",
+            "bootstrap",
+            "commvault_credentials",
+            "commvault_sso",
+            "conditional_access",
+            "role_mappings",
+        ),
+        "secret_rotation",
+    ],
 )
 def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
     connection = role_options(role)["cvops_connection"]["options"]
@@ -78,7 +88,7 @@ def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
 
 def test_the_connection_is_described_as_generated() -> None:
     paths = role_connection.specs()
-    assert len(paths) == 6
+    assert len(paths) == 7
     for path in paths:
         assert path.read_text() == role_connection.renewed(path.read_text())
 
@@ -135,6 +145,21 @@ def test_the_credentials_are_what_the_module_takes() -> None:
     credentials = without(document["cvops_commvault_credentials"]["options"], "commcells")
     assert shape(credentials) == shape(without(module_options("commvault_credential"), *by_the_role))
     assert credentials["secret"]["no_log"] is True
+
+
+def test_what_ready_policies_take_of_the_module_is_what_it_takes() -> None:
+    """The same choices and defaults; locations and further policies have the keys of the modules, by scripts/variables_schema.py."""
+    declared = role_options("conditional_access")["cvops_conditional_access"]["options"]
+    policy = module_options("entra_conditional_access_policy")
+    as_given = ("policy_state", "exclusive", "max_removals", "accept_risk", "accept_reason", "state")
+    for name in ("administrators", "places", "egress"):
+        told = declared[name]["options"]
+        assert shape({key: told[key] for key in as_given}) == shape({key: policy[key] for key in as_given})
+    controls = policy["grant"]["options"]
+    asked = declared["administrators"]["options"]
+    assert asked["controls"]["choices"] == controls["controls"]["choices"]
+    assert asked["operator"]["choices"] == controls["operator"]["choices"]
+    assert shape(declared["break_glass"]["options"]) == shape(policy["break_glass"]["options"])
 
 
 @pytest.mark.parametrize(

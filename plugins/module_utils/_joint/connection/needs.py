@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 #: Features of a variables document; a need that belongs only to features that are not used does not count.
 FEATURES = (
     *("application", "consent", "app_role_assignments", "entra_groups", "user_names", "group_names", "commvault_roles"),
-    "role_mappings",
+    *("role_mappings", "conditional_access"),
 )
+_BY_HAND = ("consent", "app_role_assignments", "conditional_access")
 #: Features that are assumed where option uses is not given: all but what an administrator may do by hand.
-DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature not in ("consent", "app_role_assignments"))
+DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature not in _BY_HAND)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,13 @@ ASSIGNMENTS_NEED = PermissionNeed(
     directory_roles=_APPLICATION_ROLES,
     features=frozenset({"app_role_assignments"}),
     optional=True,
+)
+CONDITIONAL_ACCESS_NEED = PermissionNeed(
+    "creating and changing named locations and conditional access policies",
+    any_of=("Policy.ReadWrite.ConditionalAccess + Policy.Read.All + Application.Read.All",),
+    delegated=("Policy.ReadWrite.ConditionalAccess + Policy.Read.All + Application.Read.All",),
+    directory_roles=("Conditional Access Administrator", "Security Administrator", "Global Administrator"),
+    features=frozenset({"conditional_access"}),
 )
 ENTRA_GROUPS_NEED = PermissionNeed(
     "creating Entra groups, and changing those that it owns",
@@ -252,7 +260,7 @@ _ACCESS_LOG = (
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
     "bootstrap": PlaybookNeeds(_BOOTSTRAP),
-    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED)),
+    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED, CONDITIONAL_ACCESS_NEED)),
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),

@@ -22,6 +22,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
+ACCESS = [
+    *("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess", "Application.Read.All", "GroupMember.Read.All"),
+    *("User.Read.All", "RoleManagement.Read.Directory", "AuditLog.Read.All"),
+]
 ALL = ["GroupMember.Read.All", "User.Read.All", "Group.Create", "Application.ReadWrite.OwnedBy"]
 
 
@@ -114,6 +118,7 @@ USES: list[tuple[dict[str, t.Any], list[str]]] = [
     ({"cvops_entra_groups": [{**GROUP, "owners": ["a@b"], "members": None}]}, ["entra_groups"]),
     ({"cvops_commvault_roles": [{"name": "r"}]}, ["commvault_roles"]),
     ({"cvops_role_mappings": []}, ["role_mappings"]),
+    ({"cvops_conditional_access": {}}, ["conditional_access"]),
     ({"cvops_role_mappings": MAPPED}, ["group_names", "role_mappings"]),
     ({"cvops_role_mappings": MAPPED, "cvops_entra_groups": [GROUP]}, ["entra_groups", "role_mappings"]),
     ({"cvops_role_mappings": [{"principal": {"entra_group": {"name": "x", "object_id": "1"}}}]}, ["role_mappings"]),
@@ -145,6 +150,8 @@ def test_every_feature_is_used_by_some_document() -> None:
         ({"cvops_entra_groups": [{**GROUP, "owners": ["a@b"]}]}, ALL[:3]),
         ({"cvops_entra_groups": [{**GROUP, "state": "absent", "owners": ["a@b"]}]}, ALL),
         ({"cvops_role_mappings": MAPPED}, ALL[:1]),
+        ({"cvops_conditional_access": {}}, ACCESS),
+        ({"cvops_conditional_access": {}, "cvops_application": {"unique_name": "u"}}, [ALL[3], *ACCESS]),
     ],
 )
 def test_permissions_of_a_document(document: dict[str, t.Any], wanted: list[str]) -> None:

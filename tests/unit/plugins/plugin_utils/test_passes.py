@@ -98,6 +98,7 @@ def test_results_of_all_hosts_make_those_of_the_roles() -> None:
         "role_mappings": {},
         "sign_on": {},
         "credentials": {},
+        "conditional_access": {},
     }
 
 

@@ -181,6 +181,7 @@ def test_what_leaves_entra_id_goes_last() -> None:
     assert split_entra_tasks(plan(application=[], groups=[])) == {
         "first": [],
         "second": [],
+        "access": [],
         "last": [],
         "waiting": [],
     }
@@ -196,6 +197,7 @@ def test_what_leaves_entra_id_waits_for_the_commcells_and_for_a_run_of_all_of_th
     assert split_entra_tasks(leaving, {}, narrowed) == {
         "first": [],
         "second": [],
+        "access": [],
         "last": [],
         "waiting": ["groups_absent"],
     }
@@ -248,4 +250,4 @@ def test_reply_urls_are_written_after_the_commcells_also_where_one_has_failed() 
     found = split_entra_tasks(
         {"steps": {"application": [], url: [step]}}, {"cs02": {"status": "failed"}}, {"narrowed": True}
     )
-    assert found == {"first": [], "second": [url], "last": [], "waiting": []}
+    assert found == {"first": [], "second": [url], "access": [], "last": [], "waiting": []}

@@ -19,7 +19,7 @@ def test_without_a_selection_everything_is_done() -> None:
     scope = select_scope(["b", "a"], run_tags=["all"])
     assert (scope["commcells"], scope["parts"], scope["narrowed"]) == (
         ["b", "a"],
-        ["entra", "sso", "roles", "mappings", "credentials"],
+        ["entra", "sso", "roles", "mappings", "credentials", "conditional_access"],
         False,
     )
     assert scope["problems"] == []
@@ -28,19 +28,20 @@ def test_without_a_selection_everything_is_done() -> None:
 @pytest.mark.parametrize(
     ("more", "commcells", "parts"),
     [
-        ({"only": "EMEA-*"}, ["emea-1"], 5),
-        ({"only": ["emea-1", "apac-1"]}, ["emea-1", "apac-1"], 5),
-        ({"grouped": ["emea-1", "apac-1"], "limited": ["apac-1", "localhost"]}, ["apac-1"], 5),
+        ({"only": "EMEA-*"}, ["emea-1"], 6),
+        ({"only": ["emea-1", "apac-1"]}, ["emea-1", "apac-1"], 6),
+        ({"grouped": ["emea-1", "apac-1"], "limited": ["apac-1", "localhost"]}, ["apac-1"], 6),
         ({"run_tags": ["mappings"]}, ["emea-1", "apac-1"], 1),
-        ({"skip_tags": ["entra", "sso"]}, ["emea-1", "apac-1"], 3),
+        ({"skip_tags": ["entra", "sso"]}, ["emea-1", "apac-1"], 4),
         ({"grouped": ["emea-1"]}, ["emea-1"], 4),
+        ({"grouped": ["emea-1"], "run_tags": ["conditional_access"]}, ["emea-1"], 1),
         ({"grouped": ["emea-1"], "run_tags": ["entra", "mappings"]}, ["emea-1"], 2),
     ],
 )
 def test_a_narrowed_run_says_so(more: dict[str, t.Any], commcells: list[str], parts: int) -> None:
     scope = select_scope(["emea-1", "apac-1"], **more)
     assert (scope["commcells"], len(scope["parts"]), scope["problems"]) == (commcells, parts, [])
-    assert scope["narrowed"] == (len(commcells) < 2 or parts < 5)
+    assert scope["narrowed"] == (len(commcells) < 2 or parts < 6)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,9 @@ def test_entra_id_is_a_part_where_all_commcells_are_there_or_it_is_asked_for(mor
 
 
 def test_a_slice_without_entra_id_says_nothing_where_it_was_left_out_already() -> None:
-    assert select_scope(ALL, grouped=["emea-1"], skip_tags=["entra"])["notes"] == []
+    assert select_scope(ALL, grouped=["emea-1"], skip_tags=["entra", "conditional_access"])["notes"] == []
+    (note,) = select_scope(ALL, grouped=["emea-1"], skip_tags=["entra"])["notes"]
+    assert "Run --tags conditional_access once for all slices" in note
     assert select_scope(ALL, grouped=["emea-1"], run_tags=["roles"])["notes"] == []
     assert select_scope([], grouped=["emea-1"])["notes"] == [], "a connection without CommCells tells nothing of slices"
 

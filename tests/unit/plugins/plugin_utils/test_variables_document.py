@@ -75,7 +75,8 @@ NEEDS = [
     (
         "site",
         {},
-        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials: none",
+        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials,"
+        " cvops_conditional_access: none",
     ),
     ("site", {"cvops_role_mappings": MAPPINGS}, "cvops_connection: is missing, with its commcells"),
     (

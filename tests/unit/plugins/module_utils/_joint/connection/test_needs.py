@@ -54,7 +54,7 @@ def test_names_of_graph_are_spelled_as_graph_spells_them() -> None:
 
 def test_consent_is_left_to_people_unless_it_is_asked_for() -> None:
     by_hand = {"consent", "app_role_assignments"}
-    assert set(FEATURES) - set(DEFAULT_FEATURES) == by_hand
+    assert set(FEATURES) - set(DEFAULT_FEATURES) == {*by_hand, "conditional_access"}
     assert all(any(feature in need.features for _name, need in NEEDS) for feature in by_hand)
     assert all(need.optional for _name, need in NEEDS if by_hand & need.features)
 
