@@ -15,8 +15,8 @@ from .filter_values import make_visible, require_mapping, require_mappings, to_t
 
 Mapping = t.Mapping[t.Any, t.Any]
 
-#: Keys of a sign-in that keeps a policy in report-only, in the order in which they are told, with the word before each.
-_OF_SIGN_IN = (("who", ""), ("address", "from "), ("country", "in "), ("client", "with "), ("time", "at "))
+#: So many of the sign-ins that keep a policy in report-only are lines of a report; all are in the summary.
+_TOLD = 20
 _COVERAGE = (
     "only applications of this tenant, with the licence Workload Identities Premium. Managed identities and applications of other tenants, such as"
     " those of Commvault's express configuration, are not covered"
@@ -24,20 +24,23 @@ _COVERAGE = (
 
 
 def describe_held_back(result: t.Any) -> list[str]:
-    """Return a line for each sign-in that keeps the policy of a task in report-only, out of its registered result."""
-    told = require_mapping(result, "the result")
-    policy = _get_policy(told)
+    """Return a line for each sign-in, or part of the log, that keeps the policy of a task in report-only, out of its registered result."""
+    policy = _get_policy(require_mapping(result, "the result"))
     # By name, since results of other tasks, such as a mapping, hold many values.
-    rows = make_visible(require_mappings(told.get("held_back", policy.get("held_back")), "held_back"))
+    rows = make_visible(require_mappings(policy.get("held_back"), "held_back"))
     name = make_visible(to_text(policy.get("display_name")))
     return [f"{name}: {_describe_sign_in(row)}" for row in rows]
 
 
 def _describe_sign_in(row: Mapping) -> str:
-    known = [key for key, dummy in _OF_SIGN_IN]
-    words = [f"{word}{to_text(row[key])}" for key, word in _OF_SIGN_IN if row.get(key)]
-    rest = [f"{to_text(key)} {to_text(value)}" for key, value in row.items() if key not in known and value]
-    return " ".join(words) + (f" ({', '.join(rest)})" if rest else "")
+    why = to_text(row.get("why"))
+    if not row.get("who"):
+        return why
+    address = f" from {to_text(row['address'])}" if row.get("address") else " from an address that is not known"
+    country = f" ({to_text(row['country'])})" if row.get("country") else ""
+    count = row.get("count") or 1
+    times = f"{to_text(count)} time{'' if count == 1 else 's'}, last at {to_text(row.get('last_seen'))}"
+    return f"{to_text(row['who'])}{address}{country}, {times}: {why}"
 
 
 def describe_coverage(result: t.Any) -> list[str]:
@@ -54,12 +57,19 @@ def format_policies(access: t.Any) -> list[str]:
     for policy in require_mappings(told.get("policies"), "policies"):
         name, state = make_visible(to_text(policy.get("display_name"))), name_state(to_text(policy.get("policy_state")))
         lines.append(f"Conditional access: {name}: {make_visible(state)}")
-        lines += [f"  stays in report-only: {line}" for line in describe_held_back({"policy": policy})]
+        held = [line.partition(": ")[2] for line in describe_held_back({"policy": {**policy, "display_name": ""}})]
+        lines += [f"  {_name_hold(policy)}: {line}" for line in held[:_TOLD]]
+        lines += [f"  {_name_hold(policy)}: and {len(held) - _TOLD} more"] if len(held) > _TOLD else []
         lines += [
             f"  covers {line.partition(': ')[2]}"
             for line in describe_coverage({"policy": {**policy, "display_name": ""}})
         ]
     return lines
+
+
+def _name_hold(policy: Mapping) -> str:
+    """Return what sign-ins mean that speak against a policy: one that is in force already stays so."""
+    return "stays in report-only" if policy.get("policy_state") == "report_only" else "shuts out"
 
 
 def _get_policy(result: Mapping) -> Mapping:

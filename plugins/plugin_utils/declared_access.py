@@ -246,18 +246,12 @@ def find_unregistered_problem(rows: t.Any, registered: t.Any, is_in_run: t.Any =
 
 
 def collect_access(results: t.Any) -> dict[str, t.Any]:
-    """Return the ``named_locations`` and ``policies`` as they are afterwards, out of registered results; a policy with what holds it back."""
+    """Return the ``named_locations`` and ``policies`` as they are afterwards, out of registered results."""
     listed = require_mappings(results, "the results")
     return {
         "named_locations": [result["named_location"] for result in listed if result.get("named_location")],
-        "policies": [_add_held_back(result) for result in listed if result.get("policy")],
+        "policies": [result["policy"] for result in listed if result.get("policy")],
     }
-
-
-def _add_held_back(result: Mapping) -> dict[str, t.Any]:
-    policy = require_mapping(result.get("policy"), "policy")
-    held = result.get("held_back", policy.get("held_back"))
-    return {**policy, "held_back": require_mappings(held, "held_back")}
 
 
 def _drop_nulls(item: Mapping) -> dict[str, t.Any]:

@@ -171,7 +171,7 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
     mapped = show_members(require_mapping(result.get("role_mappings"), "role_mappings"), [*_NOTED, *_WAITING])
     consent = make_visible(require_mapping(result.get("consent"), "consent"))
     plan.add_notes("Waits for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
-    plan.add_notes("Stays in report-only", describe_held_back(result))
+    plan.add_notes("Sign-ins that speak against a policy in force", describe_held_back(result))
     if result.get("steps"):
         plan.add_notes("Not covered", describe_coverage(result))
     for name, title in _NOTED.items():

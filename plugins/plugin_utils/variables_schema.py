@@ -1951,6 +1951,23 @@ SCHEMA: dict[str, Part] = {
                     'exclusive': {'type': 'bool'},
                     'must_get_in': _PART_24,
                     'one_must_get_in': _PART_24,
+                    'sign_in_history': {
+                        'type': 'dict',
+                        'options': {
+                            'days': {
+                                'type': 'int',
+                                'required': True,
+                            },
+                            'otherwise': {
+                                'type': 'str',
+                                'choices': [
+                                    'fail',
+                                    'report_only',
+                                ],
+                                'default': 'fail',
+                            },
+                        },
+                    },
                     'state': {
                         'type': 'str',
                         'choices': [

@@ -107,6 +107,20 @@ CONDITIONAL_ACCESS_NEED = PermissionNeed(
     directory_roles=("Conditional Access Administrator", "Security Administrator", "Global Administrator"),
     features=frozenset({"conditional_access"}),
 )
+SIGN_INS_NEED = PermissionNeed(
+    "reading sign-ins, without which the policy for the application's own egress stays in report-only",
+    any_of=("AuditLog.Read.All",),
+    delegated=("AuditLog.Read.All",),
+    directory_roles=(
+        "Reports Reader",
+        "Security Reader",
+        "Global Reader",
+        "Security Administrator",
+        "Global Administrator",
+    ),
+    features=frozenset({"conditional_access"}),
+    optional=True,
+)
 ENTRA_GROUPS_NEED = PermissionNeed(
     "creating Entra groups, and changing those that it owns",
     any_of=("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"),
@@ -260,7 +274,9 @@ _ACCESS_LOG = (
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
     "bootstrap": PlaybookNeeds(_BOOTSTRAP),
-    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED, CONDITIONAL_ACCESS_NEED)),
+    "site": PlaybookNeeds(
+        (APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED, CONDITIONAL_ACCESS_NEED, SIGN_INS_NEED)
+    ),
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),

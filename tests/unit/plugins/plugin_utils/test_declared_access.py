@@ -254,21 +254,30 @@ def test_mapped_groups() -> None:
     assert list_mapped_groups(None) == []
 
 
-HELD = {"who": "Console", "address": "198.51.100.7", "country": "DE", "reason": "locations"}
+SEEN = {"count": 3, "last_seen": "2026-11-20T03:00:00Z", "why": "it applies"}
+HELD = {"who": "Console", "address": "198.51.100.7", "country": "DE", **SEEN}
+UNREAD = {
+    "who": None,
+    "address": None,
+    "country": None,
+    "count": None,
+    "last_seen": None,
+    "why": "the log was not read",
+}
 RESULT: dict[str, t.Any] = {
     "policy": {
         "display_name": "CA\u202e3",
         "policy_state": "report_only",
         "client_applications": {"include": [{"id": "1"}]},
-    },
-    "held_back": [HELD, {"address": "198.51.100.8", "days": 3}],
+        "held_back": [HELD, UNREAD],
+    }
 }
 
 
 def test_what_people_have_to_know() -> None:
     assert describe_held_back(RESULT) == [
-        "CA\\u202e3: Console from 198.51.100.7 in DE (reason locations)",
-        "CA\\u202e3: from 198.51.100.8 (days 3)",
+        "CA\\u202e3: Console from 198.51.100.7 (DE), 3 times, last at 2026-11-20T03:00:00Z: it applies",
+        "CA\\u202e3: the log was not read",
     ]
     (told,) = describe_coverage(RESULT)
     assert (
@@ -280,10 +289,14 @@ def test_what_people_have_to_know() -> None:
     found = collect_access([RESULT, {"named_location": {"display_name": "L"}}, {"policy": {}}, {"named_location": {}}])
     assert [row["display_name"] for row in found["named_locations"]] == ["L"]
     (policy,) = found["policies"]
-    assert policy["held_back"] == RESULT["held_back"]
+    assert policy == RESULT["policy"]
     lines = format_policies(found)
     assert lines[0] == "Conditional access: CA\\u202e3: report-only"
-    assert lines[1].startswith("  stays in report-only: CA\\u202e3: Console from 198.51.100.7")
+    assert lines[1].startswith("  stays in report-only: Console from 198.51.100.7")
+    many = {**found["policies"][0], "policy_state": "enabled", "held_back": [HELD] * 30}
+    assert [line for line in format_policies({"policies": [many]}) if "shuts out" in line][
+        -1
+    ] == "  shuts out: and 10 more"
     assert lines[-1].startswith("  covers only applications of this tenant")
     assert format_policies({}) == []
 
