@@ -512,6 +512,13 @@ options:
     type: list
     elements: str
     default: []
+  pending_applications:
+    description:
+      - Display names of applications that earlier tasks of the run register, for check mode, where they have no service principal yet. There, such a name
+        means that application and its service principal, whatever else in the tenant has the same name.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - Whether the policy exists.

@@ -51,7 +51,8 @@ class ResolvedFields:
 class NameResolver:
     """Finds what the options of one policy name; names of one kind are asked for together.
 
-    *pending*: names of objects that earlier tasks of the run would create, by what they are.
+    *pending*: names of objects that earlier tasks of the run would create, by what they are. An application stands for itself and for its
+    service principal, and its name for nothing else that has the same one.
     """
 
     def __init__(self, graph: GraphClient, pending: t.Mapping[Refers, t.Collection[str]]) -> None:
@@ -96,7 +97,11 @@ class NameResolver:
         principals, applications = [], set()
         for option, value in asked.items():
             item = BY_OPTION[option]
-            texts = [text for text in _list_texts(item, value) if text not in (item.special or {})]
+            texts = [
+                text
+                for text in _list_texts(item, value)
+                if text not in (item.special or {}) and not self._is_pending_application(item, text)
+            ]
             if item.refers in _PRINCIPALS:
                 principals += [(_PRINCIPALS[item.refers], text) for text in texts]
             elif item.refers is Refers.APPLICATION:
@@ -127,6 +132,8 @@ class NameResolver:
         if text in (item.special or {}):
             return text
         refers = t.cast(Refers, item.refers)
+        if self._is_pending_application(item, text):
+            return self._note(refers, None, text)
         if refers in _PRINCIPALS:
             principal = self._finder.find(_PRINCIPALS[refers], text)
             return self._note(refers, principal.object_id, principal.name)
@@ -138,9 +145,16 @@ class NameResolver:
             raise LookupError(f"{text!r} is no id: {refers.value} is given by its id")
         return text.lower()
 
+    def _is_pending_application(self, item: Field, text: str) -> bool:
+        """Return whether *text* is the name of an application that an earlier task of the run would register."""
+        if item.refers not in (Refers.APPLICATION, Refers.SERVICE_PRINCIPAL):
+            return False
+        return any(is_same_name(text, name) for name in self._pending.get(Refers.APPLICATION, ()))
+
     def _note(self, refers: Refers, object_id: str | None, name: str) -> str:
         if object_id is None:  # spelled as it will be created
-            name = next((text for text in self._pending.get(refers, ()) if is_same_name(text, name)), name)
+            of_kind = Refers.APPLICATION if refers is Refers.SERVICE_PRINCIPAL else refers
+            name = next((text for text in self._pending.get(of_kind, ()) if is_same_name(text, name)), name)
         found = object_id.lower() if object_id else f"{PENDING}{fold_case(name)}"
         self.names[refers, found] = name
         return found

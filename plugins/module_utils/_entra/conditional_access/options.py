@@ -73,6 +73,7 @@ def build_policy_spec() -> ArgumentSpec:
                 },
                 "pending_named_locations": {"type": "list", "elements": "str", "default": []},
                 "pending_entra_groups": {"type": "list", "elements": "str", "default": []},
+                "pending_applications": {"type": "list", "elements": "str", "default": []},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             },
             required_one_of=[["object_id", "display_name"]],

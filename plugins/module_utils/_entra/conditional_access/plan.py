@@ -11,55 +11,20 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._core.names import keep_spelling
-from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, add_ids
 from ..._core.set_changes import find_set_changes
 from .canonical import Form, Policy, build_branch, get_branch, list_unknown_members
 from .fields import BY_OPTION, STATES, Refers
+from .words import NOUN, describe_policy_changes, describe_policy_creation, describe_policy_removal
 
 #: What people call an id, by what it is of.
 Names: t.TypeAlias = t.Mapping[tuple[Refers, str], str]
 #: What the options ask for, by option; None clears a field. Fields that are not managed are left out.
 Desired: t.TypeAlias = t.Mapping[str, t.Any]
-NOUN = "conditional access policy"
 _SESSION = "sessionControls"
 #: The one session control that is a switch by itself.
 _BARE = "disableResilienceDefaults"
 _FREQUENCY = "session.sign_in_frequency"
-_WORDS = {
-    "users.include.users": "included user",
-    "users.include.groups": "included group",
-    "users.include.roles": "included role",
-    "users.include.guests.types": "included kind of guest",
-    "users.include.guests.tenants": "tenant of included guests",
-    "users.exclude.users": "excluded user",
-    "users.exclude.groups": "excluded group",
-    "users.exclude.roles": "excluded role",
-    "users.exclude.guests.types": "excluded kind of guest",
-    "users.exclude.guests.tenants": "tenant of excluded guests",
-    "applications.include": "included application",
-    "applications.exclude": "excluded application",
-    "applications.user_actions": "user action",
-    "applications.authentication_contexts": "authentication context",
-    "client_applications.include": "included service principal",
-    "client_applications.exclude": "excluded service principal",
-    "locations.include": "included location",
-    "locations.exclude": "excluded location",
-    "platforms.include": "included platform",
-    "platforms.exclude": "excluded platform",
-    "client_app_types": "client app type",
-    "authentication_flows": "authentication flow",
-    "user_risk": "level of user risk",
-    "sign_in_risk": "level of sign-in risk",
-    "service_principal_risk": "level of service principal risk",
-    "insider_risk": "level of insider risk",
-    "grant.controls": "required control",
-    "grant.terms_of_use": "required terms of use",
-    "grant.custom_factors": "required custom factor",
-    "grant.operator": "operator of the controls",
-    "grant.authentication_strength": "authentication strength",
-    "policy_state": "state",
-}
 
 
 @dataclass(frozen=True)
@@ -98,7 +63,7 @@ def plan_policy(
         state = state or "report_only"
         after = {"display_name": name, "policy_state": state, **_tell(form, names)}
         body = {"displayName": name, "state": STATES[state], **_build_branches(_list_branches(form), form, {})}
-        told = describe_creation(NOUN, str(name), {"policy_state": state, **_tell(form, names)}, _WORDS)
+        told = describe_policy_creation(str(name), state, _tell(form, names))
         plan = Plan({}, after, (Step("create", f"{NOUN} {name}", {"body": body}, told),))
         return PolicyPlan(plan, None, str(name or ""), state, form)
     before = _tell_policy(current, names)
@@ -130,7 +95,7 @@ def _list_changes(
         body["displayName"] = planned.display_name
     if planned.state != current.state:
         body["state"] = STATES[planned.state]
-    steps = [Step("update", f"{NOUN} {name}", {"body": body}, describe_object_changes(name, before, after, _WORDS))]
+    steps = [Step("update", f"{NOUN} {name}", {"body": body}, describe_policy_changes(name, before, after))]
     lost = _list_lost_controls(current, form)
     if lost and body[_SESSION] is not None and not any(option.startswith("grant.") for option in form):
         off = {name: False if name == _BARE else {"isEnabled": False} for name in lost}
@@ -148,8 +113,8 @@ def plan_policy_removal(current: Policy | None, names: Names) -> PolicyPlan:
     """Return the step that deletes the policy, none when it does not exist."""
     if current is None:
         return PolicyPlan(Plan({}, {}), None)
-    gone = Change("-", NOUN, current.display_name, f"delete the {NOUN}", {"object_id": current.object_id})
-    step = Step("delete", f"{NOUN} {current.display_name}", {}, (gone,))
+    gone = describe_policy_removal(current.display_name, current.state, current.object_id)
+    step = Step("delete", f"{NOUN} {current.display_name}", {}, gone)
     plan = Plan(_tell_policy(current, names), {}, add_ids((step,), principal=current.object_id))
     return PolicyPlan(plan, current)
 

@@ -42,6 +42,7 @@ class ConditionalAccessPolicyResource:
         pending = {
             Refers.GROUP: ctx.options["pending_entra_groups"] if ctx.check_mode else (),
             Refers.LOCATION: ctx.options["pending_named_locations"] if ctx.check_mode else (),
+            Refers.APPLICATION: ctx.options["pending_applications"] if ctx.check_mode else (),
         }
         self._resolver = NameResolver(self._graph, pending)
         self._planned = PolicyPlan(Plan({}, {}), None)

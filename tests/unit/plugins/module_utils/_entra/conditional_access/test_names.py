@@ -99,6 +99,20 @@ def test_what_an_earlier_task_creates_has_no_id_yet(make_ctx: t.Any) -> None:
     assert found.names[Refers.GROUP, "pending new group"] == "New group"
 
 
+def test_an_application_that_an_earlier_task_registers_is_that_one(make_ctx: t.Any) -> None:
+    """It stands for its service principal, too; another application with the same display name is not taken for it."""
+    resolver, graph = make_resolver(make_ctx, {Refers.APPLICATION: ["Console", "New app"]})
+    asked = {
+        "applications.include": frozenset({"console", "New app", "office365"}),
+        "client_applications.exclude": frozenset({"new APP"}),
+    }
+    found = resolver.resolve(asked, {})
+    assert found.desired["applications.include"] == frozenset({"pending console", "pending new app", "office365"})
+    assert found.desired["client_applications.exclude"] == frozenset({"pending new app"})
+    assert found.names[Refers.APPLICATION, "pending console"] == "Console"
+    assert found.names[Refers.SERVICE_PRINCIPAL, "pending new app"] == "New app"
+
+
 def test_what_a_policy_has_gets_names_and_what_is_gone_is_told(make_ctx: t.Any) -> None:
     resolver, graph = make_resolver(
         make_ctx, **{"/directoryObjects/getByIds": [{"id": guid(40), "displayName": "Old", "@odata.type": "#x.group"}]}

@@ -173,7 +173,7 @@ def test_people_read_names_and_not_ids() -> None:
     assert told == [
         ("+", "add excluded group GG-Other"),
         ("-", "remove excluded group GG-Break-Glass"),
-        ("~", 'set state to "enabled"'),
+        ("~", "put in force: report-only -> in force"),
     ]
 
 
