@@ -498,7 +498,7 @@ def describe_conditional_access(option: Option) -> None:
     pending = ("pending_named_locations", "pending_entra_groups", "pending_applications")
     documented = read_documented_options(policy)
     for name, module, left_out in (
-        ("named_locations", "entra_named_location", ()),
+        ("named_locations", "entra_named_location", ("pending_policies",)),
         ("policies", policy, (*for_all, *pending)),
     ):
         inner = copy.deepcopy(select_options(module, *left_out))

@@ -78,6 +78,12 @@ options:
       - The largest number of ranges or countries that this task may remove; a list that has lost its contents by mistake must not empty a location.
     type: int
     default: 20
+  pending_policies:
+    description:
+      - Names of policies that earlier tasks of the run delete, or take a location out of that is to be deleted, for check mode, where they still name it.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - Whether the location exists. Entra ID deletes none that a policy names, also one that is off; that is told before anything is written. A trusted one

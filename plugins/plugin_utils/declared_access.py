@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
+
 from .declared_credentials import describe_registered
 from .filter_values import FilterInputError, require_list, require_mapping, require_mappings, to_text
 
@@ -112,18 +115,24 @@ def describe_target(application: t.Any, service_principal: t.Any, declared: t.An
 
 
 def build_access_options(
-    declared: t.Any, task: t.Any, registered: t.Any = None, mappings: t.Any = None, coming_groups: t.Any = None
+    declared: t.Any,
+    task: t.Any,
+    registered: t.Any = None,
+    mappings: t.Any = None,
+    coming_groups: t.Any = None,
+    results: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return the options of the module for the location or policy whose *task* it is.
 
     *registered*: of :func:`describe_target`; *mappings*: the variable cvops_role_mappings; *coming_groups*: names of groups that the same run
-    creates. Raises FilterInputError where nothing has that task.
+    creates; *results*: registered results of the tasks before, by task. Raises FilterInputError where nothing has that task.
     """
     given = require_mapping(declared, VARIABLE)
     locations = require_mappings(given.get("named_locations"), "named_locations")
     for item in locations:
         if name_task(LOCATION, item) == task:
-            return _drop_nulls(item)
+            released = _list_released(given, item, results) if is_gone(item) else []
+            return {**_drop_nulls(item), **({"pending_policies": released} if released else {})}
     matching = [pair for pair in list_policies(given) if name_task(POLICY, pair[1]) == task]
     if not matching:
         raise FilterInputError(f"{VARIABLE} has no such location or policy")
@@ -142,6 +151,24 @@ def build_access_options(
     build = {"administrators": _build_administrators, "places": _build_places, "egress": _build_egress}[name]
     found |= build(item, target, mappings)
     return found if name == "egress" else _exclude_break_glass(found, given)
+
+
+def _list_released(declared: Mapping, location: Mapping, results: t.Any) -> list[str]:
+    """Return the names of the policies that do not name a location after their tasks, as far as these have told."""
+    told = require_mapping(results, "the results")
+    own = {fold_case(to_text(location[key])) for key in ("display_name", "object_id") if location.get(key)}
+    found = []
+    for dummy, item in list_policies(declared):
+        result = require_mapping(told.get(name_task(POLICY, item)), "a result")
+        if not item.get("display_name") or "policy" not in result:
+            continue
+        places = require_mapping(require_mapping(result["policy"], "policy").get("locations"), "locations")
+        rows = [row for way in ("include", "exclude") for row in require_mappings(places.get(way), "locations")]
+        # One whose name was not asked for may be this one.
+        named = {fold_case(to_text(row.get(key))) for row in rows for key in ("id", "name")}
+        if not own & named and not any(row.get("name") is None and is_guid(row.get("id")) for row in rows):
+            found.append(to_text(item["display_name"]))
+    return found
 
 
 def _build_administrators(item: Mapping, target: Mapping, mappings: t.Any) -> dict[str, t.Any]:

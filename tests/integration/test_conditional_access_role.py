@@ -6,20 +6,29 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 import typing as t
 from collections.abc import Callable
 
 import pytest
+import requests
 from cvops_simulator import Simulator
-from helpers.checks import assert_no_writes
+from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.identities import Identity
+from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
+from helpers.signing_on import CONSOLE, GROUPS, Browser
 
 pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
+ROLE = "cvops.identity.conditional_access"
 HERE, ABROAD = "203.0.113.20", "198.51.100.7"
+ADMINISTRATORS = "Commvault - administrators of the console"
+PLACES, EGRESS = "Commvault - sign-in places", "Commvault - egress of the application"
+REPORTED = "enabledForReportingButNotEnforced"
 Make = Callable[..., Simulator]
 Document = dict[str, t.Any]
 
@@ -82,6 +91,39 @@ def digest_of(plan: str) -> str:
     return str(digest)
 
 
+def states(site: Simulator) -> dict[str, str]:
+    """The states of the policies by name."""
+    return {name: row["state"] for name, row in policies(site).items()}
+
+
+def written(site: Simulator) -> list[str]:
+    """What was written in Graph, in order: the method and the collection."""
+    found = []
+    for entry in writes(site):
+        path = re.sub("/[0-9a-f-]{36}.*|[?(].*", "", entry.path)
+        found.append(f"{entry.method} {path.rpartition('/')[2]}")
+    return found
+
+
+def ask_for_token(site: Simulator, identity: Identity, address: str) -> int:
+    """A sign-in of an application by itself at the token endpoint; returns the status."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": identity.client_id,
+        "client_secret": identity.client_secret,
+        "scope": f"{site.graph_url}/.default",
+    }
+    url = f"{site.login_url}/{site.tenant_id}/oauth2/v2.0/token"
+    answer = requests.post(url, data=form, headers={"x-client-address": address}, verify=site.ca_path, timeout=30)
+    site.clock.advance(60)
+    return answer.status_code
+
+
+def prepare(site: Simulator, **access: t.Any) -> Document:
+    """A small document, whose application and policies in report-only are there."""
+    return only_access(describe_access(site, **access))
+
+
 @pytest.mark.every_core
 def test_from_nothing_to_three_policies(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells whom, where and what is required, is approved by its digest, and is written as told, after all else; a second run does nothing.
@@ -94,13 +136,309 @@ def test_from_nothing_to_three_policies(make_site: Make, bare: Player, tmp_path:
     predicted = bare(SITE, check=True, extra_vars=document).ok()
     assert_no_writes(site)
     plan = told(predicted)
-    print(plan)
+    assert "2 named locations created" in plan and "3 conditional access policies created" in plan
+    assert 'for "all users, except group GG-Break-Glass"' in plan and 'state "report-only"' in plan
+    assert 'from "everywhere, except Backup operators"' in plan and 'effect "sign-in is blocked"' in plan
+    assert 'requires "a compliant device and multifactor authentication"' in plan
+    assert 'for "service principal Commvault console"' in plan and "Workload Identities Premium" in plan
+    assert "Managed identities and applications of other tenants" in plan
+
     done = tmp_path / "done.json"
     approved = {"cvops_approved_plan": digest_of(plan), "cvops_summary_file": str(done)}
     real = bare(SITE, extra_vars={**document, **approved}).ok()
-    print("\n".join(real.one("Summary")["msg"]))
     assert told(real) == plan
+    assert states(site) == dict.fromkeys([ADMINISTRATORS, PLACES, EGRESS], REPORTED)
+    entra = [name for name in written(site) if not name.startswith("POST commandcenter")]
+    last = max(number for number, name in enumerate(entra) if name.endswith(("groups", "$ref", "applications")))
+    guarded = [number for number, name in enumerate(entra) if name.endswith(("namedLocations", "policies"))]
+    assert len(guarded) == 5 and min(guarded) > last, entra
+    assert entra[guarded[0] : guarded[-1] + 1] == ["POST namedLocations"] * 2 + ["POST policies"] * 3
+    (registered,) = (row for row in site.tenant.applications.values() if row.get("uniqueName") == "commvault-console")
+    conditions = policies(site)[PLACES]["conditions"]
+    assert conditions["applications"]["includeApplications"] == [registered["appId"]]
+    mapped = {group["display_name"] for group in document["cvops_entra_groups"]}
+    included = policies(site)[ADMINISTRATORS]["conditions"]["users"]["includeGroups"]
+    assert {site.tenant.groups[key]["displayName"] for key in included} <= mapped and included
+
+    summary = json.loads(done.read_text())
+    assert [host["status"] for host in summary["hosts"].values()] == ["applied", "applied"], summary["hosts"]
+    assert not any(host["left"] or host["gone"] for host in summary["hosts"].values()), summary["hosts"]
+    access = summary["conditional_access"]
+    assert [len(access[name]) for name in ("named_locations", "policies")] == [2, 3]
+    report = "\n".join(real.one("Summary")["msg"])
+    assert f"Conditional access: {PLACES}: report-only" in report and "express configuration" in report
+
     site.journal.clear()
     again = bare(SITE, extra_vars={**document, "cvops_summary_file": str(done)}).ok()
     assert_no_writes(site)
     assert again.stats["changed"] == 0
+    assert json.loads(done.read_text())["status"] == "unchanged"
+
+
+def describe_sign_on(site: Simulator, **access: t.Any) -> Document:
+    """The small document with single sign-on, for people of Switzerland."""
+    document = prepare(site, **access)
+    document["cvops_application"] |= {
+        "identifier_uris": [CONSOLE],
+        "group_claims": ["SecurityGroup"],
+        "service_principal": {"sign_on_mode": "saml", "signing_certificate": {"activate": "first"}},
+    }
+    app = {
+        "name": "people",
+        "service_provider_endpoint": CONSOLE,
+        "name_id": "user_principal_name",
+        "attribute_mappings": {"user_groups": GROUPS},
+        "associations": {"email_suffixes": ["corp.example"]},
+        "auto_create_users": True,
+    }
+    return {**document, "cvops_sso": {"saml_apps": [app]}}
+
+
+def test_in_force_with_the_guard_and_enforced(make_site: Make, bare: Player) -> None:
+    """Three policies in report-only, switched on: who comes from abroad is refused, break-glass still gets in, and the program is held back."""
+    site = make_site(set="S", empty=True)
+    document = describe_sign_on(site)
+    bare(SITE, extra_vars=document).ok()
+    glass, person = people(site)[:2]
+    browser = Browser(site)
+
+    def sign_on(user: dict[str, t.Any], address: str) -> bool:
+        site.tenant.behaviours.change({"circumstances": {user["id"]: {"address": address}}})
+        return "errorMessage" not in browser.sign_on(user["userPrincipalName"])
+
+    assert sign_on(person, ABROAD), "report-only refuses nobody"
+    access = document["cvops_conditional_access"]
+    for name in ("administrators", "places", "egress"):
+        access[name]["policy_state"] = "enabled"
+    access["must_get_in"] = [
+        {"user": person["userPrincipalName"], "address": HERE, "country": "CH", "can": ["mfa", "compliant_device"]}
+    ]
+    plan = told(bare(SITE, check=True, extra_vars=document).ok())
+    assert "2 policies put in force" in plan and "put in force: report-only -> in force" in plan
+    assert "Sign-ins that speak against a policy in force" in plan and "the log shows no sign-in" in plan
+    real = bare(SITE, extra_vars={**document, "cvops_approved_plan": digest_of(plan)}).ok()
+    assert told(real) == plan
+    assert states(site) == {ADMINISTRATORS: "enabled", PLACES: "enabled", EGRESS: REPORTED}
+    report = "\n".join(real.one("Summary")["msg"])
+    assert f"{PLACES}: in force" in report and "stays in report-only: the log shows no sign-in" in report
+    assert [sign_on(person, address) for address in (HERE, ABROAD)] == [True, False]
+    assert sign_on(glass, ABROAD), "the account for emergencies still gets in"
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
+@pytest.mark.every_core
+def test_a_program_in_force_when_nothing_speaks_against_it(make_site: Make, bare: Player) -> None:
+    """Its sign-ins from another address hold it back, by name; when the location has that address, it is put in force, and refuses a third."""
+    site = make_site(set="S", empty=True)
+    job = site.identity(name="backup job")
+    egress = {"service_principals": ["backup job"], "locations": ["Commvault egress"], "policy_state": "enabled"}
+    document = prepare(site, egress={**egress, "sign_in_history_days": 7}, places=None)
+    del document["cvops_conditional_access"]["administrators"]
+    assert [ask_for_token(site, job, address) for address in (HERE, ABROAD)] == [200, 200]
+    real = bare(SITE, extra_vars=document).ok()
+    assert states(site) == {EGRESS: REPORTED}
+    told_so = f"backup job from {ABROAD} (DE), 1 time, last at "
+    assert told_so in told(real) and told_so in "\n".join(real.one("Summary")["msg"])
+    site.journal.clear()
+    again = bare(SITE, extra_vars=document).ok()
+    assert_no_writes(site)
+    assert told_so in "\n".join(again.one("Summary")["msg"]), "each run says so"
+    document["cvops_conditional_access"]["named_locations"][1]["ip_ranges"].append("198.51.100.0/28")
+    # What the locations cover is judged as it is there: in the run after.
+    bare(SITE, extra_vars=document).ok()
+    forced = bare(SITE, extra_vars=document).ok()
+    assert states(site) == {EGRESS: "enabled"}, told(forced)
+    assert [ask_for_token(site, job, address) for address in (HERE, ABROAD, "192.0.2.1")] == [200, 200, 400]
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
+def test_a_policy_that_would_hit_the_caller_is_refused(make_site: Make, bare: Player) -> None:
+    site = make_site(set="S", empty=True)
+    (own,) = (
+        row["displayName"]
+        for row in site.tenant.service_principals.values()
+        if row["appId"] == site.automation.client_id
+    )
+    egress = {"service_principals": [own], "locations": ["Commvault egress"], "policy_state": "enabled"}
+    document = prepare(site, egress=egress, caller_address=ABROAD)
+    bare(
+        SITE,
+        extra_vars={
+            **document,
+            "cvops_conditional_access": {"named_locations": document["cvops_conditional_access"]["named_locations"]},
+        },
+    ).ok()
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and "the identity that runs this" in run.text
+    assert_no_writes(site)
+    assert policies(site) == {}
+
+
+#: Each write of the document: where, and after how many others.
+WRITES = [
+    *(("applications", 0), ("servicePrincipals", 0), ("namedLocations", 0), ("namedLocations", 1)),
+    *(("policies", 0), ("policies", 1), ("policies", 2)),
+]
+
+
+def test_each_write_failed_in_turn(make_site: Make, bare: Player) -> None:
+    """Whatever write fails, the next run ends with the same policies, and no object twice."""
+    for collection, after in WRITES:
+        site = make_site(set="S", empty=True)
+        document = prepare(site)
+        fault = Fault("graph", "POST", f"*/{collection}", "status", status=400, after=after, times=100)
+        site.faults.add(fault)
+        failed = bare(SITE, extra_vars=document)
+        assert failed.rc == 2 and fault.hits, (collection, after, failed.text)
+        site.faults.clear()
+        bare(SITE, extra_vars=document).ok()
+        assert states(site) == dict.fromkeys([ADMINISTRATORS, PLACES, EGRESS], REPORTED), (collection, after)
+        assert len(site.tenant.named_locations) == 2, (collection, after)
+        site.journal.clear()
+        assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0, (collection, after)
+        assert_no_writes(site)
+
+
+def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
+    """With its tag: the application has to be there already, and nothing else is planned or written."""
+    site = make_site(set="S", empty=True)
+    document = prepare(site)
+    missing = bare(SITE, "--tags", "conditional_access", extra_vars=document)
+    assert missing.rc == 2 and "is about an application in Entra ID that is not there" in missing.text
+    assert_no_writes(site)
+    bare(SITE, "--tags", "entra", extra_vars=document).ok()
+    assert policies(site) == {}
+    # What the registration lacks is no part of this run, nor of its plan.
+    document["cvops_application"]["notes"] = "Somebody else's change"
+    site.journal.clear()
+    run = bare(SITE, "--tags", "conditional_access", extra_vars=document).ok()
+    assert written(site) == ["POST namedLocations"] * 2 + ["POST policies"] * 3
+    assert "notes" not in told(run) and "Entra ID: applied, " in run.text
+    site.journal.clear()
+    assert bare(SITE, "--tags", "conditional_access", extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+    nothing = {name: value for name, value in document.items() if name != "cvops_conditional_access"}
+    assert "the tags leave nothing to do" in bare(SITE, "--tags", "conditional_access", extra_vars=nothing).text
+
+
+def test_without_the_licence_for_programs(make_site: Make, bare: Player) -> None:
+    """The service's words are told; what it has taken stays, and the run with the licence completes it."""
+    site = make_site(set="S", empty=True)
+    document = prepare(site)
+    site.tenant.behaviours.change({"licences": ["P1"]})
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and "not licensed for this feature" in run.text
+    assert sorted(states(site)) == [ADMINISTRATORS, PLACES]
+    site.tenant.behaviours.change({"licences": ["P1", "WorkloadIdentities"]})
+    bare(SITE, extra_vars=document).ok()
+    assert sorted(states(site)) == [ADMINISTRATORS, EGRESS, PLACES]
+
+
+def test_security_defaults_are_told_before_anything_is_written(make_site: Make, bare: Player) -> None:
+    site = make_site(set="S", empty=True)
+    row = site.tenant.store.tables["policies"]["identitySecurityDefaultsEnforcementPolicy"]
+    site.tenant.store.put("policies", "identitySecurityDefaultsEnforcementPolicy", {**row, "isEnabled": True})
+    document = prepare(site)
+    document["cvops_conditional_access"]["administrators"]["policy_state"] = "enabled"
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and "Security defaults are on in this tenant" in run.text
+    assert_no_writes(site)
+
+
+def test_one_commcell_fails_and_sign_in_is_guarded(make_site: Make, bare: Player) -> None:
+    site = make_site(set="M", empty=True)
+    one, two = list(site.commcells)[:2]
+    document = prepare(site)
+    document["cvops_commvault_credentials"] = [
+        {"name": "azure-backup", "secret_policy": "rotated", "commcells": [one, two]}
+    ]
+    site.faults.add(Fault(two, "POST", "*/Credential", "status", status=400, times=100))
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and f"{two}: failed" in run.text and f"{one}: applied" in run.text
+    assert states(site) == dict.fromkeys([ADMINISTRATORS, PLACES, EGRESS], REPORTED)
+
+
+def test_what_goes_and_in_which_order(make_site: Make, bare: Player) -> None:
+    """Locations after the policies that named them; a policy that leaves a location does so before it goes; the group after both."""
+    site = make_site(set="S", empty=True)
+    document = prepare(site)
+    access = document["cvops_conditional_access"]
+    document["cvops_entra_groups"] = [
+        {"unique_name": "gg-old", "display_name": "GG-Old", "mail_nickname": "gg-old"},
+    ]
+    access["places"]["exclude"] = {"groups": ["GG-Old"]}
+    bare(SITE, extra_vars=document).ok()
+    document["cvops_entra_groups"][0]["state"] = "absent"
+    access["named_locations"][0]["state"] = "absent"
+    access["places"] = {"state": "absent"}
+    access["named_locations"].append({"display_name": "New", "ip_ranges": ["192.0.2.0/28"]})
+    access["egress"]["locations"] = ["New"]
+    plan = told(bare(SITE, check=True, extra_vars=document).ok())
+    site.journal.clear()
+    bare(SITE, extra_vars={**document, "cvops_approved_plan": digest_of(plan)}).ok()
+    order = ["POST namedLocations", "PATCH policies", "DELETE policies", "DELETE namedLocations", "DELETE groups"]
+    assert written(site) == order
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
+@pytest.mark.every_core
+def test_the_role_alone(make_site: Make, bare: Player) -> None:
+    """It looks the application up and registers nothing; a second run does nothing."""
+    site = make_site(set="S", empty=True)
+    document = prepare(site)
+    tasks = [
+        {"ansible.builtin.include_role": {"name": ROLE}},
+        {"ansible.builtin.debug": {"var": "conditional_access_result"}},
+    ]
+    missing = bare(tasks, extra_vars=document)
+    assert missing.rc == 2 and "is not there" in missing.text
+    assert_no_writes(site)
+    bare(SITE, "--tags", "entra", extra_vars=document).ok()
+    document["cvops_application"]["notes"] = "Somebody else's change"
+    site.journal.clear()
+    predicted = bare(tasks, check=True, extra_vars=document).ok()
+    assert_no_writes(site)
+    assert predicted.stats["changed"] == 5
+    run = bare(tasks, extra_vars=document).ok()
+    assert written(site) == ["POST namedLocations"] * 2 + ["POST policies"] * 3
+    found = run.result["conditional_access_result"]
+    assert found["changed"] is True and found["writes"] == 5
+    assert [row["policy_state"] for row in found["policies"]] == ["report_only"] * 3
+    site.journal.clear()
+    again = bare(tasks, extra_vars=document).ok()
+    assert_no_writes(site)
+    assert again.stats["changed"] == 0 and again.result["conditional_access_result"]["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("access", "said"),
+    [
+        ({"break_glass": None}, "cvops_conditional_access.break_glass: is missing, and administrators and places"),
+        (
+            {"places": {}},
+            "cvops_conditional_access.places.locations: is missing, so that all sign-ins would be blocked",
+        ),
+        ({"placs": {}}, "cvops_conditional_access.placs: there is no such key; did you mean places?"),
+        ({"policies": [{"grant": {}}]}, "cvops_conditional_access.policies[0]: "),
+        ({"administrators": {"controls": ["mfaa"]}}, "cvops_conditional_access.administrators.controls[0]: "),
+    ],
+)
+def test_what_is_wrong_is_told_before_any_request(
+    make_site: Make, bare: Player, access: dict[str, t.Any], said: str
+) -> None:
+    site = make_site(set="S", empty=True)
+    document = prepare(site)
+    document["cvops_conditional_access"] |= access
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc != 0 and said in run.result["msg"], run.text
+    assert len([line for line in str(run.result["msg"]).split("\n") if "cvops_conditional_access" in line]) == 1
+    assert not list(site.journal.entries())

@@ -593,10 +593,13 @@ def test_the_guide_does_as_it_says(site: Simulator, play: Player) -> None:
     """Its tasks, one after the other: created in report-only, put in force, and nothing to do when they are played again."""
     group_of(site, "GG-Break-Glass", [users_of(site)[0]["id"]])
     text = GUIDE.read_text().replace("Commvault Management", application_name(site))
-    blocks = [
+    found = [
         yaml.safe_load(block)
         for block in re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
     ]
+    blocks = [
+        block for block in found if isinstance(block, list)
+    ]  # the variables document is played by the tests of its role
     assert len(blocks) == 4
     for tasks in blocks[:3]:
         assert all(result["changed"] for result in play(tasks).ok().results)

@@ -31,6 +31,7 @@ def build_named_location_spec() -> ArgumentSpec:
                 "include_unknown_countries": {"type": "bool"},
                 "country_lookup": {"type": "str", "choices": list(LOOKUPS)},
                 "exclusive": {"type": "bool", "default": False},
+                "pending_policies": {"type": "list", "elements": "str", "default": []},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             },
             required_one_of=[["object_id", "display_name"]],

@@ -19,7 +19,7 @@ from ..client import GraphClient
 from ..confirm import list_narrowed_fields, wait_until_shown
 from .places import list_range_warnings
 from .plan import Location, plan_location, plan_location_removal, read_desired, read_location
-from .usage import find_coverage_change, list_policies_with, list_widened_policies
+from .usage import find_coverage_change, leave_out_released, list_policies_with, list_widened_policies
 
 #: Microsoft Learn: to write takes both; the one that writes does not read.
 _WRITE = ("Policy.ReadWrite.ConditionalAccess together with Policy.Read.All",)
@@ -119,7 +119,9 @@ class NamedLocationResource:
             return
         name, key = (before or after)["display_name"], self._locations.object_id or ""
         intent = f"find the policies that use named location {name}"
-        policies = self._graph.list(POLICIES, intent=intent, needs=READ_NEEDS)
+        policies: t.Sequence[t.Mapping[str, t.Any]] = self._graph.list(POLICIES, intent=intent, needs=READ_NEEDS)
+        if self._ctx.check_mode and not after:
+            policies = leave_out_released(policies, key, self._options["pending_policies"])
         users = [] if after else list_policies_with(policies, key)
         if users:
             raise ConfigError(

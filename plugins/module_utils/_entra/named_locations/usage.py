@@ -67,6 +67,17 @@ def list_policies_with(policies: t.Iterable[Wire], object_id: str) -> list[str]:
     )
 
 
+def leave_out_released(policies: t.Iterable[Wire], object_id: str, released: t.Collection[str]) -> list[Wire]:
+    """Return the policies without those, by their names in *released*, that name the location *object_id* and are about to do so no more."""
+    wanted, names = fold_case(object_id), {fold_case(name) for name in released}
+    return [
+        policy
+        for policy in policies
+        if fold_case(str(policy.get("displayName"))) not in names
+        or wanted not in _read_locations(policy, "includeLocations") | _read_locations(policy, "excludeLocations")
+    ]
+
+
 def list_widened_policies(policies: t.Iterable[Wire], object_id: str, change: CoverageChange) -> list[str]:
     """Return the names, sorted, of the policies in force that reach more sign-ins by *change* of the location *object_id*.
 

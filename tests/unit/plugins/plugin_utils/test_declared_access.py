@@ -200,6 +200,21 @@ def test_further_policies_and_what_goes() -> None:
         build_access_options(DECLARED, "conditional access policy CA2")
 
 
+def test_a_location_that_goes_is_told_which_policies_name_it_no_more() -> None:
+    old = {"id": APP, "name": "old"}
+    results = {
+        ADMINISTRATORS: {"policy": {"locations": {"include": [], "exclude": []}}},
+        PLACES: {"policy": {"locations": {"include": [{"id": "all", "name": None}], "exclude": [old]}}},
+        EGRESS: {"policy": {"locations": {"include": [{"id": PRINCIPAL, "name": None}]}}},
+        "conditional access policy CA1": {"error": {}, "msg": "not planned"},
+        "conditional access policy CA9": {"policy": {}},
+    }
+    found = build_access_options(DECLARED, "named location Old", results=results)
+    assert found["pending_policies"] == ["Commvault - administrators of the console", "CA9"]
+    assert "pending_policies" not in build_access_options(DECLARED, "named location Old")
+    assert "pending_policies" not in build_access_options(DECLARED, "named location Offices", results=results)
+
+
 @given(
     st.fixed_dictionaries(
         {},

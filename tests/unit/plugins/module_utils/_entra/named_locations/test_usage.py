@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.named_locations.usage import (
     find_coverage_change,
+    leave_out_released,
     list_policies_with,
     list_widened_policies,
 )
@@ -141,6 +142,9 @@ def test_policies_that_name_a_location_are_listed_whatever_their_state() -> None
         {"displayName": "CA6", "state": "enabled", "conditions": {}},
     ]
     assert list_policies_with(policies, OWN) == ["CA2 (enabled)", "CA3 (disabled)"]
+    # Those that are about to name it no more, and only where they do now.
+    assert leave_out_released(policies, OWN, ["ca2", "CA4"]) == [policies[0], *policies[2:]]
+    assert leave_out_released(policies, OWN, []) == policies
 
 
 @pytest.mark.parametrize(
