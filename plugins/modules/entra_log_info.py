@@ -41,6 +41,7 @@ options:
       - An id that no application has any more is looked for as it is, with a warning.
     type: list
     elements: str
+    aliases: [application]
   users:
     description:
       - Users by user principal name, object id or display name. When left out, no user is looked for.

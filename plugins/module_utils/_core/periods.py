@@ -18,6 +18,7 @@ from .values import format_time, parse_time, shift_time
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(r"([0-9]{1,6})\s*([mhdw])", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,7})?)?\s*(?:[Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
+_ZONE = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\s*$", re.ASCII)
 #: No log of either service is older, and both count time in seconds from here.
 _EARLIEST = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _SECOND = datetime.timedelta(seconds=1)
@@ -90,6 +91,15 @@ def parse_period(
             f"option {problems[0]['where']}: {problems[0]['message']}", source=f"option {problems[0]['where']}"
         )
     return Period(_round_down(start), _round_up(end), open_ended=until is None)
+
+
+def find_zoneless(options: t.Mapping[str, str | None]) -> list[str]:
+    """Return a warning for each of the *options*, texts by name that :func:`parse_period` takes, whose time names no zone."""
+    return [
+        f"option {name}: {text.strip()} names no time zone and is taken as UTC."
+        for name, text in options.items()
+        if text and ":" in text and not _ZONE.search(text)
+    ]
 
 
 def parse_span(text: str, name: str) -> datetime.timedelta:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
-from ..._core.errors import ConfigError, CvopsError, Problems
-from ..._core.periods import Period, parse_period, parse_span
+from ..._core.errors import ConfigError
+from ..._core.option_faults import OptionFaults
+from ..._core.periods import Period, find_zoneless, parse_period, parse_span
 
 AUDIT_TRAIL, EVENTS = "audit_trail", "events"
 LOGS = (AUDIT_TRAIL, EVENTS)
@@ -61,7 +62,7 @@ def build_log_spec() -> ArgumentSpec:
 
 def parse_options(ctx: Context) -> Wanted:
     """Return what the options of the task ask for. Raises ConfigError for one fault, Problems for several."""
-    options, faults = ctx.options, _Faults()
+    options, faults = ctx.options, OptionFaults()
     period = faults.attempt(lambda: parse_period(options["since"], options["until"], ctx.clock.now()))
     late_by = faults.attempt(lambda: parse_span(options["late_by"], "late_by"))
     zone = faults.attempt(lambda: find_zone(options["time_zone"]) if options["time_zone"] else None)
@@ -69,6 +70,8 @@ def parse_options(ctx: Context) -> Wanted:
     if options["max_rows"] < 1:
         faults.note("max_rows", f"{options['max_rows']} is no number of rows: give one from 1 on")
     faults.raise_any()
+    for told in find_zoneless({name: options[name] for name in ("since", "until")}):
+        ctx.warn(told)
     chosen = options["severities"]
     return Wanted(
         t.cast("Period", period),
@@ -122,33 +125,3 @@ def _check_lists(options: t.Mapping[str, t.Any]) -> None:
             "option users: the event log does not tell who did something. Take events out of logs, or leave users out",
             source="option users",
         )
-
-
-class _Faults:
-    """The faults of several options, told together."""
-
-    def __init__(self) -> None:
-        self._found: list[dict[str, t.Any]] = []
-
-    def attempt(self, parse: t.Callable[[], t.Any]) -> t.Any:
-        """Return what *parse* returns; None, and its error is kept, where it raises one."""
-        try:
-            return parse()
-        except Problems as exc:
-            self._found.extend(exc.facts["problems"])
-        except CvopsError as exc:
-            where = str(exc.facts.get("source", "")).removeprefix("option ")
-            self.note(where, str(exc).removeprefix(f"option {where}: "))
-        return None
-
-    def note(self, where: str, message: str) -> None:
-        """Keep a fault of the option *where*."""
-        self._found.append({"kind": "config", "where": where, "message": message})
-
-    def raise_any(self) -> None:
-        """Raise ConfigError for one fault, Problems for several."""
-        if len(self._found) == 1:
-            (fault,) = self._found
-            raise ConfigError(f"option {fault['where']}: {fault['message']}", source=f"option {fault['where']}")
-        if self._found:
-            raise Problems(f"{len(self._found)} options cannot be used", self._found)

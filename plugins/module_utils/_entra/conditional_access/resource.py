@@ -24,8 +24,9 @@ from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
 from .history import SignInHistory, describe_shut_out
 from .names import NameResolver, ResolvedFields
 from .options import read_desired_fields
-from .plan import NOUN, PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
+from .plan import PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
 from .sign_ins import SignInFinder
+from .words import NOUN
 
 _SECURITY_DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
 #: Microsoft Learn: to write takes all of them; the one that writes does not read.

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
-from ..._core.errors import ConfigError, Problems
+from ..._core.errors import ConfigError
 from ..._core.log_events import OPERATIONS, LogEvent, sort_rows
 from ..._core.names import is_same_name
+from ..._core.option_faults import OptionFaults
+from ..._core.periods import find_zoneless, parse_period, parse_span
 from ..._core.redact import redact_structure
 from ..._core.values import format_time
 from ..client import GraphClient
-from ..option_checks import describe_problem
 from ..whoami import list_token_permissions
 from . import audits, sign_ins
 from .audits import read_audit
-from .periods import Gap, Window, find_complete_until, join_gaps, parse_moment, parse_span
+from .periods import Gap, Window, find_complete_until, join_gaps
 from .queries import LogQuery, build_audit_queries, build_sign_in_queries
 from .reader import LogReader, NoLicence
 from .sign_ins import IN_V1, SIGN_IN_TYPES, read_sign_in
@@ -44,7 +45,7 @@ def build_log_spec() -> ArgumentSpec:
     texts = {"type": "list", "elements": "str"}
     return ArgumentSpec(
         {
-            "applications": dict(texts),
+            "applications": {**texts, "aliases": ["application"]},
             "users": dict(texts),
             "objects": dict(texts),
             "everything": {"type": "bool", "default": False},
@@ -192,41 +193,20 @@ class LogCollector:
 
 
 def _read_options(ctx: Context, now: datetime.datetime) -> _Asked:
-    """Return what is asked for. Raises Problems with every option that cannot be used."""
-    options = ctx.options
-    now = now.replace(microsecond=0)
-    problems = []
-    moments: dict[str, datetime.datetime] = {"until": now}
-    for name in ("since", "until"):
-        if not options.get(name):
-            continue
-        try:
-            moments[name], has_zone = parse_moment(options[name], now)
-        except ValueError:
-            message = (
-                f"{options[name]!r} is neither a time such as 2026-03-01T08:00:00+01:00 nor a span such as 7d or 24h"
-            )
-            problems.append(describe_problem(name, message))
-            continue
-        if not has_zone:
-            ctx.warn(f"{name}: {options[name]} has no time zone and is taken as UTC, {format_time(moments[name])}.")
-    late_by = parse_span(options["late_by"])
-    if late_by is None:
-        problems.append(describe_problem("late_by", f"{options['late_by']!r} is no span such as 2h or 90m"))
+    """Return what is asked for. Raises ConfigError for one option that cannot be used, Problems for several."""
+    options, now, faults = ctx.options, now.replace(microsecond=0), OptionFaults()
+    period = faults.attempt(lambda: parse_period(options["since"], options.get("until") or None, now))
+    late_by = faults.attempt(lambda: parse_span(options["late_by"], "late_by"))
     if options["max_rows"] < 1:
-        problems.append(describe_problem("max_rows", "at least 1"))
-    if not problems and moments["since"] >= moments["until"]:
-        told = f"the period ends ({format_time(moments['until'])}) before it begins ({format_time(moments['since'])})"
-        problems.append(describe_problem("since", told))
-    if not problems and moments["since"] >= now:
-        problems.append(describe_problem("since", f"it lies in the future; it is {format_time(now)}"))
-    if problems:
-        raise Problems(f"{len(problems)} options about the period cannot be used", problems)
+        faults.note("max_rows", f"{options['max_rows']} is no number of rows: give one from 1 on")
+    faults.raise_any()
+    for told in find_zoneless({name: options.get(name) for name in ("since", "until")}):
+        ctx.warn(told)
     operations = options.get("operations")
     return _Asked(
-        Window(moments["since"], min(moments["until"], now)),
+        Window(period.since, min(period.until, now)),
         now,
-        late_by or datetime.timedelta(),
+        late_by,
         tuple(log for log in LOGS if log in _choose_logs(options["logs"], operations)),
         None if operations is None else tuple(text.strip() for text in operations),
         options["max_rows"],

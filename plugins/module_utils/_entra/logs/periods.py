@@ -3,20 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Periods of a log: moments and spans as people write them, windows that are read, and gaps of what was not. Pure."""
+"""Periods of a log: windows that are read, and gaps of what was not. Pure."""
 
 from __future__ import annotations
 
 import datetime
-import re
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.values import format_time, parse_time, shift_time
+from ..._core.values import format_time
 
-_SPAN = re.compile(r"\s*(?P<count>[0-9]{1,5})\s*(?P<unit>[mhdw])\s*", re.IGNORECASE)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_ZONE = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})\s*$")
 #: The smallest window that is asked for: one that is not answered is told as a gap.
 _SMALLEST = datetime.timedelta(minutes=5)
 
@@ -24,24 +20,6 @@ _SMALLEST = datetime.timedelta(minutes=5)
 Reason: t.TypeAlias = t.Literal["unanswered", "max_rows", "deadline", "late", "licence", "retention", "refused"]
 #: Reasons for which the next reading may bring what is missing.
 PASSING: frozenset[Reason] = frozenset(("unanswered", "max_rows", "deadline", "late"))
-
-
-def parse_span(text: str) -> datetime.timedelta | None:
-    """Return the length of a span such as ``7d``, ``24h``, ``90m``, ``2w``; None for what is none."""
-    found = _SPAN.fullmatch(text)
-    return datetime.timedelta(**{_UNITS[found["unit"].lower()]: int(found["count"])}) if found else None
-
-
-def parse_moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
-    """Return the moment that *text* names, in whole seconds, and whether it said in which time zone.
-
-    A span lies before *now*; a time without a zone is taken as UTC. Raises ValueError for anything else.
-    """
-    span = parse_span(text)
-    if span is not None:
-        return shift_time(now, -span).replace(microsecond=0), True
-    moment = parse_time(text).astimezone(datetime.timezone.utc)
-    return moment.replace(microsecond=0), _ZONE.search(text) is not None
 
 
 @dataclass(frozen=True)

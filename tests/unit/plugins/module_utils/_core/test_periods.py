@@ -13,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
-from ansible_collections.cvops.identity.plugins.module_utils._core.periods import Period, parse_period, parse_span
+from ansible_collections.cvops.identity.plugins.module_utils._core.periods import (
+    Period,
+    find_zoneless,
+    parse_period,
+    parse_span,
+)
 
 UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 11, 27, 18, 0, 30, 250000, tzinfo=UTC)
@@ -124,3 +129,15 @@ def test_halves_have_every_moment_of_the_whole_in_one_of_them(
     if halves:
         assert [half.contains(moment) for half in halves].count(True) == int(period.contains(moment))
         assert (halves[0].since, halves[1].until) == (period.since, period.until)
+
+
+def test_times_without_a_zone_are_told() -> None:
+    given_ = {"since": "2026-11-01T08:00:00", "until": "2026-11-02 08:00", "x": "7d", "y": None}
+    assert [told.split(":")[0] for told in find_zoneless(given_)] == ["option since", "option until"]
+    zoned = {
+        "a": "2026-11-01T08:00:00Z",
+        "b": "2026-11-01T08:00:00+01:00",
+        "c": "2026-11-01",
+        "d": "2026-11-01 08:00 z",
+    }
+    assert find_zoneless(zoned) == []
