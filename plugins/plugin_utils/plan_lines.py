@@ -313,8 +313,8 @@ def _format_totals(steps: t.Sequence[Mapping]) -> str:
     told = []
     for kind in dict.fromkeys(kind for kind, dummy in counts):
         if kind in _PHRASES:
-            total = sum(counted for (other, dummy), counted in counts.items() if other == kind)
-            told.append(f"{total} {_PHRASES[kind][total != 1]}")
+            number = sum(counted for (other, dummy), counted in counts.items() if other == kind)
+            told.append(f"{number} {_PHRASES[kind][number != 1]}")
             continue
         noun_is_told = False
         for sign, verb in (_OBJECT_VERBS if kind in _OBJECTS else _PART_VERBS).items():
