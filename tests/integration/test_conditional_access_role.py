@@ -279,9 +279,9 @@ def test_a_policy_that_would_hit_the_caller_is_refused(make_site: Make, bare: Pl
     assert policies(site) == {}
 
 
-#: Each write of the document: where, and after how many others.
+#: Each creation of the document: where, and after how many others.
 WRITES = [
-    *(("applications", 0), ("servicePrincipals", 0), ("namedLocations", 0), ("namedLocations", 1)),
+    *(("servicePrincipals", 0), ("namedLocations", 0), ("namedLocations", 1)),
     *(("policies", 0), ("policies", 1), ("policies", 2)),
 ]
 

@@ -132,3 +132,17 @@ def test_optional_options_are_left_out_where_they_are_empty_and_others_are_kept(
     optional = ["document", "max_writes", "accept_risk"]
     found = merge_options_of_localhost(options, "role_mappings_", variables, [], optional)
     assert found == {"max_writes": 7, "canary": False, "match_by": ""}
+
+
+def test_conditional_access_is_a_result_of_its_own() -> None:
+    made = {"changed": True, "policy": {"display_name": "CA1"}, "stats": {"reads": 1, "writes": 2, "sign_ins": 0}}
+    location = {
+        "changed": False,
+        "named_location": {"display_name": "L"},
+        "stats": {"reads": 1, "writes": 0, "sign_ins": 0},
+    }
+    found = collect_run_results({"localhost": [{"results": [location, made]}], "cs01": []})
+    assert [name for name, told in found.items() if told] == ["conditional_access"]
+    access = found["conditional_access"]
+    assert access["changed"] and access["writes"] == 2
+    assert access["named_locations"] == [{"display_name": "L"}] and access["policies"] == [{"display_name": "CA1"}]

@@ -357,3 +357,27 @@ def test_only_what_is_told_is_taken_out_of_the_result_of_a_mapping() -> None:
     assert mapped.taken == {"surplus", "unmanaged", "remaining"}
     assert "    Auditors: View on plans gold" in lines
     assert "    unknown" in lines
+
+
+def test_a_policy_that_is_put_in_force_is_counted_in_words_and_never_cut() -> None:
+    """Of a thousand additions before it, it is shown first; what a policy does not cover, and what speaks against it, stands beside the steps."""
+    many = [step("+", "member", f"GG-{number:04}", "add member x", number) for number in range(1000)]
+    forced = step("~", "enforcement", "CA1", "put in force: report-only -> in force", 2001)
+    ended = step("~", "end of enforcement", "CA2", "take out of force: in force -> off", 2002)
+    lines = format_plan({"localhost": [{"steps": [*many, forced, {**forced, "principal": "CA3"}, ended]}]}, 3)
+    assert lines[0] == "Plan: 1000 members added, 2 policies put in force, 1 policy taken out of force"
+    assert (
+        "    ~ put in force: report-only -> in force" in lines and "    ~ take out of force: in force -> off" in lines
+    )
+    created = step("+", "conditional access policy", "CA1", "create the conditional access policy", 1)
+    policy = {
+        "display_name": "CA1",
+        "client_applications": {"include": [{"id": "1"}]},
+        "held_back": [{"who": None, "why": "the log was not read"}],
+    }
+    told = format_plan({"localhost": [{"policy": policy, "steps": [created]}]})
+    assert told[0] == "Plan: 1 conditional access policy created"
+    assert told[told.index("  Sign-ins that speak against a policy in force") + 1] == "    CA1: the log was not read"
+    assert "Workload Identities Premium" in told[told.index("  Not covered") + 1]
+    unchanged = format_plan({"localhost": [{"policy": policy, "steps": []}]})
+    assert "  Not covered" not in unchanged and "    CA1: the log was not read" in unchanged

@@ -189,6 +189,18 @@ def test_saml_apps_and_credentials_are_told_by_commcell() -> None:
     assert "credentials" not in build_run_summary({}, sign_on=apps)
 
 
+def test_policies_are_told_with_their_state() -> None:
+    sums = {"changed": True, "reads": 1, "writes": 2, "sign_ins": 1}
+    access = {**sums, "named_locations": [], "policies": [{"display_name": "CA1", "policy_state": "enabled"}]}
+    assert format_run({}, conditional_access=access) == [
+        "Conditional access: CA1: in force",
+        "1 reads, 2 writes, 1 sign-ins",
+    ]
+    summary = build_run_summary({}, conditional_access=access)
+    assert summary["changed"] is True and summary["conditional_access"] == access
+    assert "conditional_access" not in build_run_summary({})
+
+
 def test_sign_ons_of_sample_users_are_told() -> None:
     def user(name: str, sign_on: str | None, reason: str = "", sure: t.Any = (), possible: t.Any = ()) -> t.Any:
         groups = {"user_groups": list(sure), "possible_user_groups": list(possible)}

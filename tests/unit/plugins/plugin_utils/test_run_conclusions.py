@@ -251,3 +251,21 @@ def test_reply_urls_are_written_after_the_commcells_also_where_one_has_failed() 
         {"steps": {"application": [], url: [step]}}, {"cs02": {"status": "failed"}}, {"narrowed": True}
     )
     assert found == {"first": [], "second": [url], "access": [], "last": [], "waiting": []}
+
+
+def test_conditional_access_comes_after_what_people_need_and_waits_for_no_commcell() -> None:
+    location, policy = "named location Offices", "conditional access policy CA1"
+    step = {"id": "1", "sign": "+", "kind": "conditional access policy", "sentence": "x"}
+    gone = {**step, "id": "2", "sign": "-"}
+    steps = {"application": [step], location: [step], policy: [gone], "named location Old": [], "groups_absent": [gone]}
+    found = split_entra_tasks({"steps": steps}, {"cs02": {"status": "failed"}}, {"narrowed": True})
+    assert found["access"] == [location, policy] and found["waiting"] == ["groups_absent"]
+    assert "application" in found["first"] and not {location, policy} & {*found["first"], *found["last"]}
+
+
+def test_conditional_access_alone_is_a_run_of_entra_id() -> None:
+    scope = select_scope(["cs01"], run_tags=["conditional_access"])
+    plans = {"localhost": planned("conditional access policy CA1"), "cs01": collect_pass({})}
+    decision = decide_run(plans, scope, "d")
+    assert decision["write"]
+    assert conclude_run(decision, plans, {"localhost": []}, scope)["localhost"]["status"] == "not_applied"
