@@ -279,19 +279,20 @@ def test_a_policy_that_would_hit_the_caller_is_refused(make_site: Make, bare: Pl
     assert policies(site) == {}
 
 
-#: Each creation of the document: where, and after how many others.
+#: Each write of the document: how, where, and after how many others.
 WRITES = [
-    *(("servicePrincipals", 0), ("namedLocations", 0), ("namedLocations", 1)),
-    *(("policies", 0), ("policies", 1), ("policies", 2)),
+    *(("PATCH", "applications(*", 0), ("PATCH", "servicePrincipals(*", 0)),
+    *(("POST", "namedLocations", 0), ("POST", "namedLocations", 1)),
+    *(("POST", "policies", 0), ("POST", "policies", 1), ("POST", "policies", 2)),
 ]
 
 
 def test_each_write_failed_in_turn(make_site: Make, bare: Player) -> None:
     """Whatever write fails, the next run ends with the same policies, and no object twice."""
-    for collection, after in WRITES:
+    for method, collection, after in WRITES:
         site = make_site(set="S", empty=True)
         document = prepare(site)
-        fault = Fault("graph", "POST", f"*/{collection}", "status", status=400, after=after, times=100)
+        fault = Fault("graph", method, f"*/{collection}", "status", status=400, after=after, times=100)
         site.faults.add(fault)
         failed = bare(SITE, extra_vars=document)
         assert failed.rc == 2 and fault.hits, (collection, after, failed.text)
