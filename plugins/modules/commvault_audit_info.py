@@ -12,7 +12,7 @@ short_description: Read who did what on a CommCell, from its audit trail and its
 version_added: 0.1.0
 description:
   - Reads the audit trail, which has every log-in and every change with the user who made it, and on request the event log, paged to the end, in
-    the one form that entries of all logs have here. Rows of M(cvops.identity.entra_log_info) have the same keys.
+    the one form that entries of all logs have here, whichever service keeps them.
   - 'What could not be read is told, never left out in silence: RV(gaps) has each part that is missing and why, and a warning names what is not
     as usual. A read that fails ends the task.'
   - RV(complete_until) is the moment from which the next run should read (O(since)). The periods of two runs then overlap; the same entry has the
