@@ -19,8 +19,11 @@ from helpers.cases import CASES
 from helpers.checks import assert_no_writes
 from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.signing_on import Browser, set_up_sign_on
+from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_audit_info as module
+from ansible_collections.cvops.identity.plugins.modules import commvault_user_group
 
 pytestmark = pytest.mark.any_core
 
@@ -121,9 +124,29 @@ def test_what_every_module_does_is_found_with_who_did_it(site: Simulator, case: 
     assert not any(secret in json.dumps(found, default=str) for secret in secrets)
 
 
-def test_before_after_and_who_took_part(site: Simulator) -> None:
-    from ansible_collections.cvops.identity.plugins.modules import commvault_user_group
+def test_people_and_applications_of_entra(empty_site: Simulator) -> None:
+    """Who signs on with SAML is found under the name that Entra ID has, an application's token under the user that it acts as."""
+    site = empty_site
+    set_up_sign_on(site)
+    assert "userName" in Browser(site).sign_on("sam.signer@corp.example")
+    site.tenant.add("user", {"displayName": "X", "userPrincipalName": "x@other.example", "mail": "x@other.example"})
+    assert "creates none" in Browser(site).sign_on("x@other.example")["errorMessage"]
+    behaviours, (name, _password) = cell(site).behaviours, cell(site).automation
+    behaviours.oauth, behaviours.oauth_app_users = True, {site.automation.client_id: name}
+    scope = f"{site.automation.client_id}/.default"
+    result = look(site, operations=["sign_in", "add"], commvault_auth_method="entra", commvault_entra_scope=scope)
+    rows = result["audit_trail"]
+    (person,) = [row for row in rows if row["actor"]["name"] == "sam.signer@corp.example"]
+    assert (person["operation"], person["outcome"]) == ("sign_in", "success") and "[SAML]" in person["details"]["text"]
+    assert person["actor"]["commvault_id"] == str(cell(site).user("sam.signer@corp.example").id)
+    assert ("add", "sam.signer@corp.example") in {(row["operation"], row["object"]["name"]) for row in rows}
+    (refused,) = [row for row in rows if row["outcome"] == "failure"]
+    assert refused["actor"]["kind"] == "unknown" and "x@other.example" in refused["details"]["text"]
+    (token,) = [row for row in rows if "External token" in row["details"]["text"]]
+    assert token["actor"]["name"] == name
 
+
+def test_before_after_and_who_took_part(site: Simulator) -> None:
     made = run_body(
         commvault_user_group, site, {"name": "NOC Night Shift", "description": "nights", "members": ["breakglass"]}
     )
@@ -239,7 +262,8 @@ def test_pages_that_never_go_on(site: Simulator) -> None:
     assert found["complete_until"] <= gap["from"]
 
 
-def test_a_service_that_never_gets_through_is_an_error(site: Simulator) -> None:
+def test_a_service_that_never_gets_through_is_an_error(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_clock(monkeypatch, site)
     site.faults.add(Fault("cs01", "GET", PATH, status=504, times=0))
     result = run_body(module, site, {})
     assert result["failed"] and result["error"]["status"] == 504 and "audit_trail" not in result
@@ -354,16 +378,15 @@ def test_a_fault_at_each_request_ends_the_task_or_costs_nothing(site: Simulator,
 # -- times -------------------------------------------------------------------------------------------------------------
 
 
-def test_local_times_where_summer_time_ends(site: Simulator) -> None:
+def test_local_times_where_summer_time_ends(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """02:30 is shown twice on 25 October 2026 in Berlin: the first is told, and that it may be the second."""
     cell(site).behaviours.change({"audit_times": "text", "time_zone": "Europe/Berlin"})
-    moments = [
-        datetime.datetime(2026, 10, 25, hour, 30, tzinfo=datetime.timezone.utc) for hour in (23 - 24 % 24 - 23, 1, 3)
-    ]
+    moments = [datetime.datetime(2026, 10, 25, hour, 30, tzinfo=datetime.timezone.utc) for hour in (0, 1, 3)]
     for moment in moments:
         cell(site).cell.trail.write(moment.timestamp(), HIGH, (1, "admin"), "Delete Role", f"Role [{moment.hour}]")
-    days = (site.clock.datetime() - moments[0]).days + 2
-    found = look(site, since=f"{days}d", severities=["high"])
+    share_clock(monkeypatch, site)
+    site.clock.advance(moments[-1].timestamp() + DAY - site.clock.now())
+    found = look(site, since="2d", severities=["high"])
     rows = {row["object"]["name"]: row for row in found["audit_trail"]}
     assert {name: row["time"][11:16] for name, row in rows.items()} == {"0": "00:30", "1": "00:30", "3": "03:30"}
     assert {name for name, row in rows.items() if row["details"].get("time_is_doubtful")} == {"0", "1"}
