@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.conditional_access.strengths import CONTEXTS, STRENGTHS
 from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
-from cvops_simulator.entra.graph.errors import GraphError, missing_scopes, not_found
+from cvops_simulator.entra.graph.errors import GraphError, denied, missing_scopes, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse
 from cvops_simulator.entra.graph.routing import Handler, Route
 from cvops_simulator.entra.identifiers import make_opaque_id
@@ -118,6 +118,14 @@ def _list_assignments(call: Call) -> GraphResponse:
     return call.collection("unifiedRoleAssignment", rows, "roleManagement/directory/roleAssignments")
 
 
+def _list_agreements(call: Call) -> GraphResponse:
+    """Return the terms of use, which people may read and applications may not."""
+    if not call.caller.is_user:
+        raise denied()
+    context = f"{call.root}/$metadata#identityGovernance/termsOfUse/agreements"
+    return GraphResponse(200, {"@odata.context": context, "value": list(call.view.rows("agreements").values())})
+
+
 _STRENGTHS_ALIAS = "identity/conditionalAccess/authenticationStrength/policies"
 _list_strengths, _get_strength = _make_reads(_STRENGTH, STRENGTHS, f"policies/{STRENGTHS}")
 _list_aliased, _get_aliased = _make_reads(_STRENGTH, STRENGTHS, _STRENGTHS_ALIAS)
@@ -134,6 +142,7 @@ ROUTES = (
     Route("DELETE", f"/{_CONTEXTS_PATH}/{{}}", _delete_context, _WRITE, missing_scopes),
     Route("GET", f"/policies/{_DEFAULTS}", _get_defaults, _READ, missing_scopes),
     Route("PATCH", f"/policies/{_DEFAULTS}", _change_defaults, ("Policy.Read.All+Policy.ReadWrite.SecurityDefaults",)),
+    Route("GET", "/identityGovernance/termsOfUse/agreements", _list_agreements, ("Agreement.Read.All",)),
     Route("GET", "/directoryRoleTemplates", _list_templates, _READ_ROLES),
     Route("GET", "/roleManagement/directory/roleDefinitions", _list_definitions, _READ_ROLES),
     Route("GET", "/roleManagement/directory/roleAssignments", _list_assignments, _READ_ROLES),

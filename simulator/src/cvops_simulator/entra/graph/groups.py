@@ -36,6 +36,7 @@ _READ_ONLY = frozenset(
         "expirationDateTime",
         "hasMembersWithLicenseErrors",
         "isArchived",
+        "isManagementRestricted",
         "licenseProcessingState",
         "mail",
         "onPremisesDomainName",
