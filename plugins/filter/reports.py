@@ -14,6 +14,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.notification import
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.plan_lines import compute_digest, format_plan
 from ansible_collections.cvops.identity.plugins.plugin_utils.plan_people import format_people, list_groups_to_read
+from ansible_collections.cvops.identity.plugins.plugin_utils.policy_lines import format_policies
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
     build_run_summary,
     find_doctor_faults,
@@ -45,6 +46,7 @@ class FilterModule:
             people_lines=format_people,
             plan_digest=compute_digest,
             plan_lines=format_plan,
+            policy_lines=format_policies,
             preflight_lines=format_preflight,
             run_lines=format_run,
             run_notification=build_notification,

@@ -283,6 +283,7 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
             "owners": True,
         },
         "entra_log_info": {"everything": True, "logs": ["directory_audits"]},
+        "entra_conditional_access_info": {"applications": ["Commvault management API"]},
         "commvault_security_info": {},
         "commvault_audit_info": {"logs": ["audit_trail", "events"]},
         "commvault_role_mappings_info": {"users": True},

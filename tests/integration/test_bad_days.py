@@ -29,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_user_group,
     entra_application,
     entra_application_info,
+    entra_conditional_access_info,
     entra_group,
     entra_group_info,
     entra_log_info,
@@ -155,6 +156,7 @@ def test_blanks_around_names(site: Simulator, module: t.Any, name: str) -> None:
         ((), entra_service_principal_info, {"display_name": "x"}, "Application.Read.All"),
         ((), entra_log_info, {"applications": ["x"]}, "Application.Read.All"),
         ((), entra_log_info, {"everything": True}, "AuditLog.Read.All"),
+        ((), entra_conditional_access_info, {}, "Policy.Read.All"),
         (("Application.Read.All",), entra_application, {"display_name": "new"}, "Application.ReadWrite.OwnedBy"),
     ],
 )
@@ -272,6 +274,7 @@ def foreign() -> Iterator[Foreign]:
         (entra_application_info, {}, "*/applications"),
         (entra_service_principal_info, {}, "*/servicePrincipals"),
         (entra_log_info, {"everything": True}, "*/auditLogs/signIns"),
+        (entra_conditional_access_info, {}, "*/conditionalAccess/policies"),
     ],
 )
 def test_a_next_page_elsewhere_is_not_followed(

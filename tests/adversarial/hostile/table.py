@@ -351,6 +351,14 @@ PLACES: list[Place] = [
         _tags("graph", "list", "read"),
     ),
     Place(
+        "graph-conditional-access-report",
+        "graph",
+        "entra_conditional_access_info",
+        Target("GET", "conditionalAccess/policies"),
+        lambda w, n: {**w.graph, "applications": ["Commvault management API"]},
+        _tags("graph", "list", "read"),
+    ),
+    Place(
         "cell-probe",
         "cell",
         "commvault_security_info",

@@ -345,6 +345,12 @@ CASES = (
         has_key=False,
     ),
     Case(
+        "entra_conditional_access_info",
+        "read",
+        _fixed(applications=["Commvault management API"], break_glass={"users": []}),
+        False,
+    ),
+    Case(
         "entra_named_location",
         "create",
         _fixed(display_name="Commvault egress", ip_ranges=["203.0.113.16/28", "2001:db8:40::/48"]),

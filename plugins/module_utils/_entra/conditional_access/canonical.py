@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from ..._core.errors import BadAnswer
 from ..._core.names import fold_case
 from ..._core.values import get_object, get_texts, parse_number
-from .fields import FIELDS, STATES, SWITCHED, Field, Kind
+from .fields import FIELDS, STATES, SWITCHED, Field, Kind, Refers
 
 #: The value of a field: a set of ids and words, one word or text, a number, a switch; None where there is none.
 Value: t.TypeAlias = "frozenset[str] | str | int | bool | None"
@@ -120,6 +120,24 @@ def translate_from_graph(item: Field, text: str) -> str:
 def translate_to_graph(item: Field, text: str) -> str:
     """Return Graph's word for one of ours; ids and words that are none of ours as they are."""
     return {**(item.words or {}), **(item.special or {})}.get(text, text)
+
+
+def show_form(form: Form, names: t.Mapping[tuple[Refers, str], str]) -> dict[str, t.Any]:
+    """Return the fields as results have them: nested like the options, ids with the names that are known."""
+    shown: dict[str, t.Any] = {}
+    for item in FIELDS:
+        *way, last = item.option.split(".")
+        holder = shown
+        for name in way:
+            holder = holder.setdefault(name, {})
+        value = form.get(item.option)
+        if item.refers is not None and item.is_set:
+            holder[last] = [{"id": text, "name": names.get((item.refers, text))} for text in sorted(value or ())]
+        elif item.refers is not None:
+            holder[last] = {"id": value, "name": names.get((item.refers, value))} if value else None
+        else:
+            holder[last] = sorted(value or ()) if item.is_set else value
+    return shown
 
 
 def build_branch(branch: str, form: Form, wire: Wire) -> t.Any:

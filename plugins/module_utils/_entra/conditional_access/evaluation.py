@@ -73,14 +73,19 @@ class Verdict:
     reasons: tuple[str, ...] = field(default=())
 
 
-def evaluate_policy(form: Form, sign_in: SignIn, places: t.Mapping[str, Place]) -> Verdict:
-    """Return whether the policy *form* applies to *sign_in*; *places*: the named locations by id in small letters."""
-    conditions = {
+def judge_conditions(form: Form, sign_in: SignIn, places: t.Mapping[str, Place]) -> dict[str, Applies]:
+    """Return for each condition of the policy *form*, by name, whether *sign_in* meets it."""
+    return {
         "users": _judge_principal(form, sign_in),
         "applications": _judge_application(form, sign_in),
         "locations": _judge_place(form, sign_in, places),
         **{name: Applies.MAYBE for name in _list_unknown_conditions(form)},
     }
+
+
+def evaluate_policy(form: Form, sign_in: SignIn, places: t.Mapping[str, Place]) -> Verdict:
+    """Return whether the policy *form* applies to *sign_in*; *places*: the named locations by id in small letters."""
+    conditions = judge_conditions(form, sign_in, places)
     applies = Applies(min(conditions.values()))
     return Verdict(
         applies, tuple(sorted(name for name, found in conditions.items() if found == applies != Applies.YES))

@@ -35,6 +35,8 @@ _COLLECTIONS: dict[Refers, tuple[str, tuple[str, ...]]] = {
     Refers.LOCATION: (LOCATIONS, ("Policy.Read.All",)),
     Refers.STRENGTH: ("/policies/authenticationStrengthPolicies", ("Policy.Read.All",)),
 }
+#: So many roles are asked for one by one; more of them in one list of all that are assigned.
+_MANY_ROLES = 3
 _APPLICATION_NEEDS = ("Application.Read.All",)
 Wire: t.TypeAlias = dict[str, t.Any]
 
@@ -175,7 +177,7 @@ class NameResolver:
 
     def _find_listed(self, refers: Refers, text: str) -> str:
         """Return the id of a role, location or strength by name or id."""
-        listed = self._list(refers)
+        listed = self.list_kind(refers)
         if is_guid(text):
             found = [wire for wire in listed if str(wire.get("id")).lower() == text.lower()]
         else:
@@ -193,31 +195,47 @@ class NameResolver:
         near = describe_lookalikes(listed, "displayName", text)
         raise LookupError(f"no {refers.value} {text!r} in the tenant{near}")
 
-    def _list(self, refers: Refers) -> list[Wire]:
+    def list_kind(self, refers: Refers) -> list[Wire]:
+        """Return all directory roles, named locations or authentication strengths; read once. Raises ApiError."""
         if refers not in self._collections:
             path, needs = _COLLECTIONS[refers]
             self._collections[refers] = self._graph.list(path, intent=f"list what is a {refers.value}", needs=needs)
         return self._collections[refers]
 
+    def prepare_role_holders(self, roles: t.Collection[str]) -> None:
+        """Read who holds the *roles*, by the ids of their templates: several in one list. Raises ApiError."""
+        wanted = [role for role in roles if role not in self._holders]
+        if len(wanted) < _MANY_ROLES:
+            for role in wanted:
+                self.list_role_holders(role)
+            return
+        holders: dict[str, set[str]] = {role: set() for role in wanted}
+        for wire in self._list_assignments(None):
+            holders.get(str(wire.get("roleDefinitionId")).lower(), set()).add(str(wire.get("principalId")).lower())
+        self._holders |= {role: frozenset(held) for role, held in holders.items()}
+
+    def _list_assignments(self, role: str | None) -> list[Wire]:
+        """Return who holds a directory role, or any of them."""
+        return self._graph.list(
+            "/roleManagement/directory/roleAssignments",
+            intent="list who holds a directory role",
+            needs=("RoleManagement.Read.Directory", "Directory.Read.All"),
+            params={"$filter": f"roleDefinitionId eq {quote_literal(role)}"} if role else None,
+        )
+
     def list_role_holders(self, role: str) -> frozenset[str]:
         """Return the ids of the users, groups and others to whom a directory role, by the id of its template, is assigned. Raises ApiError."""
         if role not in self._holders:
-            wires = self._graph.list(
-                "/roleManagement/directory/roleAssignments",
-                intent="list who holds a directory role",
-                needs=("RoleManagement.Read.Directory", "Directory.Read.All"),
-                params={"$filter": f"roleDefinitionId eq {quote_literal(role)}"},
-            )
             self._holders[role] = frozenset(
                 str(wire.get("principalId")).lower()
-                for wire in wires
+                for wire in self._list_assignments(role)
                 if str(wire.get("roleDefinitionId")).lower() == role
             )
         return self._holders[role]
 
     def list_locations(self) -> list[Wire]:
         """Return all named locations; read once."""
-        return self._list(Refers.LOCATION)
+        return self.list_kind(Refers.LOCATION)
 
     def _name_present(self, current: t.Mapping[str, t.Any]) -> list[str]:
         """Name the ids in fields of a policy as far as Graph tells, and return what of them is of nothing, as ``kind id``."""
@@ -229,17 +247,23 @@ class NameResolver:
                 wanted.setdefault(item.refers, set()).update(ids)
         dead: list[str] = []
         for refers, ids in wanted.items():
-            missing = ids - self._read_names(refers, ids)
+            try:
+                missing = ids - self.find_existing(refers, ids)
+            except Forbidden:
+                if refers not in _PRINCIPALS:
+                    raise
+                continue
             dead += [f"{refers.value} {object_id}" for object_id in sorted(missing)]
         return dead
 
-    def _read_names(self, refers: Refers, ids: set[str]) -> set[str]:
-        """Note the names of *ids*, and return those that exist; all of them where that cannot be told."""
+    def remember_ids(self, ids: t.Collection[str]) -> None:
+        """Ask for users, groups and service principals of any kind together, a thousand at once. Raises ApiError."""
+        self._finder.lookup.find_existing_ids(ids)
+
+    def find_existing(self, refers: Refers, ids: set[str]) -> set[str]:
+        """Note the names of *ids*, and return those that exist; all of them of a kind that has no list here. Raises ApiError."""
         if refers in _PRINCIPALS:
-            try:
-                existing = self._finder.lookup.find_existing_ids(ids)
-            except Forbidden:
-                return ids
+            existing = self._finder.lookup.find_existing_ids(ids)
             known = self._graph.known_objects.names
             self.names |= {(refers, object_id): known[object_id] for object_id in existing if object_id in known}
             return existing
@@ -247,7 +271,7 @@ class NameResolver:
             self._list_applications(ids)
             listed = {str(wire.get("appId")).lower(): wire for wire in self._applications}
         elif refers in _COLLECTIONS:
-            listed = {str(wire.get("id")).lower(): wire for wire in self._list(refers)}
+            listed = {str(wire.get("id")).lower(): wire for wire in self.list_kind(refers)}
         else:
             return ids
         found = {object_id for object_id in ids if object_id in listed}

@@ -37,7 +37,8 @@ _SIGN_IN: dict[str, t.Any] = {
     "can": {"type": "list", "elements": "str", "choices": list(ABILITIES), "default": []},
 }
 _WHO = ["user", "service_principal"]
-_SIGN_INS: dict[str, t.Any] = {
+#: Sign-ins that are tried.
+SIGN_INS: dict[str, t.Any] = {
     "type": "list",
     "elements": "dict",
     "options": _SIGN_IN,
@@ -61,8 +62,8 @@ def build_policy_spec() -> ArgumentSpec:
                     "type": "dict",
                     "options": {name: {"type": "list", "elements": "str"} for name in ("users", "groups")},
                 },
-                "must_get_in": _SIGN_INS,
-                "one_must_get_in": _SIGN_INS,
+                "must_get_in": SIGN_INS,
+                "one_must_get_in": SIGN_INS,
                 "caller_address": {"type": "str"},
                 "sign_in_history": {
                     "type": "dict",

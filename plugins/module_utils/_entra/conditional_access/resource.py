@@ -17,7 +17,7 @@ from ..._core.risks import check_removals, require_accepted_risk
 from ..access_collection import POLICIES, READ_NEEDS, AccessCollection, build_changed_error
 from ..client import GraphClient
 from ..confirm import wait_until_shown
-from .canonical import Form, Policy, build_conditions, get_unknown_parts, read_policy
+from .canonical import Policy, build_conditions, get_unknown_parts, read_policy, show_form
 from .checks import check_history, check_policy, list_licences
 from .fields import BY_OPTION, FIELDS, Refers
 from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
@@ -113,7 +113,7 @@ class ConditionalAccessPolicyResource:
             "object_id": self._policies.object_id,
             "display_name": planned.display_name,
             "policy_state": planned.state,
-            **_show_form(planned.form, self._resolver),
+            **show_form(planned.form, self._resolver.names),
             "evaluation": self._evaluation,
             "held_back": self._held_back,
         }
@@ -275,23 +275,3 @@ class ConditionalAccessPolicyResource:
         if shown.state != planned.state:
             found.append("policy_state")
         return found + (["display_name"] if shown.display_name != planned.display_name else [])
-
-
-def _show_form(form: Form, resolver: NameResolver) -> dict[str, t.Any]:
-    """Return the fields as results have them: nested like the options, ids with the names that are known."""
-    shown: dict[str, t.Any] = {}
-    for item in FIELDS:
-        *way, last = item.option.split(".")
-        holder = shown
-        for name in way:
-            holder = holder.setdefault(name, {})
-        value = form.get(item.option)
-        if item.refers is not None and item.is_set:
-            holder[last] = [
-                {"id": text, "name": resolver.names.get((item.refers, text))} for text in sorted(value or ())
-            ]
-        elif item.refers is not None:
-            holder[last] = {"id": value, "name": resolver.names.get((item.refers, value))} if value else None
-        else:
-            holder[last] = sorted(value or ()) if item.is_set else value
-    return shown

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._core.addresses import quote_segment
-from ..._core.errors import Problems
+from ..._core.errors import ApiError, Problems
 from ..._signin.tokens import get_identity_kind
 from ..client import GraphClient
 from ..named_locations.places import parse_countries
@@ -26,7 +26,10 @@ from .names import NameResolver
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _MEMBER_NEEDS = ("GroupMember.Read.All", "Directory.Read.All")
 _USER_NEEDS = ("User.Read.All",)
-Reason: t.TypeAlias = t.Literal["break_glass", "caller", "must_get_in", "one_must_get_in"]
+Reason: t.TypeAlias = t.Literal["break_glass", "caller", "must_get_in", "one_must_get_in", "sign_ins"]
+#: Options that name sign-ins, each as long as a module has it.
+_NAMING: tuple[Reason, ...] = ("must_get_in", "one_must_get_in", "sign_ins")
+Read = t.TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,36 @@ class TriedSignIn:
 class SignInFinder:
     """Finds the sign-ins of one task; what of people a policy does not look at is not read.
 
-    *form*, *had*: the policy as it will be and as it is, both of which are judged.
+    *form*, *had*: the policy as it will be and as it is, both of which are judged. *tolerate*: told of each read about a person that
+    fails, of whom that is not known then; None: it is an error.
     """
 
     def __init__(
-        self, graph: GraphClient, resolver: NameResolver, options: t.Mapping[str, t.Any], form: Form, had: Form
+        self,
+        graph: GraphClient,
+        resolver: NameResolver,
+        options: t.Mapping[str, t.Any],
+        form: Form,
+        had: Form,
+        tolerate: t.Callable[[ApiError, str], None] | None = None,
     ) -> None:
         self._graph, self._resolver, self._options, self._form, self._had = graph, resolver, options, form, had
+        self._tolerate = tolerate
         self._problems: list[Problem] = []
 
     def find(self) -> list[TriedSignIn]:
         """Return the sign-ins to try. Raises Problems with every name that is not found, and ApiError where memberships cannot be read."""
         self._prepare()
         found = [*self._list_break_glass(), *self._list_caller()]
-        reasons: tuple[Reason, ...] = ("must_get_in", "one_must_get_in")
-        for reason in reasons:
+        return self._add_named(found)
+
+    def find_named(self) -> list[TriedSignIn]:
+        """Return the sign-ins that the options name alone. Raises as :meth:`find`."""
+        self._prepare()
+        return self._add_named([])
+
+    def _add_named(self, found: list[TriedSignIn]) -> list[TriedSignIn]:
+        for reason in _NAMING:
             if self._options.get(reason) == []:
                 message = "it is empty, so nothing would be tried: name a sign-in, or leave the option out"
                 self._problems.append(describe_problem(reason, message))
@@ -69,7 +87,7 @@ class SignInFinder:
 
     def _prepare(self) -> None:
         """Ask for all names at once."""
-        entries = [entry for reason in ("must_get_in", "one_must_get_in") for entry in self._options.get(reason) or ()]
+        entries = [entry for reason in _NAMING for entry in self._options.get(reason) or ()]
         glass = self._options.get("break_glass") or {}
         self._resolver.prepare(
             {
@@ -189,20 +207,45 @@ class SignInFinder:
         roles: frozenset[str] | None = None
         asked = self._list_named(".roles")
         if asked or self._list_named(".groups"):
-            listed = self._graph.list(
-                f"/users/{quote_segment(object_id)}/transitiveMemberOf",
-                intent=f"list the groups of {label}",
-                needs=_MEMBER_NEEDS,
-            )
-            groups = frozenset(str(member["id"]).lower() for member in listed)
-            # What a member of another type is may be kept from the caller, so that roles are asked for by themselves.
-            holders = {role: self._resolver.list_role_holders(role) for role in asked}
-            roles = frozenset(role for role, held in holders.items() if not held.isdisjoint({object_id, *groups}))
+            groups = self._attempt(lambda: self._list_groups(object_id, label), f"the groups of {label}")
+        if asked and groups is not None:
+            held = {object_id, *groups}
+            roles = self._attempt(lambda: self._list_roles(asked, held), "who holds directory roles")
+        elif groups is not None:
+            roles = frozenset()
         is_guest: bool | None = None
         if self._list_named(".guests.types") or "guests_or_external_users" in self._list_named(".users"):
-            told = (wire if wire is not None else self._read_account(object_id, label)).get("userType")
+            shown = wire if wire is not None else self._attempt(lambda: self._read_account(object_id, label), label)
+            told = (shown or {}).get("userType")
             is_guest = None if told is None else told != "Member"
         return SignIn(label, object_id, False, groups, roles, is_guest, abilities=abilities)
+
+    def _attempt(self, read: t.Callable[[], Read], what: str) -> Read | None:
+        """Return what *read* returns; None, where that is tolerated, when it fails."""
+        try:
+            return read()
+        except ApiError as exc:
+            if self._tolerate is None:
+                raise
+            self._tolerate(exc, what)
+            return None
+
+    def _list_groups(self, object_id: str, label: str) -> frozenset[str]:
+        """Return the ids of all groups of a user."""
+        listed = self._graph.list(
+            f"/users/{quote_segment(object_id)}/transitiveMemberOf",
+            intent=f"list the groups of {label}",
+            needs=_MEMBER_NEEDS,
+        )
+        return frozenset(str(member["id"]).lower() for member in listed)
+
+    def _list_roles(self, asked: t.Sequence[str], held: t.AbstractSet[str]) -> frozenset[str]:
+        """Return those of the roles *asked* for that are assigned to one of the ids *held*.
+
+        What a member of another type is may be kept from the caller, so that roles are asked for by themselves.
+        """
+        self._resolver.prepare_role_holders(asked)
+        return frozenset(role for role in asked if not self._resolver.list_role_holders(role).isdisjoint(held))
 
     def _read_account(self, object_id: str, label: str) -> t.Mapping[str, t.Any]:
         """Return what the directory says of an account; nothing of one that it does not show."""
