@@ -36,12 +36,12 @@ options:
   applications:
     description:
       - Applications by application id, object id of the service principal, or display name. Returned are the policies that can reach one of them, when it is
-        signed in to and when it signs in by itself. When left out, all policies are returned.
+        signed in to and when it signs in by itself. When left out, all policies are returned; an empty list returns none.
     type: list
     elements: str
   policies:
     description:
-      - Policies by display name or object id; of several with one name all. When left out, all that reach O(applications).
+      - Policies by display name or object id; of several with one name all. When left out, all that reach O(applications); an empty list returns none.
     type: list
     elements: str
   sign_ins:

@@ -11,7 +11,9 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.conditional_access.conditions import APPLIES, find_reason
 from cvops_simulator.entra.conditional_access.policies import add_policy, extend_policy
+from cvops_simulator.entra.conditional_access.sign_ins import SignIn as RealSignIn
 from helpers.checks import assert_no_writes
 from helpers.direct import run_body
 from helpers.playing import Player
@@ -105,6 +107,7 @@ def test_reading(site: Simulator, play: Player, in_process: bool) -> None:
     name = application_name(site)
     add(site, "CA1 everybody")
     add(site, "CA2 another", applications={"includeApplications": [NOBODY]})
+    assert look(site, applications=[])["policies"] == [] == look(site, policies=[])["policies"]
     site.journal.clear()
     run = play([{NAME: {"applications": [name], "break_glass": GLASS}}], in_process=in_process).ok()
     assert [policy["display_name"] for policy in run.result["policies"]] == ["CA1 everybody"]
@@ -328,6 +331,18 @@ def test_sign_ins_are_evaluated_and_near_misses_told(clocked: Simulator) -> None
     assert by == [{"option": "users.exclude.groups", "id": group, "name": "GG-Left-Out"}]
     assert "but for the exclusion of group GG-Left-Out" in misses["excluded"]["text"]
     assert {row["details"]["would_apply"] for row in misses.values()} == {"yes"}
+    # The service says the same: why it does not apply, and that it does once the condition is lifted.
+    real = RealSignIn(user, True, targets=(NOBODY,), address=entry["address"], country="DE", client_app="browser")
+    lifted: dict[str, tuple[str, dict[str, t.Any]]] = {
+        "excluded": ("users", {"users": {"excludeGroups": []}}),
+        "elsewhere": ("location", {"locations": {"includeLocations": ["All"]}}),
+    }
+    for name, (reason, conditions) in lifted.items():
+        (key,) = (row["id"] for row in policies(clocked) if row["displayName"] == name)
+        told = [find_reason(clocked.tenant, clocked.tenant.store.primary(), clocked.tenant.policies[key], real)]
+        extend_policy(clocked.tenant, key, {"conditions": conditions})
+        told.append(find_reason(clocked.tenant, clocked.tenant.store.primary(), clocked.tenant.policies[key], real))
+        assert told == [reason, APPLIES], name
 
 
 def test_states_and_licences(clocked: Simulator) -> None:

@@ -87,10 +87,11 @@ def find_gaps(exclusions: t.Iterable[Exclusion], references: References) -> t.It
         refers = one.refers
         label = references.label(refers, one.entry) if refers else one.entry
         is_gap = one.status == "gap"
+        demand = "demands enough there" if refers is Refers.LOCATION else "demands as much of it"
         told = (
-            "no other policy in force demands as much of it"
+            f"no other policy in force {demand}"
             if is_gap
-            else f"whether another policy in force demands as much of it cannot be told for certain:"
+            else f"whether another policy in force {demand} cannot be told for certain:"
             f" {describe_policies(one.may_be_covered_by)}"
         )
         severity: t.Literal["warning", "info"] = "warning" if is_gap and is_in_force(one.policy.state) else "info"

@@ -153,7 +153,9 @@ class _Report:
         return self._graph.ctx
 
     def _is_reached(self, policy: Policy) -> bool:
-        return not self._applications or any(judge_reach(policy.form, one) for one in self._applications)
+        return self._options.get("applications") is None or any(
+            judge_reach(policy.form, one) for one in self._applications
+        )
 
     def _read_locations(self) -> list[Row] | None:
         """Return the named locations, None where they cannot be read."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -33,6 +34,8 @@ _NEEDS: dict[Refers, tuple[str, ...]] = {
 }
 _TERMS = "/identityGovernance/termsOfUse/agreements"
 _CONTEXTS = "/identity/conditionalAccess/authenticationContextClassReferences"
+#: So many objects whose names are not clear are compared with each other, and so many pairs are told in warnings.
+_MOST_COMPARED, _MOST_WARNED = 200, 20
 _CONTEXT_OPTION = "applications.authentication_contexts"
 
 
@@ -139,10 +142,14 @@ def find_unclear(names: t.Mapping[tuple[Refers, str], str]) -> set[tuple[Refers,
 
 
 def warn_of_unclear_names(graph: GraphClient, references: References) -> None:
-    """Warn of objects in policies whose names are not the same and look as if they were."""
-    for one in sorted(references.unclear, key=lambda key: (key[0].value, key[1])):
-        for other in references.unclear:
-            name, alike = references.names[one], references.names[other]
-            if one[0] is other[0] and one[1] < other[1] and is_lookalike(name, alike):
-                label = f"{one[0].value} {alike!r} ({other[1]}), which policies name, too,"
-                graph.ctx.warn(describe_lookalike(one[0].value.capitalize(), name, alike, label))
+    """Warn of objects in policies whose names are not the same and look as if they were; of the first ones by name."""
+    by_kind: dict[Refers, list[tuple[str, str]]] = {}
+    for refers, object_id in sorted(references.unclear, key=lambda key: key[1]):
+        by_kind.setdefault(refers, []).append((references.names[refers, object_id], object_id))
+    warned = 0
+    for refers, listed in sorted(by_kind.items(), key=lambda item: item[0].value):
+        for (name, _key), (other, object_id) in itertools.combinations(listed[:_MOST_COMPARED], 2):
+            if warned < _MOST_WARNED and is_lookalike(name, other):
+                warned += 1
+                label = f"{refers.value} {other!r} ({object_id}), which policies name, too,"
+                graph.ctx.warn(describe_lookalike(refers.value.capitalize(), name, other, label))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.visible import to_one_line
 from ..conditional_access.canonical import Policy, show_form
 from ..conditional_access.fields import STATES
 from .exclusions import Exclusion
@@ -34,7 +35,7 @@ def show_policy(
         "display_name": policy.display_name,
         "policy_state": policy.state,
         **dates,
-        "template_id": str(template) if template else None,
+        "template_id": to_one_line(str(template), 100) if template else None,
         "summary": describe_policy(policy.state, policy.form, unknown, references.label),
         "reach": list(reach),
         **show_form(policy.form, references.names),
