@@ -191,7 +191,7 @@ def test_a_proof_that_conditional_access_blocks_loses_nothing(rotating: Rotating
         "the first of these until 20",
         "AADSTS53003 (correlation id ",
         "report-only",
-        f"Policies in force that can refuse it: {NAME}.",
+        f"Policies in force that can refuse the application: {NAME}.",
     ):
         assert words in blocked["msg"]
         assert words in blocked["rotation"]["reason"]

@@ -207,7 +207,11 @@ class RotationApplier:
         except CvopsError as exc:
             return f"Which policy it was is not known: {exc}"
         listed = ", ".join([*names[:_MOST_POLICIES], *([f"… ({len(names)})"] if len(names) > _MOST_POLICIES else [])])
-        return f"Policies in force that can refuse it: {listed}." if names else "No policy is shown that can refuse it."
+        return (
+            f"Policies in force that can refuse the application: {listed}."
+            if names
+            else "No policy is shown that can refuse the application."
+        )
 
     def _switch(self, step: Step) -> bool:
         value, target = self._get_value(step), self._target(step)

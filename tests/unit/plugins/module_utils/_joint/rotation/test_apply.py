@@ -161,7 +161,7 @@ def test_a_block_tells_where_the_key_is_and_which_policies_there_are(
     returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
     returned.run("add", "prove")
     assert "whoever called has its value" in returned.halted[1]
-    assert returned.halted[1].endswith("No policy is shown that can refuse it.")
+    assert returned.halted[1].endswith("No policy is shown that can refuse the application.")
 
     def refuse(graph: t.Any, app_id: str) -> list[str]:
         raise ApiError("Not allowed.")
