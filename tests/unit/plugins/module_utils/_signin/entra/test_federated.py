@@ -12,7 +12,11 @@ import pytest
 from token_service import SCOPE, TokenService, build_jwt, make_sign_in_context
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    AuthError,
+    BlockedByConditionalAccess,
+    ConfigError,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import TOKEN_EXCHANGE_AUDIENCES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import federated, managed_identity
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import FederatedMethod
@@ -166,6 +170,11 @@ def test_subjects_are_explained_only_where_no_credential_matched() -> None:
     claims = BOTH_SUBJECTS[0][0]
     told = str(federated.add_presented_claims(AuthError("Refused.", code="AADSTS700024"), build_jwt(**claims)))
     assert claims["sub"] in told and "github" not in told
+
+
+def test_a_sign_in_that_conditional_access_blocked_stays_one() -> None:
+    exc = BlockedByConditionalAccess("Refused.", code="AADSTS53003")
+    assert federated.add_presented_claims(exc, build_jwt(iss=ISSUER)).kind == "conditional_access"
 
 
 @pytest.mark.parametrize("name", ["iss", "sub", "aud"])
