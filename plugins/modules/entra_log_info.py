@@ -36,8 +36,8 @@ extends_documentation_fragment:
 options:
   applications:
     description:
-      - Applications by application (client) id, by object id of the registration or of the service principal, or by display name. All
-        their ids are looked for. When left out, no application is.
+      - Applications by application (client) id, by object id of the registration or of the service principal, by display name, or by unique
+        name where no application has that display name. All their ids are looked for. When left out, no application is.
       - An id that no application has any more is looked for as it is, with a warning.
     type: list
     elements: str
@@ -51,6 +51,7 @@ options:
     description:
       - Other objects that were changed, such as policies and groups, by object id or by the display name that the audit log has of them. They
         are not looked up, so that deleted ones are found, too. When left out, no others are looked for.
+      - With very many objects, applications and users all changes of the period are read, and chosen from here, since each request takes two seconds.
     type: list
     elements: str
   everything:

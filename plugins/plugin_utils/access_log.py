@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.r
 
 from .csv_text import build_csv
 from .data_reading import DataFileError, Limits, abbreviate_text, read_data_file
+from .declared_access import VARIABLE, list_policies
 from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
 from .report_lines import format_table
 
@@ -31,6 +32,7 @@ LOG_LIMITS = Limits(size=256 * 1024 * 1024, values=12_000_000)
 _TOLD = 50
 _LONGEST_REASON = 500
 _LONGEST_CELL = 200
+_KEYS = ("app_id", "object_id", "display_name", "unique_name")
 _LOG_WORDS = {
     "sign_ins": "sign-ins",
     "directory_audits": "changes",
@@ -100,30 +102,28 @@ def list_logged_subjects(variables: t.Any) -> dict[str, list[str]]:
     *variables*: the evaluated variables by name.
     """
     given = require_mapping(variables, "the variables")
-    parts = {
-        name: require_mapping(given.get(name), name)
-        for name in ("cvops_application", "cvops_sso", "cvops_conditional_access")
-    }
+    parts = {name: require_mapping(given.get(name), name) for name in ("cvops_application", "cvops_sso", VARIABLE)}
     applications = [_get_key(parts["cvops_application"])]
-    applications.append(to_text(parts["cvops_sso"].get("application")))
+    applications.append(_get_key(parts["cvops_sso"].get("application")))
     for app in require_mappings(parts["cvops_sso"].get("saml_apps"), "saml_apps"):
         applications.append(to_text(require_mapping(app.get("metadata"), "metadata").get("application")))
     for rotation in require_mappings(given.get("cvops_rotations"), "cvops_rotations"):
-        of = rotation.get("application")
-        applications.append(_get_key(of) if isinstance(of, t.Mapping) else to_text(of))
+        applications.append(_get_key(rotation.get("application")))
     objects = [_get_key(group) for group in require_mappings(given.get("cvops_entra_groups"), "cvops_entra_groups")]
-    for listed in parts["cvops_conditional_access"].values():
-        entries = listed if isinstance(listed, (list, tuple)) else [listed]
-        objects += [_get_key(entry) for entry in entries if isinstance(entry, t.Mapping)]
+    declared = parts[VARIABLE]
+    objects += [_get_key(location) for location in require_mappings(declared.get("named_locations"), "named_locations")]
+    objects += [_get_key(policy) for dummy, policy in list_policies(declared)]
     return {
         "applications": [name for name in dict.fromkeys(applications) if name],
         "objects": [name for name in dict.fromkeys(objects) if name],
     }
 
 
-def _get_key(entry: Mapping) -> str:
-    """Return by what the log has an object: its id where it is given, else its name."""
-    return next((to_text(entry[name]) for name in ("app_id", "object_id", "display_name") if entry.get(name)), "")
+def _get_key(entry: t.Any) -> str:
+    """Return by what an object is looked for: its id where it is given, else its name. A text is either already."""
+    if not isinstance(entry, t.Mapping):
+        return to_text(entry)
+    return next((to_text(entry[name]) for name in _KEYS if entry.get(name)), "")
 
 
 def find_log_start(previous: t.Any, host: t.Any) -> str:

@@ -138,6 +138,26 @@ def test_objects_by_name_also_those_that_are_gone(clocked: Simulator) -> None:
     assert [row["activity"] for row in words["directory_audits"]] == ["Delete group"]
 
 
+def test_very_many_objects_are_chosen_from_all_changes(clocked: Simulator) -> None:
+    """The same rows as with a request for each, in few requests; of nobody else."""
+    made = clocked.identity(name="backup job")
+    clocked.tenant.applications[made.app_object_id]["uniqueName"] = "backup-job"
+    for name in ("GG Log", "GG Other"):
+        done = run_body(entra_group, clocked, {"display_name": name, "members": [], "exclusive": True})
+        assert not done.get("failed"), done["msg"]
+    renamed = run_body(entra_application, clocked, {"app_id": made.client_id, "display_name": "job 2"})
+    assert not renamed.get("failed"), renamed["msg"]
+    clocked.clock.advance(60)
+    asked = {"applications": ["backup-job"], "objects": ["gg log"], "logs": ["directory_audits"]}
+    few = look(clocked, **asked)
+    many = look(clocked, **{**asked, "objects": ["gg log", *(f"nothing {number}" for number in range(100))]})
+    assert [row["record_id"] for row in many["directory_audits"]] == [
+        row["record_id"] for row in few["directory_audits"]
+    ]
+    assert {row["object"]["name"] for row in few["directory_audits"]} == {"GG Log", "backup job"}
+    assert many["stats"]["reads"] <= few["stats"]["reads"]
+
+
 def test_both_logs_of_all(site: Simulator, play: Player) -> None:
     """A real run in Ansible's worker; a query shapes both."""
     job(site)

@@ -110,8 +110,16 @@ class LogEvent:
 
 
 def sort_rows(rows: t.Iterable[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Return rows of any log oldest first, those of one second by their source, so that the same rows always come in the same order."""
-    return sorted(rows, key=lambda row: (row["time"], row["service"], row["log"], row["record_id"]))
+    """Return rows of any log oldest first, those of one second by their source, so that the same rows always come in the same order.
+
+    Ids that are numbers grow as entries are written, so that what a CommCell has logged in one second stays in its order.
+    """
+    return sorted(rows, key=lambda row: (row["time"], row["service"], row["log"], _get_order(row["record_id"])))
+
+
+def _get_order(record_id: str) -> tuple[int, str]:
+    is_number = record_id.isascii() and record_id.isdigit()
+    return (len(record_id.lstrip("0")), record_id) if is_number else (0, record_id)
 
 
 def _make_record_id(row: t.Mapping[str, t.Any]) -> str:

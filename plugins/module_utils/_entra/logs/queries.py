@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.log_events import LogEvent
+from ..._core.names import fold_case
 from ..._core.values import format_time, is_guid
 from ..client import quote_literal
 from . import audits, sign_ins
@@ -111,6 +113,24 @@ def build_audit_queries(subjects: t.Iterable[Subject]) -> list[LogQuery]:
             conditions += by_id or [(f"initiatedBy/user/userPrincipalName eq {quote_literal(str(subject.name))}",)]
         found += [LogQuery(audits.LOG, "v1.0", condition, subject.label) for condition in conditions]
     return found
+
+
+def is_about(event: LogEvent, subjects: t.Iterable[Subject]) -> bool:
+    """Return whether a change is one that the queries of :func:`build_audit_queries` for *subjects* would give."""
+    targets = (event.target, *event.others)
+    ids = {str(target.id).lower() for target in targets if target.id}
+    names = {fold_case(target.name) for target in targets if target.name}
+    actor_ids = {str(value).lower() for value in (event.actor.entra_id, event.actor.app_id) if value}
+    for subject in subjects:
+        if not ids.isdisjoint(subject.ids) or (subject.app_id and subject.app_id in actor_ids):
+            return True
+        if subject.kind == "object" and subject.name and fold_case(subject.name) in names:
+            return True
+        if subject.kind == "user":
+            is_named = not subject.ids and fold_case(str(subject.name)) == fold_case(event.actor.name or "")
+            if is_named or not actor_ids.isdisjoint(subject.ids):
+                return True
+    return False
 
 
 def build_object_subject(text: str) -> Subject:

@@ -50,7 +50,7 @@ def find_subjects(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Su
 
 
 def find_application(graph: GraphClient, text: str) -> Subject:
-    """Return the application that an application id, an object id or a display name is of.
+    """Return the application that an application id, an object id, a display name or a unique name is of.
 
     Raises LookupError for a name of none or of several, and ApiError.
     """
@@ -75,8 +75,8 @@ def _find_by_id(graph: GraphClient, given: str) -> list[Wire]:
     return _read_both(graph, format_alternate_key("appId", str(one[0].get("appId"))), given) or one if one else []
 
 
-def _read_both(graph: GraphClient, key: str, given: str) -> list[Wire]:
-    requests = [ReadRequest(f"{collection}{key}", _SELECT, is_list=False) for collection in _COLLECTIONS]
+def _read_both(graph: GraphClient, key: str, given: str, collections: t.Sequence[str] = _COLLECTIONS) -> list[Wire]:
+    requests = [ReadRequest(f"{collection}{key}", _SELECT, is_list=False) for collection in collections]
     answers = read_in_batches(graph, requests, intent=f"find application {given}", needs=_APPLICATION_NEEDS)
     return [answer for answer in answers if isinstance(answer, dict)]
 
@@ -96,6 +96,10 @@ def _find_by_name(graph: GraphClient, name: str) -> list[Wire]:
             f"{len(app_ids)} applications have the display name {name!r}: give one of {', '.join(app_ids)}"
         )
     if not found:
+        unique = _read_both(graph, format_alternate_key("uniqueName", name), name, _COLLECTIONS[:1])
+        if unique:
+            app_id = str(unique[0].get("appId"))
+            return _read_both(graph, format_alternate_key("appId", app_id), name) or list(unique)
         near = describe_lookalikes(listed, "displayName", name)
         raise LookupError(f"no application {name!r} in the tenant{near}; give the id of one that was deleted")
     return _read_both(graph, format_alternate_key("appId", app_ids[0]), name) or list(found)

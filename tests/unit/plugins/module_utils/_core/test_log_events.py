@@ -38,6 +38,11 @@ def test_an_entry_without_an_id_gets_the_same_one_in_each_reading_and_another_en
     assert make_event(record_id="17").as_row()["record_id"] == "17"
 
 
+def test_numbers_of_entries_are_their_order_within_a_second() -> None:
+    rows = [make_event(record_id=key).as_row() for key in ("10", "9", "100", "abc", "\u0669")]
+    assert [row["record_id"] for row in sort_rows(rows)] == ["abc", "\u0669", "9", "10", "100"]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_of_rows_does_not_depend_on_the_order_in_which_they_came(seed: int) -> None:
     rows = [make_event(time=MOMENT + datetime.timedelta(seconds=n // 2), record_id=str(n)).as_row() for n in range(9)]
