@@ -305,7 +305,7 @@ PLACES: list[Place] = [
         "graph",
         "entra_log_info",
         Target("GET", "/auditLogs/"),
-        lambda w, n: {**w.graph, "everything": True, "logs": ["directory_audits"]},
+        lambda w, n: {**w.graph, "everything": True, "logs": ["directory_audits"], "deadline": 60},
         _tags("graph", "list", "read", "first"),
     ),
     Place(

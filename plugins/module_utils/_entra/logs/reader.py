@@ -44,6 +44,14 @@ class _Unanswered(Exception):
         self.reached = reached
 
 
+class _OutOfTime(_Unanswered):
+    """The task's time is nearly over."""
+
+
+class _Endless(_Unanswered):
+    """The list brings nothing new and goes on, as it would in a smaller window, too."""
+
+
 class NoLicence(Exception):
     """The tenant has no licence for the log; the text is the service's own."""
 
@@ -75,14 +83,14 @@ class LogReader:
         while windows:
             window = windows.pop()
             rest = Window(window.start, period.end)
-            if self._ctx.remaining_s() < _RESERVE_S:
-                self._note(query, rest, "deadline", "the task's time is nearly over (option deadline)")
-                return
             try:
                 yield from self._read_window(query, window)
+            except _OutOfTime as exc:
+                self._note(query, Window(exc.reached or window.start, period.end), "deadline", str(exc))
+                return
             except _Unanswered as exc:
                 rest = Window(max(window.start, exc.reached or window.start), window.end)
-                if not rest.is_smallest:
+                if not rest.is_smallest and not isinstance(exc, _Endless):
                     windows += reversed(rest.split())
                     continue
                 self._unanswered += 1
@@ -116,6 +124,8 @@ class LogReader:
         params: dict[str, str] | None = query.build_params(window, query.path not in self._unordered)
         intent = f"read the {query.words}"
         while True:
+            if self._ctx.remaining_s() < _RESERVE_S:
+                raise _OutOfTime("the task's time is nearly over (option deadline)", self._get_reached())
             reply = self._ask(query, window, path, params, intent)
             self.pages[query.api, query.sign_in_type] += 1
             self._unanswered = 0
@@ -138,8 +148,10 @@ class LogReader:
                 raise BadAnswer(
                     f"Cannot {intent}: the list goes on with {why}; not followed.", **reply.get_error_facts()
                 )
-            if why or idle >= _MOST_IDLE_PAGES:
-                raise _Unanswered(f"the list goes on with {why or 'pages that were read already'}", self._get_reached())
+            if why:
+                raise _Unanswered(f"the list goes on with {why}", self._get_reached())
+            if idle >= _MOST_IDLE_PAGES:
+                raise _Endless("the list goes on with pages that hold nothing new", self._get_reached())
             links.add(following)
             path, params = following, None
 

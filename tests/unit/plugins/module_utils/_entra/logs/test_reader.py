@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reporters import RecordingReporter
 from sleeping_clock import SleepingClock, SleepingContext
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -78,7 +79,7 @@ class Log:
 
 def make_reader(log: Log, **fields: t.Any) -> LogReader:
     ctx = SleepingContext(
-        options={"graph_url": ROOT, "cloud": "public"}, reporter=t.cast(t.Any, None), clock=SleepingClock(), **fields
+        options={"graph_url": ROOT, "cloud": "public"}, reporter=RecordingReporter(), clock=SleepingClock(), **fields
     )
     return LogReader(ctx, t.cast(t.Any, log))
 
@@ -238,6 +239,32 @@ def test_a_task_whose_time_is_over_keeps_what_it_has() -> None:
     reader = make_reader(log, deadline_at=20.0)
     assert list(reader.read(QUERY, PERIOD)) == [] and log.asked == []
     assert [gap.reason for gap in reader.gaps] == ["deadline"]
+
+
+def test_time_that_is_over_between_two_pages_ends_reading_there() -> None:
+    log = Log(range(0, 70, 10), page_size=3)
+    reader = make_reader(log, deadline_at=100.0)
+    stream = reader.read(QUERY, PERIOD)
+    found = [next(stream)["id"] for _ in range(3)]
+    reader._ctx.clock.at = 90.0  # type: ignore[attr-defined]
+    assert list(stream) == [] and found == ["r0", "r1", "r2"]
+    (gap,) = reader.gaps
+    assert (gap.reason, gap.window.end) == ("deadline", PERIOD.end)
+    assert gap.window.start == NOON + datetime.timedelta(minutes=20)
+
+
+def test_pages_without_an_end_that_bring_nothing_new_are_a_gap_at_once() -> None:
+    log, pages = Log([]), 0
+
+    def answer(path: str, **_more: t.Any) -> Reply:
+        nonlocal pages
+        pages += 1
+        page = {"value": [], "@odata.nextLink": f"{ROOT}/beta/auditLogs/signIns?page={pages}"}
+        return Reply("GET", ROOT, 200, {}, json.dumps(page).encode(), "c", "Microsoft Graph")
+
+    log.read_page = answer  # type: ignore[method-assign]
+    found, reader = read(log)
+    assert found == [] and [(gap.reason, gap.window) for gap in reader.gaps] == [("unanswered", PERIOD)] and pages == 12
 
 
 def test_half_a_million_entries_are_not_held() -> None:
