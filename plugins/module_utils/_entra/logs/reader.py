@@ -144,7 +144,7 @@ class LogReader:
             if not following:
                 return
             why = explain_unusable_link(self._root, following, links, query.api)
-            if why and following not in links:
+            if why and not (isinstance(following, str) and following in links):
                 raise BadAnswer(
                     f"Cannot {intent}: the list goes on with {why}; not followed.", **reply.get_error_facts()
                 )

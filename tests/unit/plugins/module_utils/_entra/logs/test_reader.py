@@ -181,7 +181,15 @@ def test_a_page_that_leads_to_itself_is_a_gap_and_no_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["https://collector.example/beta/x", f"{ROOT}/v1.0/auditLogs/signIns", f"{ROOT}/beta/../v1.0/x", 7]
+    "link",
+    [
+        "https://collector.example/beta/x",
+        f"{ROOT}/v1.0/auditLogs/signIns",
+        f"{ROOT}/beta/../v1.0/x",
+        7,
+        ["x"],
+        {"a": 1},
+    ],
 )
 def test_a_link_to_anywhere_else_is_an_error(link: t.Any) -> None:
     with pytest.raises(BadAnswer, match="not followed"):
