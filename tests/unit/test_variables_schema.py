@@ -86,7 +86,7 @@ def test_every_variable_that_playbooks_read_is_in_the_schema() -> None:
     read = {
         name
         for text in texts
-        for name in re.findall(r"(?<![\w.])(?:cvops|doctor|expiry|preflight|revert)_[a-z_]+", text)
+        for name in re.findall(r"(?<![\w.])(?:cvops|access_log|doctor|expiry|preflight|revert)_[a-z_]+", text)
     }
     assert read - SCHEMA.keys() == own & read
 

@@ -16,7 +16,7 @@ from .errors import ConfigError, Problems
 from .values import format_time, parse_time, shift_time
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"([0-9]{1,6})\s*([mhdw])", re.IGNORECASE)
+_SPAN = re.compile(r"([0-9]{1,6})\s*([mhdwMHDW])")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,7})?)?\s*(?:[Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
 _ZONE = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\s*$", re.ASCII)
 #: No log of either service is older, and both count time in seconds from here.

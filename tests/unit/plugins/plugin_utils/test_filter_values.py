@@ -102,9 +102,13 @@ def test_members_are_shown_by_name_and_made_visible() -> None:
     assert show_members(value, ("b", "a", "gone")) == {"b": {"c\\x1b": 1}, "a": ["x\\u202e"]}
 
 
+#: Filters for results of modules that no role or playbook of the collection plays.
+FOR_MODULES = ["policy_lines"]
+
+
 def test_roles_and_playbooks_use_every_filter() -> None:
     text = "".join(path.read_text() for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml"))
-    assert [name for name in FILTERS if f"cvops.identity.{name}" not in text] == []
+    assert [name for name in FILTERS if f"cvops.identity.{name}" not in text] == FOR_MODULES
 
 
 EVALUATED = "{{ 1 + 1 }}"

@@ -240,6 +240,7 @@ def is_of_texts(path: pathlib.Path) -> bool:
         "reply.py",
         "retry_headers.py",
         "secret_matcher.py",
+        "wording.py",
     )
 
 
