@@ -123,6 +123,15 @@ OF_PLAYBOOKS: Options = {
         "elements": "str",
         "description": "The users of the CommCells whose entries the playbook access_log reads. When left out, all.",
     },
+    "access_log_consoles": {
+        "type": "list",
+        "elements": "str",
+        "description": "The applications through which people and programs sign on to CommCells, by name or id. When left out, those of the document.",
+    },
+    "access_log_max_rows": {
+        "type": "int",
+        "description": "So many entries of each log the playbook access_log reads in one run; the next one goes on there. When left out, 5000.",
+    },
     "access_log_user_details": {
         "type": "bool",
         "description": "Whether the playbook access_log reads who the users of the CommCells are, one call for each. Else their login names tell.",

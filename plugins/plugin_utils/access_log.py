@@ -21,12 +21,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.r
 from .csv_text import build_csv
 from .data_reading import DataFileError, Limits, abbreviate_text, read_data_file
 from .declared_access import VARIABLE, list_policies
-from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
 from .report_lines import format_table
 
 Mapping = t.Mapping[str, t.Any]
 
-#: A file of events has 1 kB and 40 values, keys counted, for each.
+#: An event has up to 4 kB and 220 values, keys counted, with the policies of its sign-in; so 50,000 of the largest fit.
 LOG_LIMITS = Limits(size=256 * 1024 * 1024, values=12_000_000)
 #: So many lines of a kind are told; the data has all.
 _TOLD = 50
@@ -68,11 +68,19 @@ _COLUMNS = (
 )
 
 
-def join_logs(results: t.Any, users: t.Any = None, links: t.Any = None, previous: t.Any = None) -> dict[str, t.Any]:
+def join_logs(
+    results: t.Any,
+    users: t.Any = None,
+    links: t.Any = None,
+    previous: t.Any = None,
+    scope: t.Any = None,
+    consoles: t.Any = None,
+) -> dict[str, t.Any]:
     """Return the joined log of *results*, registered results by CommCell, ``localhost`` for Entra ID.
 
     *users*: results of commvault_security_info with user_details, by CommCell. *links*: accounts that are declared to be an identity's.
-    *previous*: what this has returned before. Raises FilterInputError.
+    *previous*: what this has returned before. *scope*: what was asked for. *consoles*: names and ids of the applications through which
+    people sign on. Raises FilterInputError, also for more than the next run would read again.
     """
     given = {
         to_text(name): convert_to_builtins(require_mapping(value, "a result"))
@@ -90,14 +98,40 @@ def join_logs(results: t.Any, users: t.Any = None, links: t.Any = None, previous
     ]
     declared = [_read_link(link) for link in require_mappings(links, "links")]
     before = convert_to_builtins(require_mapping(previous, "previous"))
+    names = [to_text(name) for name in require_list(consoles, "consoles")]
     try:
-        return join.join_logs(given, known, declared, before)
+        joined = join.join_logs(given, known, declared, before, _write_scope(scope), names)
     except ReadingError as exc:
         raise FilterInputError(str(exc)) from None
+    if _count_values(joined) > LOG_LIMITS.values:
+        raise FilterInputError(
+            f"there are {len(joined['events'])} events, more than a next run reads again: begin a new file, or read a shorter period"
+        )
+    return joined
+
+
+def _write_scope(scope: t.Any) -> str:
+    """Return what was asked for as a text in which the same is equal, whatever the order of names."""
+    given = convert_to_builtins(require_mapping(scope, "scope"))
+    listed = {
+        name: sorted(map(to_text, value)) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value
+    }
+    return json.dumps(listed, sort_keys=True) if listed else ""
+
+
+def _count_values(value: t.Any) -> int:
+    """Return how many values, keys counted, a structure holds."""
+    if isinstance(value, dict):
+        return 1 + len(value) + sum(map(_count_values, value.values()))
+    return 1 + (sum(map(_count_values, value)) if isinstance(value, list) else 0)
 
 
 def list_logged_subjects(variables: t.Any) -> dict[str, list[str]]:
     """Return whose entries of Entra ID's logs belong to a variables document: ``applications`` and other ``objects``, by id or name, each once.
+
+    ``consoles``: those of the applications through which people sign on.
 
     *variables*: the evaluated variables by name.
     """
@@ -107,6 +141,7 @@ def list_logged_subjects(variables: t.Any) -> dict[str, list[str]]:
     applications.append(_get_key(parts["cvops_sso"].get("application")))
     for app in require_mappings(parts["cvops_sso"].get("saml_apps"), "saml_apps"):
         applications.append(to_text(require_mapping(app.get("metadata"), "metadata").get("application")))
+    consoles = list(applications)
     for rotation in require_mappings(given.get("cvops_rotations"), "cvops_rotations"):
         applications.append(_get_key(rotation.get("application")))
     objects = [_get_key(group) for group in require_mappings(given.get("cvops_entra_groups"), "cvops_entra_groups")]
@@ -114,6 +149,7 @@ def list_logged_subjects(variables: t.Any) -> dict[str, list[str]]:
     objects += [_get_key(location) for location in require_mappings(declared.get("named_locations"), "named_locations")]
     objects += [_get_key(policy) for dummy, policy in list_policies(declared)]
     return {
+        "consoles": [name for name in dict.fromkeys(consoles) if name],
         "applications": [name for name in dict.fromkeys(applications) if name],
         "objects": [name for name in dict.fromkeys(objects) if name],
     }
@@ -126,10 +162,14 @@ def _get_key(entry: t.Any) -> str:
     return next((to_text(entry[name]) for name in _KEYS if entry.get(name)), "")
 
 
-def find_log_start(previous: t.Any, host: t.Any) -> str:
-    """Return since when the log of *host* is to be read after an earlier run, empty where it was not read. Raises FilterInputError."""
+def find_log_start(previous: t.Any, host: t.Any, scope: t.Any = None) -> str:
+    """Return since when the log of *host* is to be read after an earlier run, empty where it was not read with the same *scope*.
+
+    Raises FilterInputError.
+    """
     try:
-        return join.find_start(convert_to_builtins(require_mapping(previous, "previous")), to_text(host)) or ""
+        before = convert_to_builtins(require_mapping(previous, "previous"))
+        return join.find_start(before, to_text(host), _write_scope(scope)) or ""
     except (ReadingError, ValueError) as exc:
         raise FilterInputError(str(exc)) from None
 
@@ -172,10 +212,10 @@ def format_log(joined: t.Any, limit: int = _TOLD) -> list[str]:
     ]
     lines += _cut([_format_gap(gap) for gap in log["gaps"] if gap.get("reason") != join.LATE], limit, "gaps")
     lines += _format_late_gaps(log["gaps"])
-    told = [_format_handshake(one, by_number.get(one["number"], [])) for one in shakes]
-    shown = told[-limit:] if limit else told
-    lines += [f"{len(told) - len(shown)} earlier handshakes, see the file"] if len(shown) < len(told) else []
-    lines += [line for block in shown for line in block]
+    shown = shakes[-limit:] if limit else shakes
+    lines += [f"{len(shakes) - len(shown)} earlier handshakes, see the file"] if len(shown) < len(shakes) else []
+    for one in shown:
+        lines += _format_handshake(one, by_number.get(one["number"], []), limit)
     others = [row for row in by_number.get(None, []) if row["operation"] not in _QUIET and row["outcome"] != "failure"]
     lines += _format_changes(others, limit)
     lines += _format_refusals([row for row in events if row["outcome"] == "failure"], limit)
@@ -266,7 +306,7 @@ def _format_late_gaps(gaps: t.Iterable[Mapping]) -> list[str]:
     return [f"{name}: entries since {min(moments)} may still come" for name, moments in since.items()]
 
 
-def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
+def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping], limit: int) -> list[str]:
     by_id = {row["record_id"]: row for row in rows}
     sign_in = by_id.get(shake.get("sign_in"))
     where = f" from {shake['address']}" if shake.get("address") else ""
@@ -276,11 +316,12 @@ def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping]) -> list[str]:
         lines.append(
             f"  {_get_clock(sign_in)}  Entra ID: signed in{_format_target(sign_in, ' to ')}{_format_policies(sign_in)}"
         )
-    for row in rows:
-        if row["record_id"] == shake["log_in"]:
-            lines.append(f"  {_get_clock(row)}  {shake['commcell']}: logged in")
-        elif row is not sign_in and row["record_id"] != shake.get("log_out"):
-            lines.append(f"  {_get_clock(row)}  {shake['commcell']}: {_format_deed(row)}")
+    lines.append(f"  {to_text(shake.get('since'))[11:19]}  {shake['commcell']}: logged in")
+    known = {shake.get(name) for name in ("sign_in", "log_in", "log_out")}
+    deeds = [row for row in rows if row["record_id"] not in known]
+    told = deeds[:limit] if limit else deeds
+    lines += [f"  {_get_clock(row)}  {shake['commcell']}: {_format_deed(row)}" for row in told]
+    lines += [f"            {len(deeds) - len(told)} more, see the file"] if len(told) < len(deeds) else []
     ends = {"sign_out": "logged out", "next_sign_in": "logged in anew", "open": "no log-out seen"}
     end = ends.get(to_text(shake.get("ends")), "")
     lines.append(f"  {to_text(shake.get('until'))[11:19] or '        '}  {shake['commcell']}: {end}")

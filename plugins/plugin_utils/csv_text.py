@@ -16,9 +16,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 
 def build_csv(head: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> str:
-    """Return *head* and *rows* as CSV (RFC 4180). Nulls are empty; texts that begin like a formula get an apostrophe before them."""
+    """Return *head* and *rows* as CSV (RFC 4180). Nulls are empty; texts that begin like a formula get an apostrophe before them.
+
+    Every cell is quoted, so that a spreadsheet which separates by something else splits none.
+    """
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(head)
     writer.writerows([neutralise_cell(cell) for cell in row] for row in rows)
     return text.getvalue()

@@ -15,7 +15,8 @@ import datetime
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.values import parse_time
+from ..._core.names import fold_case
+from ..._core.values import format_time, parse_time
 from .people import People, Person
 from .reading import ENTRA, Row, get_commcell
 
@@ -26,6 +27,8 @@ _CLOCKS_APART = datetime.timedelta(minutes=2)
 #: Why a log-in is not followed: that of every local account.
 NOBODY_IN_ENTRA = "the account is nobody's that Entra ID's log names"
 _SIGN_IN, _SIGN_OUT = "sign_in", "sign_out"
+
+IsGap: t.TypeAlias = "t.Callable[[str, str, str], bool]"
 
 LOG_OUT, NEXT_LOG_IN, OPEN = "sign_out", "next_sign_in", "open"
 
@@ -65,11 +68,15 @@ class Handshake:
         }
 
 
-def follow_handshakes(rows: t.Sequence[Row], people: People, is_gap: t.Callable[[str, str], bool]) -> list[Handshake]:
+def follow_handshakes(
+    rows: t.Sequence[Row], people: People, is_gap: IsGap, consoles: t.Iterable[str] = ()
+) -> list[Handshake]:
     """Return the handshakes in *rows*, which are in order of time.
 
-    *is_gap*: whether the sign-in log (empty name) or the log of a CommCell is not known at a moment.
+    *is_gap*: whether the sign-in log (empty name) or the log of a CommCell is not known for good between two moments. *consoles*: names and
+    ids of the applications through which people sign on to CommCells; without any, no handshake is certain.
     """
+    signed_on = {fold_case(name) for name in consoles}
     sign_ins: dict[int, list[Row]] = {}
     open_ones: dict[tuple[int, str], Handshake] = {}
     handshakes: list[Handshake] = []
@@ -77,7 +84,7 @@ def follow_handshakes(rows: t.Sequence[Row], people: People, is_gap: t.Callable[
     for row in rows:
         if row["service"] == ENTRA and row["operation"] == _SIGN_IN and row["outcome"] == "success":
             person = people.find(row)
-            if person is not None:
+            if person is not None and (not signed_on or not signed_on.isdisjoint(_list_applications(row))):
                 sign_ins.setdefault(id(person), []).append(row)
     for row in rows:
         person = people.find(row) if row["service"] != ENTRA else None
@@ -89,7 +96,11 @@ def follow_handshakes(rows: t.Sequence[Row], people: People, is_gap: t.Callable[
             if current is not None:
                 _end(current, NEXT_LOG_IN, row)
             current = Handshake(len(handshakes) + 1, person, get_commcell(row), row)
+            if row["outcome"] != "success":
+                current.doubts.append("the CommCell's log does not say whether it succeeded")
             _find_sign_in(current, sign_ins.get(id(person), []), used, is_gap)
+            if current.sign_in is not None and not signed_on:
+                current.doubts.append("it is not known through which application people sign on to the CommCell")
             handshakes.append(current)
             open_ones[key] = current
         elif current is not None:
@@ -101,27 +112,30 @@ def follow_handshakes(rows: t.Sequence[Row], people: People, is_gap: t.Callable[
     return handshakes
 
 
+def _list_applications(row: Row) -> set[str]:
+    """Return names and ids of what somebody signed in to, and through."""
+    details, target = row["details"], row["object"]
+    values = (target.get("name"), target.get("id"), details.get("application"), details.get("app_id"))
+    return {fold_case(value) for value in values if isinstance(value, str)}
+
+
 def _end(handshake: Handshake, how: str, row: Row) -> None:
     handshake.ends, handshake.until = how, row["time"]
 
 
-def _find_sign_in(
-    handshake: Handshake, sign_ins: t.Sequence[Row], used: set[str], is_gap: t.Callable[[str, str], bool]
-) -> None:
+def _find_sign_in(handshake: Handshake, sign_ins: t.Sequence[Row], used: set[str], is_gap: IsGap) -> None:
     """Find the sign-in at Entra ID that the log-in follows: the last one that comes before it, each for one log-in."""
     moment = parse_time(handshake.log_in["time"])
-    near = [
-        row
-        for row in sign_ins
-        if moment - _FOLLOWS_WITHIN <= parse_time(row["time"]) <= moment + _CLOCKS_APART
-        and row["record_id"] not in used
-    ]
+    first, last = moment - _FOLLOWS_WITHIN, moment + _CLOCKS_APART
+    near = [row for row in sign_ins if first <= parse_time(row["time"]) <= last and row["record_id"] not in used]
+    # what may be missing is everything in which the sign-in could be that is meant
+    is_incomplete = is_gap("", format_time(first), format_time(moment))
+    if is_incomplete:
+        handshake.doubts.append("Entra ID's log of sign-ins is not complete at this time")
     if not near:
-        if is_gap("", handshake.log_in["time"]):
-            handshake.doubts.append("Entra ID's log of sign-ins is not complete at this time")
-        elif handshake.person.entra_id is None:
+        if not is_incomplete and handshake.person.entra_id is None:
             handshake.doubts.append(NOBODY_IN_ENTRA)
-        else:
+        elif not is_incomplete:
             handshake.doubts.append("no sign-in at Entra ID comes before it: it may have been made without Entra ID")
         return
     before = [row for row in near if parse_time(row["time"]) <= moment]
@@ -131,5 +145,5 @@ def _find_sign_in(
         handshake.doubts.append(f"{len(near)} sign-ins at Entra ID come right before it")
     if not before:
         handshake.doubts.append("the sign-in at Entra ID is later by its clock")
-    if is_gap(handshake.commcell, handshake.log_in["time"]):
+    if is_gap(handshake.commcell, format_time(first), format_time(moment)):
         handshake.doubts.append("the CommCell's log is not complete at this time")

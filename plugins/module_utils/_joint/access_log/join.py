@@ -13,18 +13,19 @@ import typing as t
 from ..._core.errors import BadAnswer
 from ..._core.log_events import sort_rows
 from ..._core.values import format_time, get_time, parse_time, shift_time
+from .coverage import merge_gaps, overlaps
 from .handshakes import Handshake, follow_handshakes
 from .people import NOBODY, DeclaredLink, KnownAccount, People
 from .reading import ENTRA, ENTRA_HOST, NOUNS, ReadingError, Row, check_row, get_commcell, take_rows
 
-READ, FAILED = "read", "failed"
+#: What came of a source. KEPT: an earlier run has read it, this one was not to.
+READ, FAILED, KEPT = "read", "failed", "kept"
 #: Why an entry may be missing that is still on its way.
 LATE = "late"
 #: Entries arrive minutes to hours late, so that a next run reads so much again of what an earlier one has read.
 OVERLAP = datetime.timedelta(hours=24)
 #: Members of a joined entry that say what it is joined with, and that are found anew whenever it is joined.
 _JOINED = ("person", "handshake", "entra_id")
-_LOGS_OF_ENTRA, _LOGS_OF_COMMVAULT = ("sign_ins", "directory_audits"), ("audit_trail", "events")
 
 
 def join_logs(
@@ -32,11 +33,15 @@ def join_logs(
     known: t.Iterable[KnownAccount] = (),
     links: t.Iterable[DeclaredLink] = (),
     previous: Row | None = None,
+    scope: str = "",
+    consoles: t.Iterable[str] = (),
 ) -> dict[str, t.Any]:
     """Return the joined log of *results* by host, ``localhost`` for Entra ID: events, people, handshakes, sources, gaps and counts.
 
     A result without entries and gaps is of a task that failed: its source is not read, and what it would tell is a gap, never nothing.
-    *previous*: the joined log of an earlier run, whose entries stay. Raises ReadingError for what no module and no earlier run returned.
+    *previous*: the joined log of an earlier run, whose entries stay. *scope*: what was asked for, in a form in which the same is equal.
+    *consoles*: names and ids of the applications through which people sign on to CommCells. Raises ReadingError for what no module and no
+    earlier run returned.
     """
     rows: dict[tuple[str, str, str], dict[str, t.Any]] = {}
     sources, gaps = [], []
@@ -44,47 +49,60 @@ def join_logs(
     for row in earlier["events"]:
         rows[_get_key(row)] = row
     for host, result in sorted(results.items()):
-        commcell = None if host == ENTRA_HOST else host
-        source = _describe_source(host, result)
-        before = next((one for one in earlier["sources"] if one["host"] == host), None)
+        source = _describe_source(host, result, scope)
+        before = _find_source(earlier["sources"], host, scope)
         sources.append(_continue_source(source, before))
-        for row in take_rows(result, commcell):
+        for row in take_rows(result, None if host == ENTRA_HOST else host):
             rows[_get_key(row)] = row
-        gaps += [{**gap, "host": host} for gap in map(_make_gap_trimmer(before), _take_gaps(result)) if gap]
-    sources += [one for one in earlier["sources"] if one["host"] not in results]
-    gaps += [gap for gap in _keep_gaps(earlier["gaps"], results) if gap not in gaps]
+        own = [gap for gap in earlier["gaps"] if gap["host"] == host]
+        new = [{**gap, "host": host} for gap in _take_gaps(result)]
+        gaps += merge_gaps(own, new, _get_known_span(before), _get_read_span(source, result))
+    gone = [one for one in earlier["sources"] if one["host"] not in results]
+    sources += [{**one, "status": KEPT, "reason": None} for one in gone]
+    gaps += [gap for gap in earlier["gaps"] if gap["host"] not in results]
     ordered = sort_rows(rows.values())
     people = People(ordered, known, links)
-    handshakes = follow_handshakes(ordered, people, _make_gap_finder(sources, gaps))
+    handshakes = follow_handshakes(ordered, people, _make_gap_finder(sources, gaps), consoles)
     return {
         "events": [_join_row(row, people) for row in _number(ordered, handshakes)],
         "people": [person.as_row() for person in people.list_people()],
         "handshakes": [one.as_row() for one in handshakes],
         "sources": sources,
-        "gaps": sorted(gaps, key=lambda gap: (str(gap.get("from")), gap["host"], str(gap.get("log")))),
+        "gaps": sorted(gaps, key=lambda gap: (str(gap.get("from") or ""), gap["host"], str(gap.get("log")))),
         "counts": _count(ordered, people, handshakes),
     }
 
 
-def find_start(previous: Row | None, host: str) -> str | None:
-    """Return since when the log of *host* is to be read so that nothing is missed that arrived late; None where no earlier run has read it."""
-    for source in _take_previous(previous)["sources"]:
-        if source["host"] == host and source.get("complete_until"):
-            return format_time(shift_time(parse_time(source["complete_until"]), -OVERLAP))
-    return None
+def find_start(previous: Row | None, host: str, scope: str = "") -> str | None:
+    """Return since when the log of *host* is to be read so that nothing is missed that arrived late; None where no earlier run has read it.
+
+    It is read a day again, and no more than half of what was read last, so that a log with more entries than one run reads is got
+    through. What was read with another *scope* says nothing.
+    """
+    source = _find_source(_take_previous(previous)["sources"], host, scope)
+    if source is None or not source.get("complete_until"):
+        return None
+    end = parse_time(source["complete_until"])
+    begun = parse_time(source["read_since"]) if source.get("read_since") else end - OVERLAP * 2
+    return format_time(shift_time(end, -min(OVERLAP, max(end - begun, datetime.timedelta()) / 2)))
 
 
-def _describe_source(host: str, result: Row) -> dict[str, t.Any]:
+def _find_source(sources: t.Iterable[Row], host: str, scope: str) -> Row | None:
+    return next((one for one in sources if one["host"] == host and (one.get("scope") or "") == scope), None)
+
+
+def _describe_source(host: str, result: Row, scope: str) -> dict[str, t.Any]:
     """Return what came of the task of *host*."""
     is_read = not result.get("failed") and any(noun in result for noun in NOUNS)
-    logs = [noun for noun in NOUNS if noun in result]
     return {
         "host": host,
         "service": ENTRA if host == ENTRA_HOST else "commvault",
+        "scope": scope,
         "status": READ if is_read else FAILED,
         "reason": None if is_read else str(result.get("msg") or "its task did not run, or did not end"),
-        "logs": logs,
-        "since": result.get("since"),
+        "logs": [noun for noun in NOUNS if noun in result],
+        "since": result.get("since") if is_read else None,
+        "read_since": result.get("since") if is_read else None,
         "complete_until": result.get("complete_until") if is_read else None,
         "retention_days": result.get("retention_days"),
     }
@@ -94,22 +112,27 @@ def _continue_source(source: dict[str, t.Any], before: Row | None) -> dict[str, 
     """Return *source* with what an earlier run has read of it: that stays read, and where this run has failed, the next one goes on there."""
     if before is None:
         return source
-    moments = [str(one["since"]) for one in (source, before) if one.get("since")]
-    until = source["complete_until"] or before.get("complete_until")
-    return {**source, "since": min(moments, default=None), "complete_until": until}
+    since, until = before.get("since"), before.get("complete_until")
+    if source["status"] == FAILED:
+        return {**source, **{name: before.get(name) for name in ("since", "read_since", "complete_until")}}
+    if not (since and until and source["since"] and source["since"] <= until):
+        return source  # what lies between the two readings is not known, so that only the later one counts
+    return {
+        **source,
+        "since": min(str(since), str(source["since"])),
+        "complete_until": max(str(until), str(source["complete_until"] or "")),
+    }
 
 
-def _make_gap_trimmer(before: Row | None) -> t.Callable[[Row], Row | None]:
-    """Return what of a gap is one: not what an earlier run has read for good. None: nothing."""
-    since, until = (str((before or {}).get(name) or "") for name in ("since", "complete_until"))
+def _get_known_span(before: Row | None) -> tuple[str, str] | None:
+    span = (str((before or {}).get("since") or ""), str((before or {}).get("complete_until") or ""))
+    return span if all(span) else None
 
-    def trim(gap: Row) -> Row | None:
-        start, end = str(gap.get("from") or ""), str(gap.get("to") or "")
-        if not since or not start or start < since or start >= until:
-            return gap
-        return {**gap, "from": until} if until < end else None
 
-    return trim
+def _get_read_span(source: Row, result: Row) -> tuple[str, str] | None:
+    if source["status"] != READ or not result.get("since"):
+        return None
+    return str(result["since"]), str(result.get("until") or result.get("complete_until") or result["since"])
 
 
 def _take_gaps(result: Row) -> list[Row]:
@@ -138,38 +161,37 @@ def _take_previous(previous: Row | None) -> dict[str, list[dict[str, t.Any]]]:
             )
     for source in found["sources"]:
         try:
-            get_time(source, "complete_until")
-        except BadAnswer:
-            raise ReadingError("the earlier log has no date as complete_until") from None
+            for name in ("since", "read_since", "complete_until"):
+                get_time(source, name)
+        except (BadAnswer, ValueError):
+            raise ReadingError("the earlier log has a source with something else than dates") from None
+        if not isinstance(source.get("status"), str):
+            raise ReadingError(
+                "the earlier log has a source without a status: it is no file that this playbook has written"
+            )
     return found
 
 
-def _keep_gaps(earlier: list[dict[str, t.Any]], results: t.Mapping[str, Row]) -> list[dict[str, t.Any]]:
-    """Return the gaps of earlier runs that this one has not read again: a gap within what was read now is told anew where it is still one."""
-
-    def is_read_again(gap: Row) -> bool:
-        result = results.get(gap["host"], {})
-        since = str(result.get("since") or "~")
-        return not result.get("failed") and bool(gap.get("from")) and since <= str(gap["from"])
-
-    return [gap for gap in earlier if not is_read_again(gap)]
-
-
-def _make_gap_finder(sources: list[dict[str, t.Any]], gaps: list[dict[str, t.Any]]) -> t.Callable[[str, str], bool]:
-    """Return whether the log-ins of a CommCell, or with an empty name the sign-ins of Entra ID, are not all known at a moment."""
-    by_host: dict[str, list[tuple[str, str]]] = {}
-    unread = {one["host"]: str(one.get("complete_until") or "") for one in sources if one["status"] == FAILED}
+def _make_gap_finder(
+    sources: list[dict[str, t.Any]], gaps: list[dict[str, t.Any]]
+) -> t.Callable[[str, str, str], bool]:
+    """Return whether the log-ins of a CommCell, or with an empty name the sign-ins of Entra ID, are not all known between two moments."""
+    by_host = {one["host"]: one for one in sources}
+    told: dict[str, list[dict[str, t.Any]]] = {}
     for gap in gaps:
         # an entry of a CommCell that is merely late says nothing against what is found
         is_late = gap.get("reason") == LATE and gap["host"] != ENTRA_HOST
         if gap.get("log") in (None, "sign_ins", "audit_trail") and not is_late:
-            by_host.setdefault(gap["host"], []).append((str(gap.get("from") or ""), str(gap.get("to") or "~")))
-    known = {one["host"] for one in sources}
+            told.setdefault(gap["host"], []).append(gap)
 
-    def is_gap(commcell: str, moment: str) -> bool:
+    def is_gap(commcell: str, start: str, end: str) -> bool:
         host = commcell or ENTRA_HOST
-        is_after = host in unread and unread[host] <= moment
-        return host not in known or is_after or any(since <= moment <= until for since, until in by_host.get(host, []))
+        source = by_host.get(host)
+        if source is None or not source.get("since") or start < str(source["since"]):
+            return True
+        if source["status"] != READ and end > str(source.get("complete_until") or ""):
+            return True
+        return any(overlaps(gap, start, end) for gap in told.get(host, ()))
 
     return is_gap
 

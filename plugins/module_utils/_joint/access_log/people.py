@@ -94,7 +94,8 @@ class People:
         found = list(rows)
         for row in found:
             if row["service"] == ENTRA:
-                self._add_identity(row["actor"])
+                # a display name is chosen freely
+                self._add_identity(row["actor"], bool(row["details"].get("actor_name_is_display_name")))
         for row in found:
             if row["service"] != ENTRA:
                 self._add_account(get_commcell(row), row["actor"])
@@ -108,7 +109,7 @@ class People:
         found = {id(person): person for person in self._by_key.values()}.values()
         return sorted(found, key=lambda one: (one.name or "", one.entra_id or "", [x.commcell for x in one.accounts]))
 
-    def _add_identity(self, actor: Row) -> None:
+    def _add_identity(self, actor: Row, is_display_name: bool) -> None:
         keys = _list_identity_keys(actor)
         if not keys:
             return
@@ -118,7 +119,7 @@ class People:
         person.name = person.name or actor.get("name")
         person.app_id = person.app_id or actor.get("app_id")
         self._by_key.update((key, person) for key in keys if key not in self._by_key)
-        if actor["kind"] == "user" and actor.get("name"):
+        if actor["kind"] == "user" and actor.get("name") and not is_display_name:
             named = self._by_name.setdefault(fold_case(actor["name"]), [])
             if person not in named:
                 named.append(person)
@@ -176,5 +177,7 @@ def _list_identity_keys(actor: Row) -> list[tuple[str, str]]:
 
 
 def _list_account_keys(commcell: str, key: str | None, name: str | None) -> list[tuple[str, str]]:
-    found = [(f"account {commcell}", key)] if key else []
-    return [*found, (f"account name {commcell}", fold_case(name))] if name else found
+    """Return by what an account is the same in two entries: its id; where the log has none, its name. A name is given again, an id is not."""
+    if key:
+        return [(f"account {commcell}", key)]
+    return [(f"account name {commcell}", fold_case(name))] if name else []

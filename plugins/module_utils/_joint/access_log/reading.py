@@ -20,6 +20,8 @@ ENTRA_HOST = "localhost"
 Row = t.Mapping[str, t.Any]
 
 _TEXTS = ("time", "service", "log", "activity", "operation", "outcome", "record_id")
+_TEXTS_OR_NULL = ("reason", "address")
+_OF_ACTOR = ("kind", "name", "entra_id", "app_id", "commvault_id")
 _OBJECTS = ("actor", "object", "before", "after", "details")
 
 
@@ -55,6 +57,10 @@ def check_row(row: t.Any, noun: str) -> None:
         raise ReadingError(f"{noun} must be a list of entries, as the module returns it without a query")
     missing = [name for name in _TEXTS if not isinstance(row.get(name), str)]
     missing += [name for name in _OBJECTS if not isinstance(row.get(name), t.Mapping)]
+    missing += [name for name in _TEXTS_OR_NULL if not isinstance(row.get(name, 0), (str, type(None)))]
+    actor = row.get("actor")
+    if isinstance(actor, t.Mapping):
+        missing += [f"actor.{name}" for name in _OF_ACTOR if not isinstance(actor.get(name, 0), (str, type(None)))]
     if missing:
         raise ReadingError(f"an entry of {noun} is without a usable {', '.join(missing)}")
     try:

@@ -15,17 +15,24 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.log_events import Actor, LogEvent, Target
+from ansible_collections.cvops.identity.plugins.plugin_utils import access_log as subject
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     build_log_csv,
     find_log_start,
     format_log,
-    join_logs,
     read_log_file,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import join_logs as join_all
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import Limits
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
 START = datetime.datetime(2026, 11, 3, 8, 0, tzinfo=datetime.timezone.utc)
 JANA = Actor("user", "jana@contoso.example", "11111111-0000-4000-8000-000000000001")
+
+
+def join_logs(results: t.Any, users: t.Any = None, links: t.Any = None, **more: t.Any) -> dict[str, t.Any]:
+    """Join logs of a site whose console is known."""
+    return join_all(results, users, links, consoles=["commvault management"], **more)
 
 
 def event(seconds: int, service: str, log: str, **changes: t.Any) -> dict[str, t.Any]:
@@ -86,8 +93,13 @@ GAP = {
     "message": "too old",
 }
 RESULTS = {
-    "localhost": {"sign_ins": [SIGN_IN, REFUSED], "directory_audits": [], "gaps": []},
-    "cs01": {"audit_trail": [LOG_IN, DEED, LOG_OUT, OTHER], "gaps": [GAP], "complete_until": "2026-11-03T12:00:00Z"},
+    "localhost": {"sign_ins": [SIGN_IN, REFUSED], "directory_audits": [], "gaps": [], "since": "2026-11-01T00:00:00Z"},
+    "cs01": {
+        "audit_trail": [LOG_IN, DEED, LOG_OUT, OTHER],
+        "gaps": [GAP],
+        "since": "2026-11-01T00:00:00Z",
+        "complete_until": "2026-11-03T12:00:00Z",
+    },
     "cs02": {"failed": True, "msg": "could not be reached"},
 }
 
@@ -159,6 +171,18 @@ def test_users_and_links_name_people() -> None:
 def test_links_that_are_none(links: t.Any) -> None:
     with pytest.raises(FilterInputError):
         join_logs(RESULTS, None, links)
+
+
+def test_more_deeds_than_are_told_are_counted() -> None:
+    deeds = [event(10 + n, "commvault", "audit_trail", operation="change", actor=ACCOUNT) for n in range(9)]
+    lines = format_log(join_logs({"cs01": {"audit_trail": [LOG_IN, *deeds]}}), 4)
+    assert "            5 more, see the file" in lines and len(lines) < 12
+
+
+def test_more_than_is_read_again_is_refused_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "LOG_LIMITS", Limits(1000, 100))
+    with pytest.raises(FilterInputError, match="6 events, more than a next run reads again"):
+        join_logs(RESULTS)
 
 
 @pytest.mark.parametrize("value", [None, {}, [], {"events": []}, {"x": 1}, "text"])

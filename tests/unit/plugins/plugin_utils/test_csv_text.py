@@ -25,7 +25,7 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 
 def test_ordinary_cells_stay_and_null_is_empty() -> None:
     assert build_csv(["a", "b"], [["GG-Backup", None], [7, 'say "x", y']]) == (
-        'a,b\r\nGG-Backup,\r\n7,"say ""x"", y"\r\n'
+        '"a","b"\r\n"GG-Backup",""\r\n"7","say ""x"", y"\r\n'
     )
 
 

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.log_events import Actor, LogEvent, Target
-from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.join import find_start, join_logs
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time, parse_time
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.join import find_start
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.join import join_logs as join_all
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.people import DeclaredLink, KnownAccount
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ReadingError
 
@@ -28,7 +30,14 @@ ROBOT = Actor(
 
 def entra(seconds: int, actor: Actor = JANA, **changes: t.Any) -> dict[str, t.Any]:
     """Return a sign-in, *seconds* after the start."""
-    given_ = {"activity": "Sign-in", "operation": "sign_in", "outcome": "success", "address": "203.0.113.20", **changes}
+    given_ = {
+        "activity": "Sign-in",
+        "operation": "sign_in",
+        "outcome": "success",
+        "address": "203.0.113.20",
+        "target": Target("application", CONSOLE),
+        **changes,
+    }
     event = LogEvent(
         START + datetime.timedelta(seconds=seconds),
         "entra",
@@ -51,6 +60,14 @@ def cell(seconds: int, name: str = "jana@contoso.example", key: str | None = "7"
         record_id=str(seconds),
         **given_,
     ).as_row()
+
+
+CONSOLE = "Commvault Console"
+
+
+def join_logs(*given: t.Any, **more: t.Any) -> dict[str, t.Any]:
+    """Join logs of a site whose console is known."""
+    return join_all(*given, **{"consoles": [CONSOLE], **more})
 
 
 def reading(*rows: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
@@ -187,7 +204,7 @@ def test_the_next_log_in_ends_the_one_before() -> None:
 def test_a_next_run_adds_what_came_late_and_keeps_what_was_there() -> None:
     first = join_logs({"localhost": reading(entra(0)), "cs01": reading(cell(90, operation="use"))})
     assert first["handshakes"] == []
-    assert find_start(first, "cs01") == "2026-11-02T12:00:00Z"
+    assert find_start(first, "cs01") == "2026-11-03T06:00:00Z"
     assert find_start(first, "cs02") is None
     second = join_logs(
         {"localhost": reading(entra(0), entra(5000)), "cs01": reading(cell(4), cell(90, operation="use"))},
@@ -259,6 +276,140 @@ def test_what_no_module_returned_is_refused(results: t.Any) -> None:
 def test_an_earlier_log_that_is_none_is_refused(previous: t.Any) -> None:
     with pytest.raises(ReadingError):
         join_logs({}, previous=previous)
+
+
+def licence_gap(since: str, until: str) -> dict[str, t.Any]:
+    """What is told of sign-ins in a tenant without a licence."""
+    return {"log": "sign_ins", "sign_in_type": None, "from": since, "to": until, "reason": "licence", "message": "x"}
+
+
+@pytest.mark.parametrize("hours", [1, 12, 23, 24, 25, 48])
+def test_what_is_missing_for_good_stays_missing_however_often_it_is_read(hours: int) -> None:
+    joined: dict[str, t.Any] | None = None
+    begin = START
+    for night in range(1, 8):
+        now = START + datetime.timedelta(days=2, hours=night * hours)
+        since = find_start(joined, "localhost") or format_time(begin)
+        until = format_time(now)
+        result = reading(
+            since=since, until=until, complete_until=until, gaps=[licence_gap(since, until)], directory_audits=[]
+        )
+        joined = join_logs({"localhost": result}, previous=joined)
+        assert [(gap["from"], gap["to"]) for gap in joined["gaps"]] == [(format_time(begin), until)]
+
+
+def test_a_gap_goes_where_it_is_read_and_nowhere_else() -> None:
+    gap = licence_gap("2026-11-03T02:00:00Z", "2026-11-03T10:00:00Z")
+    first = join_logs({"localhost": reading(entra(0), gaps=[gap])})
+    part = reading(
+        since="2026-11-03T04:00:00Z", until="2026-11-03T06:00:00Z", complete_until="2026-11-03T06:00:00Z", sign_ins=[]
+    )
+    second = join_logs({"localhost": part}, previous=first)
+    assert [(one["from"], one["to"]) for one in second["gaps"]] == [
+        ("2026-11-03T02:00:00Z", "2026-11-03T04:00:00Z"),
+        ("2026-11-03T06:00:00Z", "2026-11-03T10:00:00Z"),
+    ]
+
+
+def test_a_log_with_more_entries_than_one_run_reads_is_got_through() -> None:
+    """Each run reads an hour's worth; the next one begins later."""
+    joined: dict[str, t.Any] | None = None
+    starts = []
+    for _run in range(6):
+        since = find_start(joined, "cs01") or "2026-11-01T00:00:00Z"
+        starts.append(since)
+        end = format_time(parse_time(since) + datetime.timedelta(hours=1))
+        gap = {"log": "audit_trail", "from": end, "to": "2026-11-03T12:00:00Z", "reason": "max_rows", "message": "x"}
+        result = reading(since=since, complete_until=end, gaps=[gap], audit_trail=[])
+        joined = join_logs({"cs01": result}, previous=joined)
+    assert starts == sorted(starts) and len(set(starts)) == 6
+    # a reading that has got nowhere does not go back
+    stuck = join_logs(
+        {"cs01": reading(since="2026-11-02T00:00:00Z", complete_until="2026-11-02T00:00:00Z", audit_trail=[])}
+    )
+    assert find_start(stuck, "cs01") == "2026-11-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("results", "doubt"),
+    [
+        (
+            {"localhost": reading(entra(0, target=Target("application", "Mail"))), "cs01": reading(cell(4))},
+            "may have been made without",
+        ),
+        (
+            {
+                "localhost": reading(entra(0), gaps=[licence_gap("2026-11-03T08:00:01Z", "2026-11-03T09:00:00Z")]),
+                "cs01": reading(cell(4)),
+            },
+            "not complete at this time",
+        ),
+        (
+            {
+                "localhost": reading(gaps=[licence_gap("2026-11-03T07:00:00Z", "2026-11-03T08:00:03Z")], sign_ins=[]),
+                "cs01": reading(cell(4)),
+            },
+            "not complete at this time",
+        ),
+        (
+            {"localhost": reading(sign_ins=[], since="2026-11-03T08:00:03Z"), "cs01": reading(cell(4))},
+            "not complete at this time",
+        ),
+        (
+            {"localhost": reading(entra(0)), "cs01": reading(cell(4, outcome="unknown"))},
+            "does not say whether it succeeded",
+        ),
+    ],
+)
+def test_what_makes_a_handshake_uncertain(results: dict[str, t.Any], doubt: str) -> None:
+    # the person is known to Entra ID from another entry
+    results["localhost"].setdefault("directory_audits", []).append(
+        entra(3000, log="directory_audits", operation="change")
+    )
+    (shake,) = join_logs(results)["handshakes"]
+    assert not shake["certain"] and any(doubt in told for told in shake["doubts"]), shake["doubts"]
+
+
+def test_without_a_console_nothing_is_certain() -> None:
+    (shake,) = join_all({"localhost": reading(entra(0)), "cs01": reading(cell(4))})["handshakes"]
+    assert shake["sign_in"] and not shake["certain"]
+
+
+def test_a_name_that_is_given_again_is_another_account() -> None:
+    known = [
+        KnownAccount("cs01", "5", "was-ops", "jana@contoso.example"),
+        KnownAccount("cs01", "9", "ops", "bob@contoso.example"),
+    ]
+    bob = Actor("user", "bob@contoso.example", "11111111-0000-4000-8000-000000000009")
+    results = {
+        "localhost": reading(entra(0), entra(1, bob)),
+        "cs01": reading(cell(1000, "ops", "5", operation="change"), cell(2000, "ops", "9", operation="remove")),
+    }
+    joined = join_logs(results, known)
+    assert [row["person"] for row in joined["events"] if row["service"] == "commvault"] == [
+        "jana@contoso.example",
+        "bob@contoso.example",
+    ]
+
+
+def test_a_display_name_links_nothing() -> None:
+    row = entra(0, Actor("user", "admin", JANA.entra_id), details={"actor_name_is_display_name": True})
+    joined = join_logs({"localhost": reading(row), "cs01": reading(cell(4, "admin", "1"))})
+    assert joined["handshakes"][0]["entra_id"] is None
+
+
+def test_what_was_read_of_less_is_not_known_for_more() -> None:
+    first = join_logs({"cs01": reading(cell(4))}, scope="few")
+    assert find_start(first, "cs01", "few") and find_start(first, "cs01", "all") is None
+    second = join_logs({"cs01": reading(since="2026-11-03T10:00:00Z", audit_trail=[])}, previous=first, scope="all")
+    assert second["sources"][0]["since"] == "2026-11-03T10:00:00Z"
+    assert [row["record_id"] for row in second["events"]] == ["4"]
+
+
+def test_what_an_earlier_run_read_of_others_is_kept_and_fails_nothing() -> None:
+    first = join_logs({"cs01": {"failed": True, "msg": "x"}, "cs02": reading(cell(4))})
+    second = join_logs({"cs02": reading(audit_trail=[])}, previous=first)
+    assert {one["host"]: one["status"] for one in second["sources"]} == {"cs01": "kept", "cs02": "read"}
 
 
 ROWS = st.lists(
