@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import json
 import pathlib
 import ssl
@@ -18,6 +19,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
+from cvops_simulator.entra.seeding import add_application
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.hostile import SPECIAL, commands
 from helpers.playing import Player, Run
@@ -87,6 +89,7 @@ def block_abroad(site: Simulator) -> None:
 def run(site: Simulator, play: Player, *words: str, **more: t.Any) -> Run:
     document = {"cvops_connection": site.variables()["cvops_connection"], **more}
     document.setdefault("access_log_applications", ["Commvault sign-on"])
+    document.setdefault("access_log_consoles", ["Commvault sign-on"])
     return play(ACCESS_LOG, *words, extra_vars=document)
 
 
@@ -177,3 +180,29 @@ def test_names_in_logs_run_nothing(lived_in: Simulator, make_player: t.Any, tmp_
         run(site, play, access_log_file=str(file), access_log_csv=str(tmp_path / "access.csv")).ok()
     assert "lookup('pipe'" in file.read_text()
     assert list(trap.iterdir()) == []
+
+
+def test_a_name_that_is_not_there_and_one_that_two_have_leave_the_rest_readable(
+    lived_in: Simulator, make_player: t.Any
+) -> None:
+    """Anybody who may register an application may give it the console's name: the log of the real one is read all the same."""
+    add_application(lived_in.tenant, "Commvault sign-on")
+    made = run(lived_in, make_player(lived_in), access_log_applications=["Commvault sign-on", "Gone for good"]).ok()
+    told = "\n".join(lines(made))
+    assert f"{PERSON} from {OFFICE}" in told and "Gone for good" in told
+
+
+def test_everything_of_a_period_also_with_a_document_that_names_applications(
+    lived_in: Simulator, make_player: t.Any
+) -> None:
+    """The beginning and the end that are asked for count, not where an earlier run has ended."""
+    moment = lived_in.clock.datetime()
+    span = {
+        "access_log_since": (moment - datetime.timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "access_log_until": (moment - datetime.timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    declared = {"cvops_application": {"unique_name": "commvault-sign-on", "display_name": "Commvault sign-on"}}
+    play = make_player(lived_in)
+    made = run(lived_in, play, access_log_applications=[], access_log_everything=True, **declared, **span).ok()
+    told = "\n".join(lines(made))
+    assert "not read" not in told and f"{PERSON} from {OFFICE}" in told
