@@ -391,6 +391,35 @@ def test_what_goes_and_in_which_order(make_site: Make, bare: Player) -> None:
     assert_no_writes(site)
 
 
+def test_nothing_is_deleted_where_a_policy_was_not_reached(make_site: Make, bare: Player) -> None:
+    """A reply URL fails, so sign-in is not guarded: the group that a policy still excludes stays, and goes in the run after."""
+    site = make_site(set="S", empty=True)
+    document = describe_sign_on(site)
+    sso = document.pop("cvops_sso")
+    document["cvops_entra_groups"] = [
+        {"unique_name": f"gg-{name.lower()}", "display_name": f"GG-{name}", "mail_nickname": f"gg-{name.lower()}"}
+        for name in ("Old", "New")
+    ]
+    access = document["cvops_conditional_access"]
+    access["places"]["exclude"] = {"groups": ["GG-Old"]}
+    bare(SITE, extra_vars=document).ok()
+    document["cvops_sso"] = sso
+    document["cvops_entra_groups"][0]["state"] = "absent"
+    access["places"] |= {"exclude": {"groups": ["GG-New"]}, "exclusive": True}
+    fault = Fault("graph", "PATCH", "*/applications*", "status", status=400, times=100)
+    site.faults.add(fault)
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and fault.hits, run.text
+    names = {key: group["displayName"] for key, group in site.tenant.groups.items()}
+    excluded = policies(site)[PLACES]["conditions"]["users"]["excludeGroups"]
+    assert {names.get(key) for key in excluded} == {"GG-Break-Glass", "GG-Old"}
+    site.faults.clear()
+    bare(SITE, extra_vars=document).ok()
+    excluded = policies(site)[PLACES]["conditions"]["users"]["excludeGroups"]
+    assert {names.get(key) for key in excluded} == {"GG-Break-Glass", "GG-New"}
+    assert "GG-Old" not in {group["displayName"] for group in site.tenant.groups.values()}
+
+
 @pytest.mark.every_core
 def test_the_role_alone(make_site: Make, bare: Player) -> None:
     """It looks the application up and registers nothing; a second run does nothing."""
