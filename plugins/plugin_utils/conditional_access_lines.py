@@ -56,7 +56,8 @@ def format_policies(access: t.Any) -> list[str]:
     lines = []
     for policy in require_mappings(told.get("policies"), "policies"):
         name, state = make_visible(to_text(policy.get("display_name"))), name_state(to_text(policy.get("policy_state")))
-        lines.append(f"Conditional access: {name}: {make_visible(state)}")
+        would_be = "would be " if policy.get("planned") else ""
+        lines.append(f"Conditional access: {name}: {would_be}{make_visible(state)}")
         held = [line.partition(": ")[2] for line in describe_held_back({"policy": {**policy, "display_name": ""}})]
         lines += [f"  {_name_hold(policy)}: {line}" for line in held[:_TOLD]]
         lines += [f"  {_name_hold(policy)}: and {len(held) - _TOLD} more"] if len(held) > _TOLD else []
@@ -69,7 +70,10 @@ def format_policies(access: t.Any) -> list[str]:
 
 def _name_hold(policy: Mapping) -> str:
     """Return what sign-ins mean that speak against a policy: one that is in force already stays so."""
-    return "stays in report-only" if policy.get("policy_state") == "report_only" else "shuts out"
+    is_planned = bool(policy.get("planned"))
+    if policy.get("policy_state") == "report_only":
+        return "would stay in report-only" if is_planned else "stays in report-only"
+    return "would shut out" if is_planned else "shuts out"
 
 
 def _get_policy(result: Mapping) -> Mapping:

@@ -179,14 +179,14 @@ def _build_administrators(item: Mapping, target: Mapping, mappings: t.Any) -> di
         controls = ["compliant_device"] if strength else ["mfa", "compliant_device"]
     grant = {"operator": item.get("operator") or "and", "controls": controls}
     return {
-        "users": {"include": _get_whom(item) or {"groups": list_mapped_groups(mappings)}, **_get_exclusions(item)},
+        "users": {"include": _get_included(item) or {"groups": list_mapped_groups(mappings)}, **_get_exclusions(item)},
         "applications": {"include": _choose_applications(item, target)},
         "grant": {**grant, **({"authentication_strength": strength} if strength is not None else {})},
     }
 
 
 def _build_places(item: Mapping, target: Mapping, dummy: t.Any) -> dict[str, t.Any]:
-    whom = _get_whom(item)
+    whom = _get_included(item)
     # A policy for some only is for all no more.
     included = {"users": [], **whom} if whom else {"users": ["all"]}
     return {
@@ -217,6 +217,12 @@ def _leave_out_places(item: Mapping) -> dict[str, t.Any]:
 
 def _get_whom(item: Mapping) -> dict[str, t.Any]:
     return {key: item[key] for key in _WHOM if item.get(key) is not None}
+
+
+def _get_included(item: Mapping) -> dict[str, t.Any]:
+    """Return for whom a ready policy is; empty where it names nobody, also in empty lists, so that it is for all of its own."""
+    found = _get_whom(item)
+    return found if any(found.values()) else {}
 
 
 def _get_exclusions(item: Mapping) -> dict[str, t.Any]:
@@ -273,12 +279,20 @@ def find_unregistered_problem(rows: t.Any, registered: t.Any, is_in_run: t.Any =
 
 
 def collect_access(results: t.Any) -> dict[str, t.Any]:
-    """Return the ``named_locations`` and ``policies`` as they are afterwards, out of registered results."""
+    """Return the ``named_locations`` and ``policies`` as they are afterwards, out of registered results.
+
+    Each has ``planned``: it would be so, and nothing of that was written.
+    """
     listed = require_mappings(results, "the results")
     return {
-        "named_locations": [result["named_location"] for result in listed if result.get("named_location")],
-        "policies": [result["policy"] for result in listed if result.get("policy")],
+        key: [{**result[noun], "planned": _is_planned(result)} for result in listed if result.get(noun)]
+        for key, noun in (("named_locations", "named_location"), ("policies", "policy"))
     }
+
+
+def _is_planned(result: Mapping) -> bool:
+    """Return whether a result has steps that were not carried out; ``changed`` is taken back where a playbook plans."""
+    return bool(result.get("steps")) and not require_mapping(result.get("stats"), "stats of a result").get("writes")
 
 
 def _drop_nulls(item: Mapping) -> dict[str, t.Any]:

@@ -420,6 +420,35 @@ def test_nothing_is_deleted_where_a_policy_was_not_reached(make_site: Make, bare
     assert "GG-Old" not in {group["displayName"] for group in site.tenant.groups.values()}
 
 
+def test_what_was_not_written_is_told_as_planned(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
+    """Report and summary name no policy as in force that is not: the plan was refused; the policy failed; it was not reached."""
+    site = make_site(set="S", empty=True)
+    document = prepare(site, egress=None)
+    bare(SITE, extra_vars=document).ok()
+    for name in ("administrators", "places"):
+        document["cvops_conditional_access"][name]["policy_state"] = "enabled"
+    done = tmp_path / "done.json"
+    document["cvops_summary_file"] = str(done)
+
+    def report(run: Run) -> list[str]:
+        return [line for line in run.one("Summary")["msg"] if line.startswith("Conditional access: ")]
+
+    refused = bare(SITE, extra_vars={**document, "cvops_approved_plan": "0" * 64})
+    assert refused.rc == 2 and set(states(site).values()) == {REPORTED}
+    assert report(refused) == [f"Conditional access: {name}: would be in force" for name in (ADMINISTRATORS, PLACES)]
+    assert [row["planned"] for row in json.loads(done.read_text())["conditional_access"]["policies"]] == [True, True]
+    site.faults.add(Fault("graph", "PATCH", "*/policies*", "status", status=400, times=100))
+    failed = bare(SITE, extra_vars=document)
+    assert failed.rc == 2 and set(states(site).values()) == {REPORTED}
+    assert report(failed) == [f"Conditional access: {PLACES}: would be in force"]
+    rows = json.loads(done.read_text())["conditional_access"]["policies"]
+    assert [(row["display_name"], row["planned"]) for row in rows] == [(PLACES, True)]
+    site.faults.clear()
+    assert report(bare(SITE, extra_vars=document).ok()) == [
+        f"Conditional access: {name}: in force" for name in (ADMINISTRATORS, PLACES)
+    ]
+
+
 @pytest.mark.every_core
 def test_the_role_alone(make_site: Make, bare: Player) -> None:
     """It looks the application up and registers nothing; a second run does nothing."""

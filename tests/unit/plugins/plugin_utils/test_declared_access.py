@@ -117,7 +117,10 @@ def test_what_the_module_gets_of_administrators() -> None:
 @pytest.mark.parametrize(
     ("item", "part"),
     [
-        ({}, {"users": {"include": {"groups": ["GG-A", APP, "GG-C"]}, "exclude": GLASS}}),
+        *(
+            (item, {"users": {"include": {"groups": ["GG-A", APP, "GG-C"]}, "exclude": GLASS}})
+            for item in ({}, {"groups": []}, {"users": [], "roles": []})
+        ),
         (
             {"roles": ["Global Administrator"]},
             {"users": {"include": {"roles": ["Global Administrator"]}, "exclude": GLASS}},
@@ -161,6 +164,8 @@ def test_what_the_module_gets_of_places() -> None:
     }
     narrowed = build_access_options(declare(places={"groups": ["GG-X"], "locations": ["Offices"]}), PLACES, TARGET)
     assert narrowed["users"]["include"] == {"users": [], "groups": ["GG-X"]}
+    nobody = build_access_options(declare(places={"groups": [], "roles": [], "locations": ["Offices"]}), PLACES, TARGET)
+    assert nobody["users"]["include"] == {"users": ["all"]}, "no empty list is a policy for nobody"
 
 
 def test_what_the_module_gets_of_egress() -> None:
@@ -304,7 +309,7 @@ def test_what_people_have_to_know() -> None:
     found = collect_access([RESULT, {"named_location": {"display_name": "L"}}, {"policy": {}}, {"named_location": {}}])
     assert [row["display_name"] for row in found["named_locations"]] == ["L"]
     (policy,) = found["policies"]
-    assert policy == RESULT["policy"]
+    assert policy == {**RESULT["policy"], "planned": False}
     lines = format_policies(found)
     assert lines[0] == "Conditional access: CA\\u202e3: report-only"
     assert lines[1].startswith("  stays in report-only: Console from 198.51.100.7")
@@ -314,6 +319,24 @@ def test_what_people_have_to_know() -> None:
     ] == "  shuts out: and 10 more"
     assert lines[-1].startswith("  covers only applications of this tenant")
     assert format_policies({}) == []
+
+
+@pytest.mark.parametrize(("steps", "writes", "planned"), [([{}], 0, True), ([{}], 2, False), ([], 0, False)])
+def test_what_is_only_planned_is_not_told_as_done(steps: list[t.Any], writes: int, planned: bool) -> None:
+    ran = {"changed": False, "steps": steps, "stats": {"reads": 1, "writes": writes}}
+    held = {"display_name": "B", "policy_state": "report_only", "held_back": [HELD]}
+    forced = {"display_name": "A", "policy_state": "enabled", "held_back": [HELD]}
+    location = {"named_location": {"display_name": "L"}, **ran}
+    found = collect_access([{"policy": forced, **ran}, {"policy": held, **ran}, location])
+    assert [row["planned"] for row in (*found["policies"], *found["named_locations"])] == [planned] * 3
+    lines = format_policies(found)
+    states = ["would be in force", "would be report-only"] if planned else ["in force", "report-only"]
+    assert [line for line in lines if not line.startswith(" ")] == [
+        f"Conditional access: A: {states[0]}",
+        f"Conditional access: B: {states[1]}",
+    ]
+    holds = ["  would shut out", "  would stay in report-only"] if planned else ["  shuts out", "  stays in report-only"]
+    assert [line.partition(":")[0] for line in lines if line.startswith(" ")] == holds
 
 
 VALID: dict[str, t.Any] = {"cvops_conditional_access": DECLARED, "cvops_application": {"unique_name": "u"}}

@@ -145,4 +145,5 @@ def test_conditional_access_is_a_result_of_its_own() -> None:
     assert [name for name, told in found.items() if told] == ["conditional_access"]
     access = found["conditional_access"]
     assert access["changed"] and access["writes"] == 2
-    assert access["named_locations"] == [{"display_name": "L"}] and access["policies"] == [{"display_name": "CA1"}]
+    assert access["named_locations"] == [{"display_name": "L", "planned": False}]
+    assert access["policies"] == [{"display_name": "CA1", "planned": False}]
