@@ -290,6 +290,12 @@ def collect_access(results: t.Any) -> dict[str, t.Any]:
     }
 
 
+def is_held_back(result: Mapping) -> bool:
+    """Return whether sign-ins keep the policy of a registered result in report-only."""
+    policy = require_mapping(result.get("policy"), "policy")
+    return bool(policy.get("held_back")) and policy.get("policy_state") == "report_only"
+
+
 def _is_planned(result: Mapping) -> bool:
     """Return whether a result has steps that were not carried out; ``changed`` is taken back where a playbook plans."""
     return bool(result.get("steps")) and not require_mapping(result.get("stats"), "stats of a result").get("writes")

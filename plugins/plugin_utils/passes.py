@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 
-from .declared_access import collect_access
+from .declared_access import collect_access, is_held_back
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
 from .task_results import find_group_references, flatten_results, sum_results
 
@@ -39,6 +39,7 @@ def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) 
     *results*: registered results by task, loops too, null for a task that did not run; *unexpected*: what else failed, as texts; *tasks*: only
     these, when they are given. The value has ``steps`` by task, ``problems``, ``changed``, the sums of requests, ``steps_gone``, the number of
     requests ``remaining`` for a later run, whether the ``plan_changed``, and by task, for those that failed in between only, ``steps_left`` in words.
+    ``steps_held``: those of ``steps_gone`` that belong to a policy which sign-ins keep in report-only.
     """
     given = _require_tasks(results)
     wanted = given if tasks is None else [name for name in given if name in require_list(tasks, "tasks")]
@@ -60,6 +61,12 @@ def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) 
         "plan_changed": "plan_changed" in kinds,
         "steps_gone": [
             to_text(step) for dummy, result in ran for step in require_list(result.get("steps_gone"), "steps")
+        ],
+        "steps_held": [
+            to_text(step)
+            for dummy, result in ran
+            if is_held_back(result)
+            for step in require_list(result.get("steps_gone"), "steps")
         ],
         "remaining": sum(_get_remaining(result) for dummy, result in ran),
         "steps_left": {name: _list_left(result) for name, result in refused if result.get("steps_done")},

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .conditional_access_lines import describe_coverage, describe_held_back
+from .declared_access import is_held_back
 from .filter_values import (
     FilterInputError,
     make_visible,
@@ -178,7 +179,8 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
         plan.add_notes(title, _list_rows(mapped.get(name), name))
     gone = len(require_list(result.get("steps_gone"), "steps_gone"))
     if gone:
-        plan.add_notes("Not needed any more", [f"{gone} approved steps: somebody else was faster"])
+        why = "its policy is held back, or somebody else was faster" if is_held_back(result) else "somebody else was faster"
+        plan.add_notes("Not needed any more", [f"{gone} approved steps: {why}"])
 
 
 def _list_problems(result: Mapping) -> list[str]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.words import ENFORCEMENT
+
 from .declared_access import LOCATION, POLICY
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
@@ -95,7 +97,8 @@ def decide_run(
 def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -> dict[str, dict[str, t.Any]]:
     """Return by host what came of the run: ``status``, ``message`` of a failure, ``written`` requests, and what is ``left``, in words.
 
-    ``remaining``: the number of requests that the plan itself leaves to a later run.
+    ``remaining``: the number of requests that the plan itself leaves to a later run; ``gone``: of changes that somebody else has made;
+    ``held``: of policies that were to be put in force and that sign-ins keep in report-only, which are left, too.
 
     Statuses: ``unchanged``, ``planned`` (only a plan was asked for), ``problems``, ``refused``, ``applied``, ``failed``, ``plan_changed``,
     ``not_applied``, and of Entra ID ``postponed``. *outcomes*: by host, the passes that wrote, in order.
@@ -165,6 +168,9 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         lines.append(told)
         if found.get("remaining"):
             lines.append(f"  for a later run (max_writes, canary): {_count(found['remaining'], 'write request')}")
+        if found.get("held"):
+            held = f"held back in report-only, since sign-ins speak against it: {_count(found['held'], 'policy', 'policies')}"
+            lines.append(f"  {held}")
         if found.get("gone"):
             lines.append(f"  done already, somebody else was faster: {_count(found['gone'], 'change')}")
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
@@ -205,9 +211,12 @@ def _conclude_host(decision: Mapping, plan: t.Any, outcomes: list[Mapping]) -> d
         "written": sum(int(outcome.get("writes") or 0) for outcome in outcomes),
         "left": [],
         "remaining": int(require_mapping(plan, "a plan").get("remaining") or 0),
-        "gone": sum(len(require_list(outcome.get("steps_gone"), "steps")) for outcome in outcomes),
+        "gone": 0,
+        "held": 0,
         "problems": problems,
     }
+    gone, held = _list_gone_ids(plan, outcomes)
+    told.update(gone=len(gone), held=len(held))
     failed = [outcome for outcome in outcomes if outcome.get("problems")]
     if decision.get("status") == "problems" and problems:
         told["status"] = "problems"
@@ -232,10 +241,21 @@ def _conclude_host(decision: Mapping, plan: t.Any, outcomes: list[Mapping]) -> d
     return told
 
 
+def _list_gone_ids(plan: t.Any, outcomes: list[Mapping]) -> tuple[list[t.Any], list[t.Any]]:
+    """Return the ids of the steps that were found done, and of those by which a policy was to be put in force that was held back instead."""
+    gone, kept = (
+        [step for outcome in outcomes for step in require_list(outcome.get(key), "steps")]
+        for key in ("steps_gone", "steps_held")
+    )
+    enforcing = {step.get("id") for step in _list_steps(plan) if step.get("kind") == ENFORCEMENT}
+    held = [step for step in kept if step in enforcing]
+    return [step for step in gone if step not in held], held
+
+
 def _list_open_ids(plan: t.Any, outcomes: list[Mapping]) -> set[t.Any]:
     """Return the ids of the steps of the plan that no successful task did or found done."""
     done = {step.get("id") for outcome in outcomes for step in _list_steps(outcome)}
-    done.update(step for outcome in outcomes for step in require_list(outcome.get("steps_gone"), "steps"))
+    done.update(_list_gone_ids(plan, outcomes)[0])
     return {step.get("id") for step in _list_steps(plan)} - done
 
 
@@ -285,8 +305,8 @@ def _list_hosts(scope: Mapping) -> list[str]:
     return [*entra, *map(to_text, require_list(scope.get("commcells"), "commcells"))]
 
 
-def _count(number: t.Any, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: t.Any, what: str, many: str = "") -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {many or what + 's'}"
 
 
 def _name_host(host: t.Any) -> str:

@@ -449,6 +449,24 @@ def test_what_was_not_written_is_told_as_planned(make_site: Make, bare: Player, 
     ]
 
 
+def test_what_the_same_run_makes_speak_against_a_policy(make_site: Make, bare: Player) -> None:
+    """A location loses the address of a program before its policy is put in force: that is left, and nobody else has done it."""
+    site = make_site(set="S", empty=True)
+    job = site.identity(name="backup job")
+    egress = {"service_principals": ["backup job"], "locations": ["Commvault egress"]}
+    document = prepare(site, egress=egress, places=None)
+    access = document["cvops_conditional_access"]
+    del access["administrators"]
+    bare(SITE, extra_vars=document).ok()
+    assert ask_for_token(site, job, HERE) == 200
+    access["egress"] |= {"policy_state": "enabled", "sign_in_history_days": 7}
+    access["named_locations"][1] |= {"ip_ranges": ["192.0.2.0/24"], "exclusive": True}
+    report = "\n".join(bare(SITE, extra_vars=document).ok().one("Summary")["msg"])
+    assert states(site) == {EGRESS: REPORTED}
+    assert "held back in report-only, since sign-ins speak against it: 1 policy" in report
+    assert f"left: ~ {EGRESS}: put in force" in report and "somebody else" not in report
+
+
 @pytest.mark.every_core
 def test_the_role_alone(make_site: Make, bare: Player) -> None:
     """It looks the application up and registers nothing; a second run does nothing."""

@@ -148,6 +148,9 @@ def test_surplus_that_is_not_known_is_told_as_such_and_no_surplus_is_no_line() -
 
 
 def test_approved_steps_that_somebody_else_did_are_told() -> None:
+    policy = {"policy_state": "report_only", "held_back": [{"why": "no log"}]}
+    lines = format_plan({"cs01": [{"steps": [], "steps_gone": ["a"], "policy": policy}]})
+    assert "    1 approved steps: its policy is held back, or somebody else was faster" in lines
     lines = format_plan({"cs01": [{"steps": [], "steps_gone": ["a", "b"]}]})
     assert lines[-1] == "    2 approved steps: somebody else was faster"
 

@@ -142,6 +142,32 @@ def test_a_service_that_changed_in_between_and_steps_that_somebody_else_did() ->
     assert "  done already, somebody else was faster: 1 change" in format_conclusion(conclusion)
 
 
+def test_a_policy_that_was_held_back_is_left_and_not_done_by_somebody_else() -> None:
+    """Of its steps that are gone, the one that was to put it in force is held back; the other one was found done."""
+    steps = [{**step("force"), "kind": "enforcement"}, step("name"), step("add")]
+    task = "conditional access policy Egress"
+    plan = collect_pass({task: {"stats": STATS, "steps": steps}})
+    policy = {"display_name": "Egress", "policy_state": "report_only", "held_back": [{"why": "the log was not read"}]}
+    result = {"stats": STATS, "steps": steps[2:], "steps_gone": ["force", "name"], "policy": policy}
+    plans = {"localhost": plan, "cs01": planned(), "cs02": planned()}
+
+    def conclude(done: dict[str, t.Any]) -> dict[str, t.Any]:
+        return conclude_run(decide_run(plans, SCOPE), plans, {"localhost": [collect_pass({task: done})]}, SCOPE)
+
+    conclusion = conclude(result)
+    told = conclusion["localhost"]
+    assert (told["status"], told["gone"], told["held"]) == ("applied", 1, 1)
+    assert told["left"] == ["+ GG-A: gets force"]
+    assert format_conclusion(conclusion)[1:4] == [
+        "  held back in report-only, since sign-ins speak against it: 1 policy",
+        "  done already, somebody else was faster: 1 change",
+        "  left: + GG-A: gets force",
+    ]
+    # In force, whoever put it there.
+    told = conclude({**result, "policy": {**policy, "policy_state": "enabled"}})["localhost"]
+    assert (told["gone"], told["held"], told["left"]) == (2, 0, [])
+
+
 def test_where_entra_failed_the_commcells_are_not_applied() -> None:
     plans = {"localhost": planned("g"), "cs01": planned("a"), "cs02": planned()}
     outcomes = {"localhost": [collect_pass({"mappings": failure()}), {}]}
