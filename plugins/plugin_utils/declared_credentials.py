@@ -17,7 +17,8 @@ from .filter_values import FilterInputError, require_mapping, require_mappings, 
 
 Mapping = t.Mapping[str, t.Any]
 
-_TASK = "credential "
+#: What the tasks of credentials are called, before their names.
+CREDENTIAL = "credential "
 _VARIABLE = "cvops_commvault_credentials"
 
 
@@ -140,4 +141,4 @@ def list_credential_results(results: t.Any) -> dict[str, list[t.Any]]:
 def name_task(item: Mapping) -> str:
     """Return what the task of a credential is called, by which it is known in plans and results."""
     company = f" of company {to_text(item['company'])}" if item.get("company") else ""
-    return f"{_TASK}{to_text(item.get('name'))}{company}"
+    return f"{CREDENTIAL}{to_text(item.get('name'))}{company}"

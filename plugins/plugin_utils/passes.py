@@ -15,8 +15,10 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 
-from .declared_access import collect_access, is_held_back
+from .declared_access import LOCATION, POLICY, collect_access, is_held_back
+from .declared_credentials import CREDENTIAL
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+from .sign_on import REPLY_URL, SAML_APP
 from .task_results import find_group_references, flatten_results, sum_results
 
 Mapping = t.Mapping[str, t.Any]
@@ -31,6 +33,8 @@ ACCESS = ("named_location", "policy")
 _SAID_BY_OURS = re.compile(r"cvops\.identity\.\w+: (?P<said>[^\n]+)")
 _UNDEFINED = re.compile(r"'([\w.]+)' is undefined")
 _PLACES_TOLD = 10
+#: Tasks that are one of several of their kind, each for another object, begin so.
+_ONE_OF_SEVERAL = (LOCATION, POLICY, CREDENTIAL, SAML_APP, REPLY_URL)
 
 
 def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) -> dict[str, t.Any]:
@@ -220,7 +224,10 @@ def _has_failed(result: Mapping) -> bool:
 
 
 def _list_problems(result: Mapping, task: str) -> list[str]:
-    """Return the problems of a failed task, each a text; each begins with the name of the loop's item where that is not said already."""
+    """Return the problems of a failed task, each a text.
+
+    Each begins with the name of the loop's item, or of a task that is one of several, where that is not said already.
+    """
     error = require_mapping(result.get("error"), "error")
     item = require_mapping(result.get("item"), "item") if isinstance(result.get("item"), t.Mapping) else {}
     name = next(
@@ -228,6 +235,9 @@ def _list_problems(result: Mapping, task: str) -> list[str]:
     )
     listed = require_mappings(error.get("problems"), "problems")
     lines = [_format_problem(problem) for problem in listed] or [describe_failure(result, task)]
+    if not name and task.startswith(_ONE_OF_SEVERAL):
+        shown = to_text(make_visible(task))
+        return [line if shown.lower() in line.lower() else f"{shown}: {line}" for line in lines]
     return [f"{make_visible(name)}: {line}" if name and name not in line else line for line in lines]
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from pass_fakes import STATS, WROTE, step
 
@@ -147,3 +149,21 @@ def test_conditional_access_is_a_result_of_its_own() -> None:
     assert access["changed"] and access["writes"] == 2
     assert access["named_locations"] == [{"display_name": "L", "planned": False}]
     assert access["policies"] == [{"display_name": "CA1", "planned": False}]
+
+
+@pytest.mark.parametrize(
+    "kind", ["named location ", "conditional access policy ", "credential ", "SAML app ", "reply URL of SAML app "]
+)
+def test_problems_say_which_task_of_several_they_are_of(kind: str) -> None:
+    def fail(**error: t.Any) -> dict[str, t.Any]:
+        return {"failed": True, "msg": "refused", "stats": STATS, "error": {"kind": "config", **error}}
+
+    problem = {"where": "applications.include", "message": "two are called Console"}
+    tasks = {f"{kind}A\u202e": fail(), f"{kind}B": fail(problems=[problem]), f"{kind}C": fail(problems=[problem])}
+    said = f"{kind.capitalize()}D would be in force"
+    assert collect_pass({**tasks, f"{kind}D": {**fail(), "msg": said}})["problems"] == [
+        f"{kind}A\\u202e: refused",
+        f"{kind}B: applications.include: two are called Console",
+        f"{kind}C: applications.include: two are called Console",
+        said,
+    ]
