@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case, is_same_name
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
 
 from .declared_credentials import describe_registered
@@ -40,13 +40,15 @@ _FOR_ALL = ("break_glass", "caller_address", "must_get_in", "one_must_get_in")
 _AS_GIVEN = ("policy_state", "exclusive", "max_removals", "accept_risk", "accept_reason")
 
 
-def list_access_tasks(declared: t.Any) -> list[dict[str, t.Any]]:
+def list_access_tasks(declared: t.Any, application: t.Any = None) -> list[dict[str, t.Any]]:
     """Return the tasks of a document in their order: locations, policies, policies that go, locations that go.
 
     Of each ``task``, what it is called, ``kind``: ``named_location`` or ``policy``, and ``is_registered``: whether it is about the application
-    that the document registers.
+    that the document registers. *application*: the variable cvops_application, by whose name further policies may name it.
     """
     given = require_mapping(declared, VARIABLE)
+    registered = require_mapping(application, "cvops_application")
+    own = "" if is_gone(registered) else registered.get("display_name") or registered.get("unique_name") or ""
     rows = [
         (is_gone(item), {"task": name_task(LOCATION, item), "kind": "named_location", "is_registered": False})
         for item in require_mappings(given.get("named_locations"), "named_locations")
@@ -54,7 +56,11 @@ def list_access_tasks(declared: t.Any) -> list[dict[str, t.Any]]:
     policies = [
         (
             is_gone(item),
-            {"task": name_task(POLICY, item), "kind": "policy", "is_registered": is_of_registration(name, item)},
+            {
+                "task": name_task(POLICY, item),
+                "kind": "policy",
+                "is_registered": is_of_registration(name, item) or _names_application(name, item, to_text(own)),
+            },
         )
         for name, item in list_policies(given)
     ]
@@ -92,16 +98,40 @@ def is_of_registration(name: str, item: Mapping) -> bool:
     return not item.get("service_principals" if name == "egress" else "applications")
 
 
+def _names_application(ready: str, item: Mapping, name: str) -> bool:
+    """Return whether a further policy that stays names the application of this *name*."""
+    if ready or is_gone(item) or not name:
+        return False
+    return _give_ids(item, name, {"applications": None, "client_applications": None}) != item
+
+
+def _give_ids(item: Mapping, name: str, ids: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return a further policy with *ids*, by the key where they stand, in place of the *name* of an application."""
+    found = dict(item)
+    for key, given in ids.items():
+        sides = item.get(key)
+        if isinstance(sides, t.Mapping):
+            found[key] = {
+                side: [given if isinstance(text, str) and is_same_name(text, name) else text for text in listed]
+                if isinstance(listed, list)
+                else listed
+                for side, listed in sides.items()
+            }
+    return found
+
+
 def name_task(kind: str, item: Mapping) -> str:
     """Return what a task is called, by which it is known in plans and results."""
     return f"{kind}{to_text(item.get('display_name') or item.get('object_id'))}"
 
 
-def describe_target(application: t.Any, service_principal: t.Any, declared: t.Any) -> dict[str, t.Any]:
+def describe_target(
+    application: t.Any, service_principal: t.Any, declared: t.Any, is_in_run: t.Any = True
+) -> dict[str, t.Any]:
     """Return what policies need to know of the registered application, out of the registered results of its tasks; empty without a registration.
 
     As ``describe_registered``, with ``object_id``: that of its service principal, null while there is none; ``pending``: it is registered, or gets
-    its service principal, by the same run.
+    its service principal, by the same run. One that is not there in a run without its registration, not *is_in_run*, counts as ``failed``.
     """
     found = describe_registered(application, declared)
     if not found:
@@ -109,7 +139,7 @@ def describe_target(application: t.Any, service_principal: t.Any, declared: t.An
     told = require_mapping(service_principal, "the result of the service principal")
     principal = require_mapping(told.get("service_principal"), "the service principal")
     object_id = principal.get("object_id")
-    failed = bool(found["failed"] or "error" in told)
+    failed = bool(found["failed"] or "error" in told or not (object_id or is_in_run))
     why = found["why"] or (to_text(told.get("msg")) if "error" in told else "")
     return {**found, "failed": failed, "why": why, "object_id": object_id, "pending": not (failed or object_id)}
 
@@ -146,7 +176,12 @@ def build_access_options(
     if target.get("pending"):
         found["pending_applications"] = [target["name"]]
     if not name:
-        return _exclude_break_glass({**found, **_drop_nulls(item)}, given)
+        item = _drop_nulls(item)
+        if target.get("name") and target.get("object_id"):
+            # Others may have its name; in a document it is that of the registered one, as before it is there.
+            ids = {"applications": target["id"], "client_applications": target["object_id"]}
+            item = _give_ids(item, to_text(target["name"]), ids)
+        return _exclude_break_glass({**found, **item}, given)
     found |= {key: item[key] for key in ("display_name", *_AS_GIVEN) if item.get(key) is not None}
     build = {"administrators": _build_administrators, "places": _build_places, "egress": _build_egress}[name]
     found |= build(item, target, mappings)

@@ -467,6 +467,42 @@ def test_what_the_same_run_makes_speak_against_a_policy(make_site: Make, bare: P
     assert f"left: ~ {EGRESS}: put in force" in report and "somebody else" not in report
 
 
+def test_a_further_policy_names_the_application_as_somebody_elses_is_called(make_site: Make, bare: Player) -> None:
+    """In the document its name is that of the registered one: by its id where it is there, and a problem where nothing registers it."""
+    site = make_site(set="S", empty=True)
+    other = {"displayName": "Commvault console", "appId": "0f0f0f0f-1111-4222-8333-444444444444"}
+    site.tenant.add("servicePrincipal", other, replicated=True)
+    document = prepare(site, egress=None, places=None)
+    access = document["cvops_conditional_access"]
+    del access["administrators"]
+    access["policies"] = [
+        {
+            "display_name": f"Own {number}",
+            "users": {"include": {"users": ["all"]}},
+            "applications": {"include": ["Commvault console"]},
+            "grant": {"controls": ["mfa"]},
+        }
+        for number in range(2)
+    ]
+    alone = [{"ansible.builtin.include_role": {"name": ROLE}}]
+    for early in (
+        bare(SITE, "--tags", "conditional_access", extra_vars=document),
+        bare(alone, extra_vars=document),
+        bare(alone, check=True, extra_vars=document),
+    ):
+        assert early.rc == 2 and "is about an application in Entra ID that is not there" in early.text
+    assert states(site) == {} and site.tenant.named_locations == {}
+    plan = told(bare(SITE, check=True, extra_vars=document).ok())
+    bare(SITE, extra_vars={**document, "cvops_approved_plan": digest_of(plan)}).ok()
+    (registered,) = (row["appId"] for row in site.tenant.applications.values() if row.get("uniqueName"))
+    for policy in policies(site).values():
+        assert policy["conditions"]["applications"]["includeApplications"] == [registered]
+    site.journal.clear()
+    for again in (bare(SITE, extra_vars=document), bare(alone, extra_vars=document)):
+        assert again.ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
 @pytest.mark.every_core
 def test_the_role_alone(make_site: Make, bare: Player) -> None:
     """It looks the application up and registers nothing; a second run does nothing."""

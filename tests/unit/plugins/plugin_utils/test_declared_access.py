@@ -255,6 +255,41 @@ def test_which_application_the_policies_are_about() -> None:
     assert (refused["failed"], refused["why"]) == (True, "forbidden")
     assert describe_target(application, principal, {**declared, "state": "absent"}) == {}
     assert describe_target({}, {}, None) == {}
+    # Nobody registers it, so that nothing is planned for it.
+    missing = {"application": {"app_id": None, "display_name": "Console"}}
+    for is_in_run in (True, False):
+        told = describe_target(missing, {"skipped": True}, declared, is_in_run)
+        assert (told["pending"], told["failed"], told["why"]) == (is_in_run, not is_in_run, "")
+    assert describe_target(application, principal, declared, False)["failed"] is False
+
+
+def test_a_further_policy_may_name_the_registered_application() -> None:
+    """By its name while it is coming, by its ids once it has them: another one of the same name is never meant."""
+    further = {
+        "display_name": "CA1",
+        "applications": {"include": ["CONSOLE", "HR"], "exclude": None},
+        "client_applications": {"include": ["console", PRINCIPAL]},
+    }
+    task = "conditional access policy CA1"
+    declared = declare(policies=[further])
+    found = build_access_options(declared, task, TARGET)
+    assert found["applications"] == {"include": [APP, "HR"], "exclude": None}
+    assert found["client_applications"] == {"include": [PRINCIPAL, PRINCIPAL]}
+    coming = build_access_options(declared, task, COMING)
+    assert coming["pending_applications"] == ["Console"]
+    for told in (coming, build_access_options(declared, task, {**COMING, "pending": False, "failed": True})):
+        assert {key: told[key] for key in further} == further
+    assert build_access_options(declared, task, {})["applications"] == further["applications"]
+
+    def is_registered(item: dict[str, t.Any], application: t.Any) -> bool:
+        rows = list_access_tasks(declare(policies=[item]), application)
+        return bool(next(row for row in rows if row["task"] == task)["is_registered"])
+
+    assert is_registered(further, {"display_name": "Console"}) and is_registered(further, {"unique_name": "console"})
+    for application in (None, {"display_name": "Other"}, {"display_name": "Console", "state": "absent"}):
+        assert not is_registered(further, application)
+    assert not is_registered({**further, "state": "absent"}, {"display_name": "Console"})
+    assert not is_registered({"display_name": "CA1", "applications": {"include": ["HR"]}}, {"display_name": "Console"})
 
 
 def test_an_application_that_is_not_there_is_a_problem_of_a_run_without_it_only() -> None:
