@@ -76,8 +76,8 @@ options:
             elements: str
           roles:
             description:
-              - Directory roles by name, such as V(Global Administrator), or by the id of their template. When left out it is not managed; an empty
-                list removes all.
+              - Directory roles by name, such as V(Global Administrator), or by the id of their template. An assignment for an administrative unit
+                alone does not count. When left out it is not managed; an empty list removes all.
             type: list
             elements: str
           guests:
@@ -115,8 +115,8 @@ options:
             elements: str
           roles:
             description:
-              - Directory roles by name, such as V(Global Administrator), or by the id of their template. When left out it is not managed; an empty
-                list removes all.
+              - Directory roles by name, such as V(Global Administrator), or by the id of their template. An assignment for an administrative unit
+                alone does not count. When left out it is not managed; an empty list removes all.
             type: list
             elements: str
           guests:

@@ -63,6 +63,7 @@ class NameResolver:
         self._collections: dict[Refers, list[Wire]] = {}
         self._applications: list[Wire] = []
         self._holders: dict[str, frozenset[str]] = {}
+        self._unclear_holders: dict[str, frozenset[str]] = {}
         self.names: dict[tuple[Refers, str], str] = {}
 
     def resolve(self, asked: t.Mapping[str, t.Any], current: Form) -> ResolvedFields:
@@ -202,17 +203,27 @@ class NameResolver:
             self._collections[refers] = self._graph.list(path, intent=f"list what is a {refers.value}", needs=needs)
         return self._collections[refers]
 
-    def prepare_role_holders(self, roles: t.Collection[str]) -> None:
-        """Read who holds the *roles*, by the ids of their templates: several in one list. Raises ApiError."""
+    def find_held_roles(self, roles: t.Collection[str], ids: t.AbstractSet[str]) -> frozenset[str] | None:
+        """Return which of *roles*, by the ids of their templates, are assigned to one of the *ids* for the whole tenant.
+
+        Conditional access looks at no assignment for a part of it, such as an administrative unit (Microsoft Learn, conditional access:
+        users and groups). None where an assignment does not tell what it is for. Several roles are asked for in one list. Raises ApiError.
+        """
         wanted = [role for role in roles if role not in self._holders]
         if len(wanted) < _MANY_ROLES:
             for role in wanted:
-                self.list_role_holders(role)
-            return
-        holders: dict[str, set[str]] = {role: set() for role in wanted}
-        for wire in self._list_assignments(None):
-            holders.get(str(wire.get("roleDefinitionId")).lower(), set()).add(str(wire.get("principalId")).lower())
-        self._holders |= {role: frozenset(held) for role, held in holders.items()}
+                self._keep_holders([role], self._list_assignments(role))
+        else:
+            self._keep_holders(wanted, self._list_assignments(None))
+        if any(not self._unclear_holders[role].isdisjoint(ids) for role in roles):
+            return None
+        return frozenset(role for role in roles if not self._holders[role].isdisjoint(ids))
+
+    def _keep_holders(self, roles: t.Iterable[str], assignments: t.Sequence[Wire]) -> None:
+        for role in roles:
+            own = [wire for wire in assignments if str(wire.get("roleDefinitionId")).lower() == role]
+            self._holders[role] = _list_holders(wire for wire in own if wire.get("directoryScopeId") == "/")
+            self._unclear_holders[role] = _list_holders(wire for wire in own if not wire.get("directoryScopeId"))
 
     def _list_assignments(self, role: str | None) -> list[Wire]:
         """Return who holds a directory role, or any of them."""
@@ -222,16 +233,6 @@ class NameResolver:
             needs=("RoleManagement.Read.Directory", "Directory.Read.All"),
             params={"$filter": f"roleDefinitionId eq {quote_literal(role)}"} if role else None,
         )
-
-    def list_role_holders(self, role: str) -> frozenset[str]:
-        """Return the ids of the users, groups and others to whom a directory role, by the id of its template, is assigned. Raises ApiError."""
-        if role not in self._holders:
-            self._holders[role] = frozenset(
-                str(wire.get("principalId")).lower()
-                for wire in self._list_assignments(role)
-                if str(wire.get("roleDefinitionId")).lower() == role
-            )
-        return self._holders[role]
 
     def list_locations(self) -> list[Wire]:
         """Return all named locations; read once."""
@@ -284,3 +285,7 @@ def _list_texts(item: Field, value: t.Any) -> list[str]:
     if item.refers is None or value is None or item.kind not in (Kind.REFERENCES, Kind.REFERENCE):
         return []
     return sorted(value) if item.is_set else [str(value)]
+
+
+def _list_holders(assignments: t.Iterable[Wire]) -> frozenset[str]:
+    return frozenset(str(wire.get("principalId")).lower() for wire in assignments)

@@ -210,7 +210,9 @@ class SignInFinder:
             groups = self._attempt(lambda: self._list_groups(object_id, label), f"the groups of {label}")
         if asked and groups is not None:
             held = {object_id, *groups}
-            roles = self._attempt(lambda: self._list_roles(asked, held), "who holds directory roles")
+            # What a member of another type is may be kept from the caller, so that roles are asked for by themselves.
+            find = self._resolver.find_held_roles
+            roles = self._attempt(lambda: find(asked, held), "who holds directory roles")
         elif groups is not None:
             roles = frozenset()
         is_guest: bool | None = None
@@ -238,14 +240,6 @@ class SignInFinder:
             needs=_MEMBER_NEEDS,
         )
         return frozenset(str(member["id"]).lower() for member in listed)
-
-    def _list_roles(self, asked: t.Sequence[str], held: t.AbstractSet[str]) -> frozenset[str]:
-        """Return those of the roles *asked* for that are assigned to one of the ids *held*.
-
-        What a member of another type is may be kept from the caller, so that roles are asked for by themselves.
-        """
-        self._resolver.prepare_role_holders(asked)
-        return frozenset(role for role in asked if not self._resolver.list_role_holders(role).isdisjoint(held))
 
     def _read_account(self, object_id: str, label: str) -> t.Mapping[str, t.Any]:
         """Return what the directory says of an account; nothing of one that it does not show."""

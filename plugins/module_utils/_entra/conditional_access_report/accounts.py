@@ -170,20 +170,13 @@ def _add_roles(
     if not accounts:
         return []
     try:
-        resolver.prepare_role_holders(roles)
-        holders = {role: resolver.list_role_holders(role) for role in roles}
+        return [
+            account
+            if account.groups is None
+            else replace(account, roles=resolver.find_held_roles(roles, {account.object_id, *account.groups}))
+            for account in accounts
+        ]
     except ApiError as exc:
         needs = ("RoleManagement.Read.Directory", "Directory.Read.All")
         unread.note("who holds directory roles", exc, needs, _JUDGED)
         return list(accounts)
-    return [
-        account
-        if account.groups is None
-        else replace(
-            account,
-            roles=frozenset(
-                role for role, held in holders.items() if not held.isdisjoint({account.object_id, *account.groups})
-            ),
-        )
-        for account in accounts
-    ]

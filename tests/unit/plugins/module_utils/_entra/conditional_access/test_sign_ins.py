@@ -12,6 +12,10 @@ import pytest
 from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.evaluation import (
+    Applies,
+    judge_conditions,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.names import NameResolver
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.sign_ins import (
     GRAPH_APP_ID,
@@ -47,8 +51,8 @@ def find(
         **{f"/users/{guid(number)}/transitiveMemberOf": MEMBER_OF for number in (1, 2, 3)},
         f"/users/{guid(1)}": {"id": guid(1), "userType": "Member", "accountEnabled": True},
         ROLES: lambda params: [
-            {"principalId": guid(8).upper(), "roleDefinitionId": guid(7).upper()},
-            {"principalId": guid(2), "roleDefinitionId": guid(17)},
+            {"principalId": guid(8).upper(), "roleDefinitionId": guid(7).upper(), "directoryScopeId": "/"},
+            {"principalId": guid(2), "roleDefinitionId": guid(17), "directoryScopeId": "/"},
         ],
     }
     answers.update(options.pop("answers", {}))
@@ -87,6 +91,29 @@ def test_roles_are_held_directly_and_through_groups(make_ctx: t.Any) -> None:
             break_glass={"users": ["jo@corp.example"], "groups": None},
             answers={ROLES: Unreachable("no answer")},
         )
+
+
+@pytest.mark.parametrize("more", [frozenset[str](), frozenset({guid(27), guid(37)})], ids=["one by one", "in one list"])
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ({"directoryScopeId": "/"}, frozenset({guid(7)})),
+        ({"directoryScopeId": f"/administrativeUnits/{guid(50)}"}, frozenset()),
+        ({"directoryScopeId": f"/{guid(51)}"}, frozenset()),
+        ({"directoryScopeId": None}, None),
+        ({}, None),
+    ],
+)
+def test_a_role_over_a_part_of_the_tenant_excludes_nobody(
+    make_ctx: t.Any, more: frozenset[str], scope: dict[str, t.Any], expected: t.Any
+) -> None:
+    """What an assignment is for is not known where it does not tell."""
+    held = {"principalId": guid(8), "roleDefinitionId": guid(7), **scope}
+    form = {**BY_USER, "users.exclude.roles": frozenset({guid(7), guid(17)}) | more}
+    glass = {"users": ["jo@corp.example"], "groups": None}
+    (one, _caller), _graph = find(make_ctx, form, break_glass=glass, answers={ROLES: [held]})
+    assert one.sign_in.roles == expected
+    assert (judge_conditions(form, one.sign_in, {})["users"] is Applies.NO) == (scope == {"directoryScopeId": "/"})
 
 
 def test_what_the_policy_was_is_judged_as_well(make_ctx: t.Any) -> None:
