@@ -195,11 +195,13 @@ policies:
           type: str
         status:
           description:
-            - V(covered) where other policies in force demand no less in all that this one is about, V(may_be_covered) where that cannot be told by ids alone,
-              V(gap), or V(break_glass).
+            - V(covered) where other policies in force demand no less in all that this one is about, V(may_be_covered) where that cannot be told, by ids
+              alone or for what this version does not know, V(gap), V(break_glass), or V(by_design) for a place from which a policy lets programs in.
+            - Controls of the session count like those of the sign-in; of two settings of one it is not told which is stricter. At a place that a
+              blocking policy lets in, any demand on the sign-in is enough.
           type: str
         covered_by:
-          description: Names of the policies that cover it for certain.
+          description: Names of the policies that cover it, or a part of what is demanded, for certain.
           type: list
           elements: str
         may_be_covered_by:

@@ -19,12 +19,16 @@ from ..conditional_access.canonical import Form, Policy
 from ..conditional_access.evaluation import Applies
 from ..conditional_access.fields import BY_OPTION, Refers
 from ..conditional_access.guard import is_in_force
+from .unknown import has_unknown_conditions, is_surely_in_force, list_unknown_parts
 
-Status: t.TypeAlias = t.Literal["covered", "may_be_covered", "gap", "break_glass"]
+Status: t.TypeAlias = t.Literal["covered", "may_be_covered", "gap", "break_glass", "by_design"]
 #: One demand, met by one of its controls; a policy makes several.
 Demand: t.TypeAlias = frozenset[str]
-#: Any demand at all.
+#: Any demand on the sign-in at all; a control of the session is none.
 _ANYTHING: Demand = frozenset({"anything"})
+_SESSION = "session."
+#: What stands for controls that this version does not know.
+_UNKNOWN, _UNKNOWN_SESSION = "unknown", f"{_SESSION}unknown"
 _STRENGTH = "authentication_strength "
 _EVERYBODY = "users.include.users"
 #: So many of the policies that cover an entry are named.
@@ -81,9 +85,10 @@ class _Candidate:
     narrower: frozenset[str]
     demands: t.Sequence[Demand]
 
-    def list_met(self, demands: t.Sequence[Demand]) -> list[Demand]:
-        """Return those of *demands* that whoever gets past this policy has met."""
-        return [demand for demand in demands if any(_meets(own, demand) for own in self.demands)]
+    def judge_demands(self, demands: t.Iterable[Demand]) -> dict[Demand, Applies]:
+        """Return those of *demands* that whoever gets past this policy has met, or may have."""
+        judged = {demand: max(_judge_demand(own, demand) for own in self.demands) for demand in demands}
+        return {demand: found for demand, found in judged.items() if found is not Applies.NO}
 
 
 class Coverage:
@@ -96,7 +101,10 @@ class Coverage:
         self._glass = frozenset(glass)
         in_force = [policy for policy in policies if is_in_force(policy.state)]
         order = sorted(in_force, key=lambda one: (fold_case(one.display_name), one.object_id))
-        self._others = [(other, list_demands(other.form), _split(other.form)) for other in order]
+        self._others = [(other, _list_demands_of(other), _split(other.form)) for other in order]
+        self._unsure = {
+            other.object_id for other in order if not is_surely_in_force(other) or has_unknown_conditions(other)
+        }
         self._ways: dict[tuple[str, str], _Way] = {}
 
     def list_exclusions(self, policy: Policy) -> list[Exclusion]:
@@ -104,7 +112,8 @@ class Coverage:
         excluded = [(option, entry) for option in EXCLUDING for entry in sorted(policy.form.get(option) or ())]
         if not excluded:
             return []
-        demands, scope = list_demands(policy.form), _split(policy.form)
+        # What a policy demands of which nothing is known may be demanded by any other one.
+        demands, scope = _list_demands_of(policy) or [frozenset({_UNKNOWN})], _split(policy.form)
         candidates = [
             _Candidate(other, narrower, own)
             for other, own, theirs in self._others
@@ -112,14 +121,18 @@ class Coverage:
             for narrower in [_list_narrower(scope, theirs, self._glass)]
             if len(narrower) < 2  # it may be narrower in what is excluded, and nowhere else
         ]
-        met = [candidate.list_met(demands) for candidate in candidates]
+        met = [candidate.judge_demands(demands) for candidate in candidates]
+        is_for_programs = any(name.startswith("client_applications.") for name in policy.form)
         found = []
         for option, entry in excluded:
             if entry in self._glass and option.startswith("users."):
                 found.append(Exclusion(policy, option, entry, "break_glass"))
+            elif option == "locations.exclude" and is_for_programs:
+                # A program can be blocked, and nothing else can be demanded of it at the places that are let in.
+                found.append(Exclusion(policy, option, entry, "by_design"))
             elif option == "locations.exclude" and demands == [frozenset({"block"})]:
                 # Who blocks all other places means to let this one in; what matters is that something is demanded there.
-                told = [(candidate, [_ANYTHING]) for candidate in candidates]
+                told = [(candidate, candidate.judge_demands([_ANYTHING])) for candidate in candidates]
                 found.append(self._judge(policy, option, entry, [_ANYTHING], told))
             else:
                 found.append(self._judge(policy, option, entry, demands, zip(candidates, met, strict=True)))
@@ -131,20 +144,22 @@ class Coverage:
         option: str,
         entry: str,
         demands: t.Sequence[Demand],
-        candidates: t.Iterable[tuple[_Candidate, t.Sequence[Demand]]],
+        candidates: t.Iterable[tuple[_Candidate, t.Mapping[Demand, Applies]]],
     ) -> Exclusion:
-        """Return what becomes of one entry. *candidates*: each with those of the *demands* that it makes, too."""
+        """Return what becomes of one entry. *candidates*: each with those of the *demands* that it makes, or may make, too."""
         condition, wanted = _find_condition(option), frozenset(demands)
         certain, maybe, met, may_be_met = list[Policy](), list[Policy](), set[Demand](), set[Demand]()
         for candidate, told in candidates:
             if not told or not candidate.narrower <= {condition}:
                 continue
-            applies = self._get_way(candidate.policy, option).judge(entry)
+            applies = self._get_way(candidate.policy, option).judge(entry, _get_tenants(policy.form, option))
             if applies is Applies.NO:
                 continue
             may_be_met.update(told)
-            if applies is Applies.YES:
-                met.update(told)
+            is_sure = applies is Applies.YES and candidate.policy.object_id not in self._unsure
+            sure = {demand for demand, found in told.items() if found is Applies.YES} if is_sure else set()
+            if sure:
+                met.update(sure)
                 certain.append(candidate.policy)
                 if len(certain) == MOST_NAMED and met >= wanted:
                     break
@@ -162,26 +177,68 @@ class Coverage:
         return self._ways[key]
 
 
-def list_demands(form: Form) -> list[Demand]:
-    """Return what a policy demands: each has to be met, by one of its controls. Of a policy without grant the session controls."""
+def _list_demands_of(policy: Policy) -> list[Demand]:
+    return list_demands(policy.form, list_unknown_parts(policy))
+
+
+def list_demands(form: Form, unknown: t.Collection[str] = ()) -> list[Demand]:
+    """Return what a policy demands: each has to be met, by one of its controls. A control of the session is a demand of its own.
+
+    *unknown*: the parts of the policy in which it has what this version does not know.
+    """
     controls = set(form.get("grant.controls") or ())
     for name in ("terms_of_use", "custom_factors"):
         controls |= {f"{name} {text}" for text in form.get(f"grant.{name}") or ()}
     if "grant.authentication_strength" in form:
         controls.add(f"{_STRENGTH}{form['grant.authentication_strength']}")
-    if not controls:
-        session = {option: value for option, value in form.items() if option.startswith("session.")}
-        return [frozenset({f"{option} {value}"}) for option, value in sorted(session.items())]
-    if form.get("grant.operator") == "or":
-        return [frozenset(controls)]
-    return [frozenset({control}) for control in sorted(controls)]
+    if "grantControls" in unknown:
+        controls.add(_UNKNOWN)
+    demands = [frozenset({control}) for control in sorted(controls)]
+    operator = form.get("grant.operator")
+    if len(controls) > 1 and operator != "and":
+        # By a word that is new controls are joined in a way that is not known.
+        demands = [frozenset(controls if operator in ("or", None) else {_UNKNOWN})]
+    return demands + [frozenset({control}) for control in _list_session(form, unknown)]
 
 
-def _meets(own: Demand, demand: Demand) -> bool:
+def _list_session(form: Form, unknown: t.Collection[str]) -> list[str]:
+    """Return the controls of the session, each with all that it is set to."""
+    found: dict[str, list[str]] = {}
+    for option, value in sorted(form.items()):
+        if option.startswith(_SESSION):
+            found.setdefault(".".join(option.split(".")[:2]), []).append(str(value))
+    told = [f"{name} {' '.join(values)}" for name, values in found.items()]
+    return [*told, _UNKNOWN_SESSION] if "sessionControls" in unknown else told
+
+
+def _judge_demand(own: Demand, demand: Demand) -> Applies:
     """Return whether who meets *own* has met *demand*, too; who is blocked does nothing that has to be protected."""
-    if own == frozenset({"block"}) or demand == _ANYTHING:
-        return True
-    return all(control in demand or (control.startswith(_STRENGTH) and "mfa" in demand) for control in own)
+    if own == frozenset({"block"}):
+        return Applies.YES
+    is_session = all(control.startswith(_SESSION) for control in own)
+    if demand == _ANYTHING:
+        return Applies.NO if is_session else Applies.MAYBE if _UNKNOWN in own else Applies.YES
+    if is_session != all(control.startswith(_SESSION) for control in demand):
+        return Applies.NO
+    if is_session:
+        return _compare_sessions(*own, *demand)
+    unmet = {
+        control
+        for control in own
+        if control == _UNKNOWN or not (control in demand or (control.startswith(_STRENGTH) and "mfa" in demand))
+    }
+    if not unmet:
+        return Applies.YES
+    return Applies.MAYBE if _UNKNOWN in demand or unmet == {_UNKNOWN} else Applies.NO
+
+
+def _compare_sessions(own: str, wanted: str) -> Applies:
+    """Return whether one control of the session does what another one does; which of two settings is stricter is not judged."""
+    if _UNKNOWN_SESSION in (own, wanted):
+        return Applies.MAYBE
+    if own == wanted:
+        return Applies.YES
+    return Applies.MAYBE if own.partition(" ")[0] == wanted.partition(" ")[0] else Applies.NO
 
 
 def judge_coverage(form: Form, other: Form, option: str, entry: str, glass: t.Collection[str]) -> Applies:
@@ -189,11 +246,25 @@ def judge_coverage(form: Form, other: Form, option: str, entry: str, glass: t.Co
     narrower = _list_narrower(_split(form), _split(other), frozenset(glass))
     if not narrower <= {_find_condition(option)}:
         return Applies.NO
-    return _build_way(other, option, frozenset(glass)).judge(entry)
+    return _build_way(other, option, frozenset(glass)).judge(entry, _get_tenants(form, option))
 
 
 def _find_condition(option: str) -> str:
     return next(name for name, prefixes in _CONDITIONS.items() if option.startswith(prefixes))
+
+
+def _get_tenants(form: Form, option: str) -> frozenset[str]:
+    """Return of which tenants the guests are that an *option* names; none for all tenants, and for what is no guest."""
+    return (
+        form.get(option.replace(".types", ".tenants")) or frozenset()
+        if option.endswith(".guests.types")
+        else frozenset()
+    )
+
+
+def _are_tenants_among(inner: frozenset[str], outer: frozenset[str]) -> bool:
+    """Return whether one set of tenants is within another one; an empty one stands for all tenants."""
+    return not outer or (bool(inner) and inner <= outer)
 
 
 def _split(form: Form) -> dict[str, Form]:
@@ -215,12 +286,18 @@ class _Way:
     rest: Applies
     of_named: Applies
     is_suite_excluded: bool = False
+    #: Of guests, the tenants that they are of; none for all.
+    named_tenants: frozenset[str] = frozenset()
+    excluded_tenants: frozenset[str] = frozenset()
 
-    def judge(self, entry: str) -> Applies:
-        """Return whether the policy holds for *entry*."""
+    def judge(self, entry: str, tenants: frozenset[str]) -> Applies:
+        """Return whether the policy holds for *entry*, guests of all *tenants* or of these."""
         if entry in self.excluded:
-            return Applies.NO
-        found = self.of_named if entry in self.named else self.rest
+            return Applies.NO if _are_tenants_among(tenants, self.excluded_tenants) else Applies.MAYBE
+        found = self.rest
+        if entry in self.named:
+            are_all = _are_tenants_among(tenants, self.named_tenants)
+            found = self.of_named if are_all else max(self.rest, Applies(min(self.of_named, Applies.MAYBE)))
         # Of applications only those of Microsoft overlap, which one word stands for.
         is_open = self.is_suite_excluded or (entry in _SUITES and self.excluded)
         return Applies(min(found, Applies.MAYBE)) if is_open else found
@@ -245,13 +322,15 @@ def _build_way(other: Form, option: str, glass: frozenset[str]) -> _Way:
     overlaps = bool(left_out) and condition != "applications"
     of_named = Applies.MAYBE if is_filtered or overlaps else Applies.YES
     # Members of one group may be members of another one that is named, places may lie in each other, and so on.
-    may_be = is_filtered or any(".include" in name for name in fields)
+    may_be = is_filtered or any(".include" in name and value != frozenset({"none"}) for name, value in fields.items())
     return _Way(
         other.get(including) or frozenset(),
         other.get(option) or frozenset(),
         of_named if everybody else Applies.MAYBE if may_be else Applies.NO,
         of_named,
         condition == "applications" and bool(left_out & _SUITES),
+        _get_tenants(other, including),
+        _get_tenants(other, option),
     )
 
 
@@ -267,16 +346,30 @@ def _is_wider(mine: Form, theirs: Form, condition: str, glass: frozenset[str]) -
         return False
     if any(name in EXCLUDING and not set(value) - glass <= set(mine.get(name) or ()) for name, value in theirs.items()):
         return False
+    if not _are_guests_among(theirs, mine, "exclude"):
+        return False
     programs = [any(name.startswith("client_applications.") for name in fields) for fields in (mine, theirs)]
     if programs[0] != programs[1]:
         return False
     ways = [value for name, value in theirs.items() if name not in EXCLUDING and isinstance(value, frozenset)]
     if any(_EVERYTHING[condition] in value for value in ways):
         return not (set(mine) & _ACTIONS) - set(theirs)
-    wanted = {name: value for name, value in mine.items() if name not in EXCLUDING}
+    if not _are_guests_among(mine, theirs, "include"):
+        return False
+    others = {*EXCLUDING, *(f"users.{way}.guests.tenants" for way in ("include", "exclude"))}
+    wanted = {name: value for name, value in mine.items() if name not in others}
     return bool(wanted) and all(
         isinstance(value, frozenset) and value <= (theirs.get(name) or frozenset()) for name, value in wanted.items()
     )
+
+
+def _are_guests_among(inner: Form, outer: Form, way: str) -> bool:
+    """Return whether the guests that one policy names in this way, by type and tenant, are all among those of another one."""
+    option = f"users.{way}.guests.types"
+    if not inner.get(option):
+        return True
+    tenants = _are_tenants_among(_get_tenants(inner, option), _get_tenants(outer, option))
+    return tenants and inner[option] <= (outer.get(option) or frozenset())
 
 
 #: Targets that "all applications" does not take in.

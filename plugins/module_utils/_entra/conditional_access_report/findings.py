@@ -92,7 +92,7 @@ def find_gaps(exclusions: t.Iterable[Exclusion], references: References) -> t.It
             f"no other policy in force {demand}"
             if is_gap
             else f"whether another policy in force {demand} cannot be told for certain:"
-            f" {describe_policies(one.may_be_covered_by)}"
+            f" {describe_policies([*one.covered_by, *one.may_be_covered_by])}"
         )
         severity: t.Literal["warning", "info"] = "warning" if is_gap and is_in_force(one.policy.state) else "info"
         yield build_finding(

@@ -15,7 +15,7 @@ import typing as t
 
 from ..._core.values import is_guid
 from ..._core.visible import to_one_line
-from ..conditional_access.canonical import Form
+from ..conditional_access.canonical import Form, Policy
 from ..conditional_access.fields import BY_OPTION, FIELDS, STATES, Field, Kind
 
 Wire: t.TypeAlias = t.Mapping[str, t.Any]
@@ -33,6 +33,18 @@ def list_unknown_fields(wire: Wire, state: str, form: Form) -> list[dict[str, st
 
     *state*, *form*: the policy in canonical form. More than are shown are counted in a last row.
     """
+    rows = [
+        {"path": to_one_line(path, _LONGEST_PATH), "value": _show(value)} for path, value in _list(wire, state, form)
+    ]
+    rows = sorted(rows, key=lambda row: (row["path"], row["value"]))
+    if len(rows) > _MOST_SHOWN:
+        rest = f"{len(rows) - _MOST_SHOWN} more fields that are not shown"
+        rows = [*rows[:_MOST_SHOWN], {"path": "…", "value": rest}]
+    return rows
+
+
+def _list(wire: Wire, state: str, form: Form) -> list[tuple[str, t.Any]]:
+    """Return all that is not known, as paths with values."""
     known = {*_OF_ITSELF, *(item.member for item in FIELDS)}
     known |= {f"{item.member.rpartition('.')[0]}.membershipKind" for item in FIELDS if _TENANTS in item.member}
     found = list(_walk(wire, known, ""))
@@ -40,12 +52,22 @@ def list_unknown_fields(wire: Wire, state: str, form: Form) -> list[dict[str, st
         found.append(("state", state))
     for option, texts in sorted(list_unknown_words(form).items()):
         found += [(BY_OPTION[option].member, text) for text in texts]
-    rows = [{"path": to_one_line(path, _LONGEST_PATH), "value": _show(value)} for path, value in found]
-    rows = sorted(rows, key=lambda row: (row["path"], row["value"]))
-    if len(rows) > _MOST_SHOWN:
-        rest = f"{len(rows) - _MOST_SHOWN} more fields that are not shown"
-        rows = [*rows[:_MOST_SHOWN], {"path": "…", "value": rest}]
-    return rows
+    return found
+
+
+def list_unknown_parts(policy: Policy) -> frozenset[str]:
+    """Return the parts of a policy, such as ``conditions``, in which it has what this version does not know."""
+    return frozenset(path.partition(".")[0] for path, _value in _list(policy.wire, policy.state, policy.form))
+
+
+def has_unknown_conditions(policy: Policy) -> bool:
+    """Return whether a policy may apply to less than its known conditions say: by a condition, or another part, that is not known."""
+    return not list_unknown_parts(policy) <= {"state", "grantControls", "sessionControls"}
+
+
+def is_surely_in_force(policy: Policy) -> bool:
+    """Return whether a policy is in force for certain; one in a state that is not known may be."""
+    return policy.state == "enabled"
 
 
 def list_unknown_words(form: Form) -> dict[str, list[str]]:
