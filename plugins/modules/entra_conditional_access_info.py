@@ -235,8 +235,9 @@ findings:
         - V(dead_reference) - a policy names what does not exist, or is of another kind.
         - V(exclusion_gap) - what a policy excludes and no other one in force covers for certain.
         - V(unprotected_group) - a group in policies that is neither assignable to roles nor in a restricted management administrative unit, so that its
-          owners and administrators of groups may change whom the policies are about.
-        - V(break_glass_not_excluded), V(break_glass_disabled), V(break_glass_unused), V(break_glass_used_last) - of O(break_glass).
+          owners and administrators of groups may change whom the policies are about; or one that is assignable to roles and has owners.
+        - V(break_glass_not_excluded), V(break_glass_disabled), V(break_glass_unused), V(break_glass_used_last) - of O(break_glass); a use is a sign-in
+          that succeeded.
         - V(near_miss) - a policy that would apply to one of O(sign_ins), or reach one of O(applications), but for one condition; see C(but_for).
         - V(report_only_too_long) - see O(report_only_days).
         - V(no_policy_reaches_application) - none in force is for certain about people who sign in to it.
@@ -295,7 +296,7 @@ findings:
     details:
       description:
         - What else its kind tells. V(owners), V(owner_count), V(dynamic), V(synchronized) and V(report_only) of a group, V(covered_by) and
-          V(may_be_covered_by) of a gap, V(options) of a dead reference, V(last_used) of an account, V(would_apply) of a near miss.
+          V(may_be_covered_by) of a gap, V(options) of a dead reference, V(last_used) and V(last_tried) of an account, V(would_apply) of a near miss.
       type: dict
 evaluation:
   description: What each policy of the tenant makes of each of O(sign_ins).
@@ -328,11 +329,11 @@ evaluation:
       description: Whether its conditions are met, V(no), V(may) or V(yes).
       type: str
     conditions:
-      description: The conditions that are not met, or of which it is not known.
+      description: The conditions that are not met, or of which it is not known; V(unknown_fields) for those that this version does not know.
       type: list
       elements: str
     gets_in:
-      description: Whether the sign-in passes the policy for certain.
+      description: Whether the sign-in passes the policy for certain; never where it demands what this version does not know.
       type: bool
 not_evaluable:
   description: What could not be read, and so is not judged.

@@ -269,6 +269,7 @@ def test_break_glass_accounts(clocked: Simulator) -> None:
     activity = {
         "lastSignInDateTime": "2026-10-01T08:00:00Z",
         "lastNonInteractiveSignInDateTime": "2026-10-02T08:00:00Z",
+        "lastSuccessfulSignInDateTime": "2026-09-30T08:00:00Z",
     }
     clocked.tenant.update("user", {**one, "signInActivity": activity}, replicated=True)
     add(clocked, "CA1", users={"includeUsers": ["All"], "excludeGroups": [outer]})
@@ -281,7 +282,7 @@ def test_break_glass_accounts(clocked: Simulator) -> None:
     assert {policy["display_name"] for row in hit for policy in row["policies"]} == {"CA1"}, "none holds the role"
     assert [row["object"]["name"] for row in find(result, "break_glass_disabled")] == [names[2]]
     (used,) = find(result, "break_glass_used_last")
-    assert used["object"]["name"] == names[0] and used["details"]["last_used"] == "2026-10-02T08:00:00Z"
+    assert used["object"]["name"] == names[0] and used["details"]["last_used"] == "2026-09-30T08:00:00Z"
     assert {row["object"]["name"] for row in find(result, "break_glass_unused")} == {names[1], names[2]}
     empty = group_of(clocked, "GG-Nobody")
     (row,) = find(look(clocked, break_glass={"groups": ["GG-Nobody"]}), "break_glass_disabled")

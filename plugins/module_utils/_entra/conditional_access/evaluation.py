@@ -73,6 +73,18 @@ class Verdict:
     reasons: tuple[str, ...] = field(default=())
 
 
+def is_for_people(form: Form) -> bool:
+    """Return whether a policy is for people at all: neither for nobody, as others write it beside programs, nor for programs."""
+    named = {option: value for option, value in form.items() if option.startswith("users.include.")}
+    is_for_nobody = named == {"users.include.users": frozenset({"none"})}
+    return bool(named) and not is_for_nobody and not is_for_programs(form)
+
+
+def is_for_programs(form: Form) -> bool:
+    """Return whether a policy is for service principals."""
+    return any(option.startswith("client_applications.") for option in form)
+
+
 def judge_conditions(form: Form, sign_in: SignIn, places: t.Mapping[str, Place]) -> dict[str, Applies]:
     """Return for each condition of the policy *form*, by name, whether *sign_in* meets it."""
     return {
@@ -129,7 +141,7 @@ def _is_among(wanted: t.Collection[str], held: frozenset[str] | None) -> Applies
 def _judge_principal(form: Form, sign_in: SignIn) -> Applies:
     if sign_in.is_service_principal:
         return _judge_service_principal(form, sign_in)
-    if any(option.startswith("client_applications.") for option in form):
+    if is_for_programs(form):
         return Applies.NO
     return _without(_judge_users(form, sign_in, "include"), _judge_users(form, sign_in, "exclude"))
 

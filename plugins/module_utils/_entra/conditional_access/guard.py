@@ -17,7 +17,7 @@ from ..._core.values import is_guid
 from ..client import GraphClient
 from ..named_locations.plan import read_location
 from .canonical import Form, get_branch, list_unknown_members
-from .evaluation import PENDING, Applies, Place, SignIn, Verdict, evaluate_policy, lets_in
+from .evaluation import PENDING, Applies, Place, SignIn, Verdict, evaluate_policy, is_for_people, lets_in
 from .fields import IDLE_STATES
 from .plan import PolicyPlan
 from .sign_ins import GRAPH_APP_ID, TriedSignIn
@@ -37,6 +37,11 @@ def has_to_be_judged(planned: PolicyPlan) -> bool:
 def is_in_force(state: str) -> bool:
     """Return whether a policy in this state may refuse a sign-in; a state that is new may."""
     return state not in IDLE_STATES
+
+
+def has_unknown_grant(wire: t.Mapping[str, t.Any]) -> bool:
+    """Return whether a policy has a demand that this version does not know, which nobody is known to meet."""
+    return bool(list_unknown_members(_GRANT, get_branch(wire, _GRANT)))
 
 
 def read_places(wires: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Place]:
@@ -99,7 +104,7 @@ class LockOutGuard:
             dangers.append("none of those in one_must_get_in would get in for certain")
         if not any(one.reason == "caller" for one in tried):
             dangers.append("who runs this is not known, since the token does not tell")
-        if _is_for_users(form) and not any(one.reason == "break_glass" for one in tried):
+        if is_for_people(form) and not any(one.reason == "break_glass" for one in tried):
             dangers.append(
                 "no break-glass account is named in break_glass, so it is not known that anybody is left out of it"
             )
@@ -118,9 +123,7 @@ class LockOutGuard:
         """Return whether a sign-in works for certain; one for emergencies has to be left out of the policy altogether."""
         if verdict.applies is Applies.NO:
             return True
-        # A demand that this version does not know is one that nobody is known to meet.
-        wire = planned.current.wire if planned.current else {}
-        if one.reason == "break_glass" or list_unknown_members(_GRANT, get_branch(wire, _GRANT)):
+        if one.reason == "break_glass" or has_unknown_grant(planned.current.wire if planned.current else {}):
             return False
         return lets_in(planned.form, one.sign_in)
 
@@ -173,7 +176,3 @@ def _get_demands(form: Form) -> Form:
 def _choose_application(form: Form) -> str:
     """Return an application id that the policy is for; Microsoft Graph where it names none."""
     return next((text for text in sorted(form.get("applications.include") or ()) if is_guid(text)), GRAPH_APP_ID)
-
-
-def _is_for_users(form: Form) -> bool:
-    return any(option.startswith("users.include.") for option in form)

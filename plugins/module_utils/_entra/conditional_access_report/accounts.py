@@ -24,15 +24,15 @@ _MEMBER_NEEDS = ("GroupMember.Read.All", "Directory.Read.All")
 _USER_NEEDS = ("User.Read.All",)
 _ACTIVITY_NEEDS = ("AuditLog.Read.All together with User.Read.All",)
 _SELECT = "id,displayName,userPrincipalName,accountEnabled,userType"
-#: When somebody signed in, as Graph tells it; the successful ones are told since December 2023.
-_TIMES = ("lastSuccessfulSignInDateTime", "lastSignInDateTime", "lastNonInteractiveSignInDateTime")
+#: When somebody signed in, which Graph tells since December 2023, and when it was tried, with or without success.
+_SUCCESS, _TRIES = "lastSuccessfulSignInDateTime", ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")
 _JUDGED = ("break_glass_not_excluded",)
 _USED = ("break_glass_unused", "break_glass_used_last")
 
 
 @dataclass(frozen=True)
 class Account:
-    """One account. None for what is not known. ``is_activity_known``: whether ``last_used`` of None means that no sign-in is known."""
+    """One account. None for what is not known. ``is_activity_known``: whether ``last_used`` of None means that no success is known."""
 
     object_id: str
     name: str
@@ -40,6 +40,7 @@ class Account:
     is_guest: bool | None = None
     is_activity_known: bool = False
     last_used: datetime.datetime | None = None
+    last_tried: datetime.datetime | None = None
     groups: frozenset[str] | None = None
     roles: frozenset[str] | None = None
 
@@ -133,7 +134,7 @@ def _read_account(object_id: str, name: str, wire: Wire | None, with_activity: b
     if wire is None:
         return Account(object_id, name)
     activity = get_object(wire, "signInActivity")
-    times = [moment for member in _TIMES for moment in [get_time(activity, member)] if moment is not None]
+    tries = [moment for member in _TRIES for moment in [get_time(activity, member)] if moment is not None]
     enabled, kind = wire.get("accountEnabled"), wire.get("userType")
     return Account(
         object_id,
@@ -141,7 +142,8 @@ def _read_account(object_id: str, name: str, wire: Wire | None, with_activity: b
         enabled if isinstance(enabled, bool) else None,
         None if kind is None else kind != "Member",
         with_activity,
-        max(times) if times else None,
+        get_time(activity, _SUCCESS),
+        max(tries) if tries else None,
     )
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.values import format_time
 from ..conditional_access.canonical import Policy
-from ..conditional_access.evaluation import Applies, judge_conditions
+from ..conditional_access.evaluation import Applies, is_for_people, judge_conditions
 from ..conditional_access.fields import Refers
 from ..conditional_access.guard import is_in_force
 from .accounts import Account, BreakGlass
@@ -40,7 +40,7 @@ def _find_policies(policies: t.Iterable[Policy], account: Account) -> t.Iterator
     """Yield one finding for the policies that are for the account, and one for those that may be."""
     found: dict[tuple[Applies, bool], list[Policy]] = {}
     for policy in policies:
-        if policy.state == "disabled" or not any(option.startswith("users.include.") for option in policy.form):
+        if policy.state == "disabled" or not is_for_people(policy.form):
             continue
         applies = judge_conditions(policy.form, account.build_sign_in(), {})["users"]
         if applies is not Applies.NO:
@@ -72,12 +72,15 @@ def _find_state(account: Account) -> t.Iterator[Row]:
     if not account.is_activity_known:
         return
     if account.last_used is None:
+        tried = format_time(account.last_tried) if account.last_tried is not None else None
+        told = f"; the last one that is known, of {tried}, may have failed" if tried else ""
         yield build_finding(
             "break_glass_unused",
             "warning",
-            f"No sign-in of the break-glass account {account.name} is known to Entra ID, so nobody has tried whether it works.",
+            f"No successful sign-in of the break-glass account {account.name} is known to Entra ID{told}, so nobody knows whether it works.",
             "Try it, and have an alarm on its use.",
             subject=_build_subject(account),
+            last_tried=tried,
         )
         return
     when = format_time(account.last_used)

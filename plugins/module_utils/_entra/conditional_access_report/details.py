@@ -75,7 +75,8 @@ def _read_group(wire: Wire) -> UsedGroup:
 
 
 def _add_owners(graph: GraphClient, groups: dict[str, UsedGroup], unread: Unread) -> dict[str, UsedGroup]:
-    open_groups = sorted(key for key, group in groups.items() if not (group.is_role_assignable or group.is_restricted))
+    # Owners change the members of a group that is assignable to roles as well.
+    open_groups = sorted(key for key, group in groups.items() if not group.is_restricted)
     if not open_groups:
         return groups
     requests = [ReadRequest(f"/groups/{quote_segment(key)}/owners", build_relation_params()) for key in open_groups]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..._core.names import fold_case
 from ..conditional_access.canonical import Form, Policy
-from ..conditional_access.evaluation import Applies
+from ..conditional_access.evaluation import Applies, is_for_programs
 from ..conditional_access.fields import BY_OPTION, Refers
 from ..conditional_access.guard import is_in_force
 from .unknown import has_unknown_conditions, is_surely_in_force, list_unknown_parts
@@ -122,12 +122,12 @@ class Coverage:
             if len(narrower) < 2  # it may be narrower in what is excluded, and nowhere else
         ]
         met = [candidate.judge_demands(demands) for candidate in candidates]
-        is_for_programs = any(name.startswith("client_applications.") for name in policy.form)
+        are_programs = is_for_programs(policy.form)
         found = []
         for option, entry in excluded:
             if entry in self._glass and option.startswith("users."):
                 found.append(Exclusion(policy, option, entry, "break_glass"))
-            elif option == "locations.exclude" and is_for_programs:
+            elif option == "locations.exclude" and are_programs:
                 # A program can be blocked, and nothing else can be demanded of it at the places that are let in.
                 found.append(Exclusion(policy, option, entry, "by_design"))
             elif option == "locations.exclude" and demands == [frozenset({"block"})]:
@@ -310,11 +310,11 @@ def _build_way(other: Form, option: str, glass: frozenset[str]) -> _Way:
     nothing = _Way(frozenset(), frozenset(), Applies.NO, Applies.NO)
     everything, including = _EVERYTHING[condition], EXCLUDING[option]
     if condition == "users":
-        is_for_programs = option.startswith("client_applications.")
-        if is_for_programs != any(name.startswith("client_applications.") for name in fields):
+        are_programs = option.startswith("client_applications.")
+        if are_programs != is_for_programs(fields):
             return nothing
-        everything = "all_in_tenant" if is_for_programs else "all"
-        everybody = everything in (other.get("client_applications.include" if is_for_programs else _EVERYBODY) or ())
+        everything = "all_in_tenant" if are_programs else "all"
+        everybody = everything in (other.get("client_applications.include" if are_programs else _EVERYBODY) or ())
     else:
         everybody = not fields or everything in (other.get(including) or ())
     is_filtered = _has_filter(fields)
@@ -348,8 +348,7 @@ def _is_wider(mine: Form, theirs: Form, condition: str, glass: frozenset[str]) -
         return False
     if not _are_guests_among(theirs, mine, "exclude"):
         return False
-    programs = [any(name.startswith("client_applications.") for name in fields) for fields in (mine, theirs)]
-    if programs[0] != programs[1]:
+    if is_for_programs(mine) != is_for_programs(theirs):
         return False
     ways = [value for name, value in theirs.items() if name not in EXCLUDING and isinstance(value, frozenset)]
     if any(_EVERYTHING[condition] in value for value in ways):

@@ -12,7 +12,7 @@ import typing as t
 
 from ..._core.values import format_time, get_time, is_guid
 from ..conditional_access.canonical import Policy
-from ..conditional_access.evaluation import Applies
+from ..conditional_access.evaluation import Applies, is_for_people
 from ..conditional_access.fields import BY_OPTION, FIELDS, Refers
 from ..conditional_access.guard import is_in_force
 from .details import UsedGroup
@@ -21,6 +21,7 @@ from .near_misses import NearMiss
 from .reach import Application, judge_reach
 from .references import References
 from .rows import Row, build_finding, build_subject, describe_policies
+from .unknown import has_unknown_conditions, is_surely_in_force
 
 APPLIES = {Applies.NO: "no", Applies.MAYBE: "may", Applies.YES: "yes"}
 _GROUP_OPTIONS = ("users.include.groups", "users.exclude.groups")
@@ -39,10 +40,11 @@ def find_dead_references(policies: t.Sequence[Policy], references: References) -
             told = f"it is a {references.wrong[refers, object_id]} and no {refers.value}"
         else:
             continue
-        excluded = any(".exclude" in option for option in options)
+        # Whom a policy in force is for is graver than what any policy leaves out.
+        is_grave = any(is_in_force(policy.state) and ".exclude" not in option for option, policy in users)
         yield build_finding(
             "dead_reference",
-            "error" if any(is_in_force(policy.state) for policy in named) and not excluded else "warning",
+            "error" if is_grave else "warning",
             f"{describe_policies(named)} names the {refers.value} {object_id} in {', '.join(options)}: {told}.",
             "Take it out of the policy, or put in what was meant: entra_conditional_access_policy with exclusive: true.",
             named,
@@ -132,7 +134,9 @@ def find_unprotected_groups(
     """Yield a finding for each group in policies that others than the administrators of policies may change. *names*: of owners by id."""
     for object_id, group in sorted(groups.items()):
         # What is not shown is told as not evaluable, and is no finding.
-        if group.is_role_assignable is not False or group.is_restricted is not False:
+        if group.is_role_assignable is None or group.is_restricted is not False:
+            continue
+        if group.is_role_assignable and not group.owners:
             continue
         owners = None if group.owners is None else [{"object_id": key, "name": names.get(key)} for key in group.owners]
         told = "" if owners is None else f"; it has {len(owners)} owners"
@@ -140,6 +144,9 @@ def find_unprotected_groups(
             told += "; its members come from a rule, so who changes attributes of users or devices changes them"
         if group.is_synced:
             told += "; its members come from an Active Directory, whose administrators change them"
+        why = "is assignable to roles, but its owners change its members, too"
+        if not group.is_role_assignable:
+            why = "is neither assignable to roles nor in a restricted management administrative unit"
         excluding = [
             policy for policy in used[object_id] if object_id in (policy.form.get("users.exclude.groups") or ())
         ]
@@ -147,8 +154,7 @@ def find_unprotected_groups(
             "unprotected_group",
             "warning" if excluding else "info",
             f"Group {group.name} decides whom {describe_policies(used[object_id])}"
-            f" {'leaves out' if excluding else 'is for'}, and is neither assignable to roles nor in a restricted management"
-            f" administrative unit{told}.",
+            f" {'leaves out' if excluding else 'is for'}, and {why}{told}.",
             "Put it into a restricted management administrative unit, or take one that is assignable to roles, without owners.",
             used[object_id],
             {"type": Refers.GROUP.value, "id": object_id, "name": group.name},
@@ -184,9 +190,12 @@ def find_unreached(policies: t.Sequence[Policy], applications: t.Iterable[Applic
             (policy, row)
             for policy in policies
             for row in judge_reach(policy.form, application)
-            if row.role == "resource" and _is_for_people(policy)
+            if row.role == "resource" and is_for_people(policy.form)
         ]
-        if any(is_in_force(policy.state) and row.applies is Applies.YES for policy, row in rows):
+        if any(
+            row.applies is Applies.YES and is_surely_in_force(policy) and not has_unknown_conditions(policy)
+            for policy, row in rows
+        ):
             continue
         others = [policy for policy, _row in rows if policy.state != "disabled"]
         told = (
@@ -202,10 +211,6 @@ def find_unreached(policies: t.Sequence[Policy], applications: t.Iterable[Applic
             others,
             _build_application(application),
         )
-
-
-def _is_for_people(policy: Policy) -> bool:
-    return any(option.startswith("users.include.") for option in policy.form)
 
 
 def find_uncoverable(

@@ -16,9 +16,18 @@ from ..._core.values import format_time, get_time, is_guid
 from ..access_collection import POLICIES, READ_NEEDS
 from ..client import GraphClient, warn_of_lookalikes
 from ..conditional_access.canonical import Form, Policy, read_policy
-from ..conditional_access.evaluation import Applies, Place, SignIn, evaluate_policy, lets_in
+from ..conditional_access.evaluation import (
+    Applies,
+    Place,
+    SignIn,
+    Verdict,
+    evaluate_policy,
+    is_for_people,
+    is_for_programs,
+    lets_in,
+)
 from ..conditional_access.fields import BY_OPTION, FIELDS, Refers
-from ..conditional_access.guard import is_in_force, read_places
+from ..conditional_access.guard import has_unknown_grant, is_in_force, read_places
 from ..conditional_access.names import NameResolver
 from ..conditional_access.sign_ins import SignInFinder, TriedSignIn
 from ..option_checks import Problem, describe_problem
@@ -39,11 +48,12 @@ from .findings import (
     find_unreached,
     list_used_groups,
 )
-from .near_misses import find_near_miss
+from .near_misses import find_near_miss, find_near_miss_of_program
 from .reach import Application, judge_reach
 from .references import References, read_references, warn_of_unclear_names
 from .rows import KINDS, Row, Unread, sort_findings
 from .show import show_policy
+from .unknown import has_unknown_conditions
 
 _DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
 
@@ -225,6 +235,14 @@ class _Report:
         for application in self._applications:
             subject = {"type": Refers.APPLICATION.value, "id": application.app_id, "name": application.name}
             for policy in self._policies:
+                if is_for_programs(policy.form):
+                    of_program = find_near_miss_of_program(policy, application)
+                    if of_program is not None:
+                        who = f"{application.name} when it signs in by itself"
+                        yield build_near_miss(of_program, who, self._references, subject)
+                    continue
+                if not is_for_people(policy.form):
+                    continue
                 # Whom it is for, and from where, does not count here; that it is not about the application is no near miss.
                 about = {name: value for name, value in policy.form.items() if name.startswith("applications.")}
                 everybody = Policy(
@@ -248,11 +266,12 @@ class _Report:
                 "policy_state": policy.state,
                 "applies": APPLIES[verdict.applies],
                 "conditions": list(verdict.reasons),
-                "gets_in": verdict.applies is Applies.NO or lets_in(policy.form, one.sign_in),
+                "gets_in": verdict.applies is Applies.NO
+                or (lets_in(policy.form, one.sign_in) and not has_unknown_grant(policy.wire)),
             }
             for one in tried
             for policy in self._policies
-            for verdict in [evaluate_policy(policy.form, one.sign_in, places)]
+            for verdict in [_evaluate_known(policy, one.sign_in, places)]
         ]
 
     def _show(self, policy: Policy, exclusions: t.Sequence[Exclusion]) -> Row:
@@ -289,6 +308,14 @@ class _Report:
 
 
 _EVERYBODY: Form = {"users.include.users": frozenset({"all"}), "client_app_types": frozenset({"all"})}
+
+
+def _evaluate_known(policy: Policy, sign_in: SignIn, places: t.Mapping[str, Place]) -> Verdict:
+    """Return whether a policy applies; it may, where its conditions are met as far as this version knows them."""
+    verdict = evaluate_policy(policy.form, sign_in, places)
+    if verdict.applies is Applies.NO or not has_unknown_conditions(policy):
+        return verdict
+    return Verdict(Applies.MAYBE, (*verdict.reasons, "unknown_fields"))
 
 
 def _list_roles(form: Form) -> t.Iterator[str]:

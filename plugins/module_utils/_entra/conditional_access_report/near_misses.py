@@ -14,8 +14,17 @@ import typing as t
 from dataclasses import dataclass
 
 from ..conditional_access.canonical import Form, Policy
-from ..conditional_access.evaluation import Applies, Place, SignIn, evaluate_policy, judge_conditions
+from ..conditional_access.evaluation import (
+    Applies,
+    Place,
+    SignIn,
+    evaluate_policy,
+    is_for_programs,
+    judge_conditions,
+)
 from ..conditional_access.guard import is_in_force
+from .reach import Application, judge_reach
+from .unknown import has_unknown_conditions
 
 How: t.TypeAlias = t.Literal["excluded", "not_included", "not_in_force"]
 #: Options by which a condition leaves something out.
@@ -50,12 +59,30 @@ def find_near_miss(policy: Policy, sign_in: SignIn, places: t.Mapping[str, Place
     is_idle = not is_in_force(policy.state)
     if len(failing) + is_idle != 1:
         return None
+    # What this version does not know may keep it from applying as well.
+    most = Applies.MAYBE if has_unknown_conditions(policy) else Applies.YES
     if is_idle:
-        return NearMiss(policy, "policy_state", "not_in_force", (), Applies(min(conditions.values())))
+        return NearMiss(policy, "policy_state", "not_in_force", (), Applies(min(most, *conditions.values())))
     (condition,) = failing
     lifted, how, by = lift_condition(policy.form, condition, sign_in, places)
-    would = evaluate_policy(lifted, sign_in, places).applies
+    would = Applies(min(most, evaluate_policy(lifted, sign_in, places).applies))
     return NearMiss(policy, condition, how, by, would) if would is not Applies.NO else None
+
+
+def find_near_miss_of_program(policy: Policy, application: Application) -> NearMiss | None:
+    """Return what keeps a policy for programs from *application* when it signs in by itself: the state, or that it is excluded."""
+    applies = _judge_program(policy.form, application)
+    if not is_in_force(policy.state):
+        return NearMiss(policy, "policy_state", "not_in_force", (), applies) if applies is not Applies.NO else None
+    by = ("client_applications.exclude", application.object_id)
+    if applies is not Applies.NO or by[1] not in (policy.form.get(by[0]) or ()):
+        return None
+    would = _judge_program(_drop_entries(policy.form, [by]), application)
+    return NearMiss(policy, "users", "excluded", (by,), would) if would is not Applies.NO else None
+
+
+def _judge_program(form: Form, application: Application) -> Applies:
+    return max([Applies.NO, *(row.applies for row in judge_reach(form, application) if row.role == "client")])
 
 
 def lift_condition(
@@ -90,13 +117,13 @@ def _drop_entries(form: Form, entries: t.Iterable[tuple[str, str]]) -> Form:
 
 def _build_inclusion(condition: str, sign_in: SignIn, form: Form) -> Form:
     """Return the fields by which the condition takes in the sign-in; none where it is not of its kind."""
-    is_for_programs = any(option.startswith("client_applications.") for option in form)
+    are_programs = is_for_programs(form)
     if condition == "locations":
         return {"locations.include": frozenset({"all"})}
     if condition == "applications" and (form.get("applications.include") or "applications.filter.rule" in form):
         return {"applications.include": frozenset({"all"})}
-    if condition == "users" and sign_in.is_service_principal == is_for_programs:
-        if is_for_programs:
+    if condition == "users" and sign_in.is_service_principal == are_programs:
+        if are_programs:
             return {"client_applications.include": frozenset({sign_in.object_id})}
         return {"users.include.users": frozenset({"all"})}
     return {}

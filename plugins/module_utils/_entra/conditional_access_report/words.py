@@ -11,6 +11,7 @@ import typing as t
 
 from ..._core.visible import to_one_line
 from ..conditional_access.canonical import Form
+from ..conditional_access.evaluation import is_for_programs
 from ..conditional_access.fields import BY_OPTION, FIELDS, Field, Kind, Refers
 
 #: What is said of an object: its name, with its id where the name alone might be taken for another one.
@@ -23,6 +24,7 @@ _STATES = {
     "disabled": "Disabled.",
 }
 _SPECIAL = {
+    "none": "nobody",
     "guests_or_external_users": "guests and external users",
     "office365": "Office 365",
     "microsoft_admin_portals": "Microsoft's admin portals",
@@ -106,6 +108,7 @@ _GRANTS = (
     ("grant.terms_of_use", "the terms of use"),
     ("grant.custom_factors", "the custom factor"),
 )
+_NOBODY = frozenset({"none"})
 #: Options that say nothing where they have this value.
 _PLAIN = {"client_app_types": frozenset({"all"}), "applications.include": frozenset({"none"})}
 
@@ -137,7 +140,11 @@ def _build_sentence(lead: str, parts: t.Iterable[tuple[str, str]], form: Form, l
     told = []
     for option, words in parts:
         value = form.get(option)
-        if value is not None and value != _PLAIN.get(option):
+        # Others write that a policy for programs is for no user.
+        is_plain = value == _PLAIN.get(option) or (
+            option == "users.include.users" and value == _NOBODY and is_for_programs(form)
+        )
+        if value is not None and not is_plain:
             told.append(f"{words} {_say(option, value, label)}".strip())
     return [f"{lead} {'; '.join(told)}."] if told else []
 

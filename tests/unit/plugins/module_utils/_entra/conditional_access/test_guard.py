@@ -95,6 +95,13 @@ def test_nobody_for_emergencies_and_nobody_known_are_dangers(make_ctx: t.Any) ->
     assert "CHG1" in ctx.warnings[0]
 
 
+def test_a_policy_for_programs_needs_nobody_for_emergencies(make_ctx: t.Any) -> None:
+    """Others write beside the programs that it is for no user."""
+    form = {**FORM, "users.include.users": frozenset({"none"}), "client_applications.include": frozenset({guid(8)})}
+    for one in (form, {**FORM, "users.include.users": frozenset({"none"})}):
+        check(make_ctx, make_planned(one), CALLER)
+
+
 def test_one_of_several_is_enough(make_ctx: t.Any) -> None:
     mfa = {**FORM, "grant.controls": frozenset({"mfa"}), "grant.operator": "or"}
     out = TriedSignIn("one_must_get_in", SignIn("a", guid(3), groups=frozenset()))

@@ -130,6 +130,139 @@ def test_an_account_whose_last_sign_in_may_not_be_read(make_ctx: t.Any) -> None:
     assert "break_glass_unused" in list_kinds(result) and result["not_evaluable"] == []
 
 
+@pytest.mark.parametrize(
+    ("activity", "kind", "told"),
+    [
+        ({"lastSuccessfulSignInDateTime": "2026-01-01T00:00:00Z"}, "break_glass_used_last", "last used on 2026-01-01"),
+        (
+            {"lastSuccessfulSignInDateTime": "2026-01-01T00:00:00Z", "lastSignInDateTime": "2026-02-01T00:00:00Z"},
+            "break_glass_used_last",
+            "last used on 2026-01-01",
+        ),
+        (
+            {"lastSignInDateTime": "2026-02-01T00:00:00Z"},
+            "break_glass_unused",
+            "of 2026-02-01T00:00:00Z, may have failed",
+        ),
+        ({"lastNonInteractiveSignInDateTime": "2026-02-02T00:00:00Z"}, "break_glass_unused", "of 2026-02-02"),
+        (None, "break_glass_unused", "is known to Entra ID, so"),
+    ],
+)
+def test_only_a_sign_in_that_succeeded_is_a_use(make_ctx: t.Any, activity: t.Any, kind: str, told: str) -> None:
+    user = {"id": guid(8), "userPrincipalName": "bg@corp.example", "accountEnabled": True, "userType": "Member"}
+    answers = {
+        "/directoryObjects/getByIds": [{**user, "@odata.type": "#microsoft.graph.user"}],
+        f"/users/{guid(8)}": {**user, "signInActivity": activity},
+        f"/users/{guid(8)}/transitiveMemberOf": [],
+    }
+    result, _graph = look(make_ctx, answers=answers, break_glass={"users": [guid(8)], "groups": None})
+    (row,) = result["findings"]
+    assert row["kind"] == kind and told in row["text"]
+
+
+@pytest.mark.parametrize(
+    ("more", "applies", "gets_in"),
+    [
+        ({}, "yes", True),
+        ({"grantControls": {"operator": "OR", "builtInControls": ["mfa"], "newDemand": "x"}}, "yes", False),
+        ({"newPart": {"x": 1}}, "may", True),
+    ],
+)
+def test_a_sign_in_gets_in_for_certain_only_where_all_demands_are_known(
+    make_ctx: t.Any, more: dict[str, t.Any], applies: str, gets_in: bool
+) -> None:
+    user = {"id": guid(8), "userPrincipalName": "one@corp.example", "@odata.type": "#microsoft.graph.user"}
+    entry = {"user": guid(8), "can": ["mfa"]}
+    answers = {"/directoryObjects/getByIds": [user]}
+    result, _graph = look(make_ctx, {**make_wire(), **more}, answers=answers, sign_ins=[entry])
+    (row,) = result["evaluation"]
+    assert (row["applies"], row["gets_in"]) == (applies, gets_in)
+    assert row["conditions"] == (["unknown_fields"] if applies == "may" else [])
+
+
+@pytest.mark.parametrize(("owners", "count"), [([], 0), ([{"id": guid(4), "displayName": "one"}], 1)])
+def test_owners_of_a_group_that_is_assignable_to_roles_change_its_members(
+    make_ctx: t.Any, owners: t.Any, count: int
+) -> None:
+    wire = make_wire(users={"includeUsers": ["All"], "excludeGroups": [guid(3)]})
+    answers = {
+        "/directoryObjects/getByIds": [GROUP],
+        "/groups": [{**OPEN, "isAssignableToRole": True}],
+        f"/groups/{guid(3)}/owners": owners,
+    }
+    result, _graph = look(make_ctx, wire, answers=answers)
+    rows = [row for row in result["findings"] if row["kind"] == "unprotected_group"]
+    assert [row["details"]["owner_count"] for row in rows] == [count] * bool(owners)
+    assert all("is assignable to roles, but its owners" in row["text"] for row in rows)
+
+
+def test_policies_for_programs_are_no_sign_ins_of_people(make_ctx: t.Any) -> None:
+    """What keeps them from an application is their state, or that they exclude it; those of another program are no near miss."""
+    application = {
+        "id": guid(11),
+        "appId": guid(12),
+        "displayName": "Console",
+        "servicePrincipalType": "Application",
+        "signInAudience": "AzureADMyOrg",
+        "appOwnerOrganizationId": guid(77),
+    }
+    nobody = {"includeUsers": ["None"]}
+
+    def program(number: int, state: str, include: list[str], exclude: list[str]) -> dict[str, t.Any]:
+        clients = {"includeServicePrincipals": include, "excludeServicePrincipals": exclude}
+        wire = make_wire(number, users=nobody, clientApplications=clients)
+        return {**wire, "state": state, "grantControls": {"operator": "OR", "builtInControls": ["block"]}}
+
+    idle, everything = "enabledForReportingButNotEnforced", ["ServicePrincipalsInMyTenant"]
+    wires = [
+        program(1, idle, [guid(11)], []),
+        program(2, "enabled", everything, [guid(11)]),
+        program(3, idle, [guid(13)], []),
+        program(4, "enabled", [guid(11)], []),
+        program(5, idle, everything, [guid(11)]),
+        {**make_wire(6, users=nobody), "state": idle},
+    ]
+    answers = {"/servicePrincipals": [application], "/directoryObjects/getByIds": []}
+    result, _graph = look(make_ctx, *wires, answers=answers, applications=["Console"])
+    misses = [row for row in result["findings"] if row["kind"] == "near_miss"]
+    told = {row["policies"][0]["display_name"]: row["but_for"][0]["how"] for row in misses}
+    assert told == {"CA1": "not_in_force", "CA2": "excluded"}
+    assert all("Console when it signs in by itself but for" in row["text"] for row in misses)
+    (unreached,) = [row for row in result["findings"] if row["kind"] == "no_policy_reaches_application"]
+    assert unreached["policies"] == [], "none of them is for people"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"state": "enabledForPilot"}, {"state": None}, {"newPart": 1}, {"conditions": {"newCondition": "x"}}],
+)
+def test_what_is_not_known_reaches_no_application_for_certain(make_ctx: t.Any, more: dict[str, t.Any]) -> None:
+    wire = make_wire()
+    conditions = {**wire["conditions"], **more.get("conditions", {})}
+    answers = {"/servicePrincipals": [{"id": guid(11), "appId": guid(12), "displayName": "Console"}]}
+    for one, expected in ((wire, False), ({**wire, **more, "conditions": conditions}, True)):
+        result, _graph = look(make_ctx, one, answers=answers, applications=["Console"])
+        assert ("no_policy_reaches_application" in list_kinds(result)) is expected
+
+
+@pytest.mark.parametrize(
+    ("included_by", "excluded_by", "expected"),
+    [
+        ("enabled", "enabled", "error"),
+        ("enabled", "disabled", "error"),
+        ("disabled", "enabled", "warning"),
+    ],
+)
+def test_who_a_policy_in_force_is_for_is_grave_whoever_leaves_it_out(
+    make_ctx: t.Any, included_by: str, excluded_by: str, expected: str
+) -> None:
+    first = {**make_wire(1, users={"includeGroups": [guid(3)]}), "state": included_by}
+    second = {**make_wire(2, users={"includeUsers": ["All"], "excludeGroups": [guid(3)]}), "state": excluded_by}
+    result, _graph = look(make_ctx, first, second, answers={"/directoryObjects/getByIds": []})
+    (row,) = [row for row in result["findings"] if row["kind"] == "dead_reference"]
+    assert row["severity"] == expected and len(row["policies"]) == 2
+
+
 def test_a_policy_that_is_none_fails_the_task(make_ctx: t.Any) -> None:
     """It is not left out of the report."""
     with pytest.raises(BadAnswer):

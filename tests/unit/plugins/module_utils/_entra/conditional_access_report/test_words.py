@@ -101,6 +101,10 @@ def test_sentences() -> None:
     either = {"grant.controls": frozenset({"mfa"}), "grant.terms_of_use": frozenset({guid(1)}), "grant.operator": "or"}
     assert "Demands one of: mfa, the terms of use" in describe(either)
     assert "In the state sleeping, which" in describe({}, "sleeping")
+    nobody = {"users.include.users": frozenset({"none"})}
+    assert "For nobody." in describe(nobody)
+    program = {**nobody, "client_applications.include": frozenset({guid(5)})}
+    assert f"For the service principal {guid(5)} (name not known)." in describe(program)
 
 
 @given(ASKED)
