@@ -16,8 +16,10 @@ description:
   - Ids have the names of what they are of. Fields that this version does not know are shown, never left out.
   - The findings tell what does not exist any more, what is excluded and covered by nothing else, which groups others may change, what becomes of the
     accounts for emergencies, and which policies would apply but for one condition.
-  - What cannot be read is told in RV(not_evaluable) with the permission that it takes, and is never taken for fine. The task fails only where the policies
-    cannot be read, or where a name in an option is not found or not clear.
+  - What cannot be read is told in RV(not_evaluable) with the permission that it takes, and is never taken for fine. The task fails where the policies
+    cannot be read, and where a name or id in an option is not found, not clear, or cannot be looked up. That takes C(Application.Read.All) in
+    O(applications) and for applications and service principals in O(sign_ins), C(User.Read.All) for users and C(GroupMember.Read.All) for groups in
+    O(sign_ins) and O(break_glass).
   - Whether a policy applies is judged from its conditions, without the service. What is not known is V(may).
   - 'Graph permissions (application): C(Policy.Read.All) for policies and locations; for names C(Directory.Read.All) and C(Application.Read.All); for
     groups and owners C(Group.Read.All); for break-glass accounts and sign-ins C(User.Read.All), C(GroupMember.Read.All) and
@@ -125,6 +127,14 @@ EXAMPLES = r"""
         application: Commvault Management
         country: DE
         can: [mfa]
+  register: tried
+
+- name: Those in force that apply or may, and whether the sign-in gets past each
+  ansible.builtin.debug:
+    msg: "{{ tried.evaluation | selectattr('policy_state', 'equalto', 'enabled') | rejectattr('applies', 'equalto', 'no') }}"
+
+- name: The names of the policies in force
+  cvops.identity.entra_conditional_access_info:
     query: "[?policy_state == 'enabled'].display_name"
 """
 
