@@ -36,7 +36,7 @@ options:
         consent, V(app_role_assignments) saying who holds app roles, V(entra_groups) C(cvops_entra_groups), V(user_names) people given by user name,
         V(group_names) groups of the document that are not created by it and have no object id, V(commvault_roles) C(cvops_commvault_roles),
         V(role_mappings) C(cvops_role_mappings), V(conditional_access) C(cvops_conditional_access).
-      - When left out, everything but V(consent) and V(app_role_assignments), which are better left to people.
+      - When left out, everything but V(consent), V(app_role_assignments) and V(conditional_access), which are better left to people.
     type: list
     elements: str
     choices: [application, consent, app_role_assignments, entra_groups, user_names, group_names, commvault_roles, role_mappings,

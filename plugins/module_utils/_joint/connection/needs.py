@@ -107,6 +107,37 @@ CONDITIONAL_ACCESS_NEED = PermissionNeed(
     directory_roles=("Conditional Access Administrator", "Security Administrator", "Global Administrator"),
     features=frozenset({"conditional_access"}),
 )
+_ACCESS = frozenset({"conditional_access"})
+#: Whether somebody can sign in is not among what User.ReadBasic.All shows.
+_READ_ACCOUNTS = tuple(name for name in _READ_USERS if name != "User.ReadBasic.All")
+_READ_ROLES = (
+    "RoleManagement.Read.Directory",
+    "RoleManagement.Read.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
+#: What policies name, and who must not be locked out by them.
+_ACCESS_READS = (
+    PermissionNeed(
+        "groups that policies name, and who is in those for emergencies",
+        any_of=_READ_GROUPS,
+        delegated=(*_READ_GROUPS, _AS_USER),
+        features=_ACCESS,
+    ),
+    PermissionNeed(
+        "users that policies name, and whether those for emergencies can sign in",
+        any_of=_READ_ACCOUNTS,
+        delegated=(*_READ_ACCOUNTS, _AS_USER),
+        features=_ACCESS,
+    ),
+    PermissionNeed(
+        "who holds directory roles, without which a policy that names roles fails",
+        any_of=_READ_ROLES,
+        delegated=(*_READ_ROLES, _AS_USER),
+        features=_ACCESS,
+        optional=True,
+    ),
+)
 SIGN_INS_NEED = PermissionNeed(
     "reading sign-ins, without which the policy for the application's own egress stays in report-only",
     any_of=("AuditLog.Read.All",),
@@ -275,7 +306,10 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
     "bootstrap": PlaybookNeeds(_BOOTSTRAP),
     "site": PlaybookNeeds(
-        (APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED, CONDITIONAL_ACCESS_NEED, SIGN_INS_NEED)
+        (
+            *(APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED, ASSIGNMENTS_NEED),
+            *(CONDITIONAL_ACCESS_NEED, *_ACCESS_READS, SIGN_INS_NEED),
+        )
     ),
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),

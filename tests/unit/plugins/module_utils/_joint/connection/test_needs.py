@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 import pytest
+from collection_tree import ROOT
 
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import (
     DEFAULT_FEATURES,
@@ -19,6 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.n
     PlaybookNeeds,
 )
 from ansible_collections.cvops.identity.plugins.modules import connection_info
+from ansible_collections.cvops.identity.plugins.plugin_utils.declared import find_document_permissions
 
 NEEDS = [(name, need) for name, playbook in PLAYBOOKS.items() for need in playbook.needs]
 
@@ -49,7 +50,7 @@ def test_names_of_graph_are_spelled_as_graph_spells_them() -> None:
     assert all(
         len(name.split(".")) in (2, 3) and name[0].isupper() and name.replace(".", "").isalpha() for name in names
     )
-    assert not any("RoleManagement" in name for name in names), "no playbook may make administrators"
+    assert not any("RoleManagement.ReadWrite" in name for name in names), "no playbook may make administrators"
 
 
 def test_consent_is_left_to_people_unless_it_is_asked_for() -> None:
@@ -66,13 +67,24 @@ def test_the_options_of_the_module_are_those_of_the_table() -> None:
 
 
 def test_every_playbook_of_the_table_exists() -> None:
-    root = next(parent for parent in pathlib.Path(__file__).resolve().parents if (parent / "galaxy.yml").is_file())
-    assert {path.stem for path in (root / "playbooks").glob("*.yml")} >= set(PLAYBOOKS)
+    assert {path.stem for path in (ROOT / "playbooks").glob("*.yml")} >= set(PLAYBOOKS)
 
 
 def test_only_the_doctor_runs_with_one_side() -> None:
     assert [name for name, playbook in PLAYBOOKS.items() if playbook.any_side] == ["doctor"]
     assert PlaybookNeeds(()).any_side is False
+
+
+def test_what_conditional_access_takes_is_told_and_is_what_bootstrap_grants() -> None:
+    needs = [need for need in PLAYBOOKS["site"].needs if "conditional_access" in need.features]
+    least = {part for need in needs for part in need.any_of[0].split(" + ")}
+    (granted,) = find_document_permissions({"cvops_conditional_access": {}})
+    assert least == set(granted["application"])
+    table = (ROOT / "README.md").read_text().partition("### Permissions to grant")[2].partition("\n## ")[0]
+    lines = [line for line in table.splitlines() if "`cvops_conditional_access`" in line]
+    assert all(any(f"`{name}`" in line.split("|")[1] for line in lines) for name in least), least
+    fatal = {need.any_of[0] for need in needs if not need.optional}
+    assert {"GroupMember.Read.All", "User.Read.All"} < fatal, "without them a break-glass account is not found"
 
 
 def test_site_needs_all_that_its_parts_need() -> None:
