@@ -198,7 +198,8 @@ audit_trail:
     details:
       description:
         - What only this log tells. C(severity) and C(text) (cut after 4000 characters, then C(text_is_cut)), C(time_is_doubtful) where the time was told
-          in local time at an hour that the clocks show twice or not at all.
+          in local time at an hour that the clocks show twice or not at all. Then C(time) is the moment that lies in the period; where both do, the
+          earlier one.
         - Of the audit trail also C(notes), C(company) and C(columns), those that are not known here. Of events C(code), C(subsystem), C(job_id) and
           C(client).
       type: dict

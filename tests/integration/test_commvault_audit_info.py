@@ -393,6 +393,29 @@ def test_local_times_where_summer_time_ends(site: Simulator, monkeypatch: pytest
     assert any("show twice" in text for text in found["warnings"])
 
 
+@pytest.mark.parametrize("most", [0, 2], ids=["in runs", "in parts of one run"])
+def test_the_hour_that_clocks_show_twice_is_not_lost_between_two_periods(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """The moment is the one that lies in the period that was asked for."""
+    utc = datetime.timezone.utc
+    cell(site).behaviours.change({"audit_times": "text", "time_zone": "Europe/Berlin"})
+    for hour, minute in ((0, 30), (1, 30), (2, 40), (3, 30), (4, 40)):
+        moment = datetime.datetime(2026, 10, 25, hour, minute, tzinfo=utc)
+        cell(site).cell.trail.write(moment.timestamp(), HIGH, (1, "admin"), "Delete Role", f"Role [{hour}]")
+    share_clock(monkeypatch, site)
+    site.clock.advance(datetime.datetime(2026, 10, 25, 8, 0, tzinfo=utc).timestamp() - site.clock.now())
+    cell(site).behaviours.audit_most_rows = most
+    edges = ["2026-10-24T22:00:00Z", *(() if most else ("2026-10-25T01:10:00Z",)), "2026-10-25T04:45:00Z"]
+    times: dict[str, str] = {}
+    for since, until in zip(edges, edges[1:], strict=False):
+        found = look(site, since=since, until=until, severities=["high"])
+        assert found["complete"]
+        times |= {row["object"]["name"]: row["time"][11:16] for row in found["audit_trail"]}
+    assert times.keys() == {"0", "1", "2", "3", "4"}
+    assert most or times["1"] == "01:30"
+
+
 def test_a_zone_that_is_not_known_here(site: Simulator) -> None:
     """Windows' names of zones are no names of the IANA database."""
     cell(site).behaviours.audit_times = "text"

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import typing as t
 
 from ..._core.log_events import Actor, LogEvent
+from ..._core.periods import Period
 from ..._core.values import AnswerObject, parse_number
 from .options import AUDIT_TRAIL, EVENTS
 from .pages import AuditRow
@@ -28,11 +30,24 @@ FindZone = t.Callable[[], datetime.tzinfo]
 
 
 class Entry(t.NamedTuple):
-    """An entry and its severity, by which it is chosen and kept. ``is_doubtful``: its time may be another, see ToldTime."""
+    """An entry and its severity, by which it is chosen and kept. ``is_doubtful``: its time may be another, ``later``, see ToldTime."""
 
     event: LogEvent
     severity: str
     is_doubtful: bool = False
+    later: datetime.datetime | None = None
+
+    def place_in(self, part: Period) -> Entry | None:
+        """Return the entry with the moment that lies in *part*, which the service was asked for; None where none does.
+
+        The service chooses entries by the moments that it keeps, so that a local time of two moments is the one that was asked for;
+        where both were, the earlier one.
+        """
+        if part.contains(self.event.time):
+            return self
+        if self.later is not None and part.contains(self.later):
+            return self._replace(event=dataclasses.replace(self.event, time=self.later))
+        return None
 
 
 def _get_text(value: t.Any, longest: int = _LONGEST_VALUE) -> str:
@@ -76,7 +91,7 @@ def canonical_audit_row(row: AuditRow, find_zone: FindZone) -> Entry:
         details={name: value for name, value in details.items() if value not in (None, "", {})},
         record_id=record,
     )
-    return Entry(event, severity, told.is_doubtful)
+    return Entry(event, severity, told.is_doubtful, told.later)
 
 
 def canonical_event(row: AnswerObject, find_zone: FindZone) -> Entry:
@@ -104,4 +119,4 @@ def canonical_event(row: AnswerObject, find_zone: FindZone) -> Entry:
         details={name: value for name, value in details.items() if value not in (None, "")},
         record_id=record,
     )
-    return Entry(event, severity, told.is_doubtful)
+    return Entry(event, severity, told.is_doubtful, told.later)

@@ -89,8 +89,9 @@ class _LogReport:
         kept, progress, doubtful = KeptEntries(self._wanted.max_rows), WorkProgress(self._ctx, "entries read"), 0
         for number, (part, raw) in enumerate(reader.read(self._wanted.period), start=1):
             progress.tell(number)
-            entry: Entry = parse(raw, self._find_zone)
-            if part.contains(entry.event.time) and self._is_wanted(log, entry) and kept.add(entry):
+            told: Entry = parse(raw, self._find_zone)
+            entry = told.place_in(part)
+            if entry and self._is_wanted(log, entry) and kept.add(entry):
                 doubtful += entry.is_doubtful
         self._gaps.extend(reader.gaps)
         if kept.first_lost is not None:
@@ -99,7 +100,8 @@ class _LogReport:
         if doubtful:
             self._ctx.warn(
                 f"{doubtful} entries of the {log} are of an hour that the clocks of the CommServe's zone show twice or not at all, where"
-                " summer time begins or ends: details.time_is_doubtful marks them. The earlier of both moments is told."
+                " summer time begins or ends: details.time_is_doubtful marks them. Of two moments that were asked for together the earlier one is"
+                " told."
             )
         rows = kept.build_rows()
         for actor in (row["actor"] for row in rows):

@@ -33,10 +33,14 @@ _LOCAL_FORMS = (
 
 @dataclass(frozen=True)
 class ToldTime:
-    """A moment in UTC. ``is_doubtful``: it was told in local time, at an hour that the clocks of that zone show twice or not at all."""
+    """A moment in UTC. ``is_doubtful``: it was told in local time, at an hour that the clocks of that zone show twice or not at all.
+
+    ``later``: the other moment that such a time may be; None where there is no doubt.
+    """
 
     moment: datetime.datetime
     is_doubtful: bool = False
+    later: datetime.datetime | None = None
 
 
 def read_told_time(told: t.Any, find_zone: t.Callable[[], datetime.tzinfo], where: str) -> ToldTime:
@@ -75,12 +79,12 @@ def _parse_local(text: str) -> datetime.datetime | None:
 
 
 def _place_local(local: datetime.datetime, zone: datetime.tzinfo) -> ToldTime:
-    """Return the moment of a local time; of one that the clocks show twice, the first."""
+    """Return the moment of a local time; of one that the clocks show twice, both."""
     try:
         first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(datetime.timezone.utc) for fold in (0, 1))
     except OverflowError:
         return ToldTime(local.replace(tzinfo=datetime.timezone.utc), True)
-    return ToldTime(min(first, second), first != second)
+    return ToldTime(min(first, second), first != second, max(first, second) if first != second else None)
 
 
 def _build_error(told: t.Any, where: str) -> BadAnswer:
