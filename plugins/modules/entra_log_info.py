@@ -109,8 +109,8 @@ options:
     default: 2h
   max_rows:
     description:
-      - So many rows are returned of each log at most. What comes after them is a gap with the reason V(max_rows); ask for a shorter period
-        then, or for less.
+      - So many rows are returned of each log at most, the oldest ones. What comes after them is a gap with the reason V(max_rows);
+        RV(complete_until) is then where to read on.
     type: int
     default: 20000
 seealso:
@@ -243,7 +243,7 @@ gaps:
       description: V(sign_ins) or V(directory_audits).
       type: str
     sign_in_type:
-      description: The kind of sign-ins; V(null) where all of the log is missing.
+      description: The kind of sign-ins; V(null) where it is about all of the log.
       type: str
     from:
       description: Where it begins, in UTC.

@@ -13,6 +13,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
+from ..._core.kept_events import KeptEvents
 from ..._core.log_events import OPERATIONS
 from ..._core.names import is_same_name, matches_pattern
 from ..._core.values import format_time, shift_time
@@ -20,7 +21,6 @@ from ..._core.work_progress import WorkProgress
 from ..client import CommvaultClient
 from .calls import USUAL_RETENTION, LogCalls
 from .canonical import Entry, canonical_audit_row, canonical_event
-from .kept import KeptEntries
 from .options import AUDIT_TRAIL, LOGS, Wanted, find_zone, parse_options
 from .users import LogUsers, WantedUsers
 from .windows import Gap, LogReader
@@ -86,12 +86,12 @@ class _LogReport:
     def _read_log(self, log: str, reader: LogReader) -> list[Row]:
         """Return the rows of one log that are wanted, and keep what is missing."""
         parse = canonical_audit_row if log == AUDIT_TRAIL else canonical_event
-        kept, progress, doubtful = KeptEntries(self._wanted.max_rows), WorkProgress(self._ctx, "entries read"), 0
+        kept, progress, doubtful = KeptEvents(self._wanted.max_rows), WorkProgress(self._ctx, "entries read"), 0
         for number, (part, raw) in enumerate(reader.read(self._wanted.period), start=1):
             progress.tell(number)
             told: Entry = parse(raw, self._find_zone)
             entry = told.place_in(part)
-            if entry and self._is_wanted(log, entry) and kept.add(entry):
+            if entry and self._is_wanted(log, entry) and kept.add(entry.event):
                 doubtful += entry.is_doubtful
         self._gaps.extend(reader.gaps)
         if kept.first_lost is not None:

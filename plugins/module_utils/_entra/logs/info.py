@@ -10,12 +10,14 @@ from __future__ import annotations
 import datetime
 import functools
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.log_events import OPERATIONS, LogEvent, sort_rows
+from ..._core.kept_events import KeptEvents
+from ..._core.log_events import OPERATIONS, LogEvent
 from ..._core.names import is_same_name
 from ..._core.option_faults import OptionFaults
 from ..._core.periods import find_zoneless, parse_period, parse_span
@@ -113,7 +115,7 @@ def read_logs(ctx: Context) -> dict[str, t.Any]:
     gaps = join_gaps([*collected.gaps, *_list_expected_gaps(asked, days, collected)])
     _warn(ctx, gaps, collected)
     return {
-        **{log: sort_rows(collected.rows[log]) for log in LOGS},
+        **collected.rows,
         "since": format_time(asked.period.start),
         "until": format_time(asked.period.end),
         "gaps": [gap.as_row() for gap in gaps],
@@ -130,7 +132,7 @@ def _is_wanted(asked: _Asked, subjects: t.Sequence[Subject], event: LogEvent) ->
 
 
 class LogCollector:
-    """Collects the rows of both logs of a period, up to *max_rows* of each.
+    """Collects the rows of both logs of a period, the oldest *max_rows* of each: what is missing is then the end of the period.
 
     ``gaps``: what was not read; ``sources``: what was asked, with counts; ``is_licensed``: None where sign-ins were not asked for.
     """
@@ -147,25 +149,15 @@ class LogCollector:
 
     def read(self, log: str, queries: t.Sequence[LogQuery], wants: t.Callable[[LogEvent], bool]) -> None:
         """Read the entries of one log. Raises ApiError."""
-        reader, counts = LogReader(self._ctx, self._graph), dict[tuple[str, str | None], int]()
-        is_full = False
+        reader, kept = LogReader(self._ctx, self._graph), KeptEvents(self._max_rows)
         try:
             for query in queries:
-                key = (query.api, query.sign_in_type)
-                counts.setdefault(key, 0)
-                if is_full:
-                    self._note_unread(query)
-                    continue
                 for wire in reader.read(query, self._period):
                     event = self._read_event(query, wire)
-                    if not wants(event):
-                        continue
-                    if len(self.rows[log]) >= self._max_rows:
-                        reader.note_limit(query, self._period, self._max_rows)
-                        is_full = True
-                        break
-                    self.rows[log].append(redact_structure(event.as_row(), self._ctx.secrets, prose=False))
-                    counts[key] += 1
+                    if wants(event):
+                        kept.add(event)
+                    if reader.is_in_order and kept.has_lost_before(event.time):
+                        break  # what follows is later still, and would be given up, too
                 if log == sign_ins.LOG and reader.pages:
                     self.is_licensed = True
         except NoLicence as exc:
@@ -177,9 +169,16 @@ class LogCollector:
             self.gaps.append(Gap(log, self._period, "licence", told))
         self.gaps += reader.gaps
         self.repeats += reader.repeats
-        for (api, kind), count in counts.items():
-            pages = reader.pages[api, kind]
+        if kept.first_lost is not None:
+            window = Window(kept.first_lost.replace(microsecond=0), self._period.end)
+            told = f"{log.replace('_', ' ')}: there are more than {self._max_rows} rows (option max_rows): read on from here"
+            self.gaps.append(Gap(log, window, "max_rows", told))
+        rows = kept.build_rows()
+        counts = Counter((row["details"]["api"], row["details"].get("sign_in_type")) for row in rows)
+        for api, kind in dict.fromkeys((query.api, query.sign_in_type) for query in queries):
+            pages, count = reader.pages[api, kind], counts[api, kind]
             self.sources.append({"log": log, "api": api, "sign_in_type": kind, "pages": pages, "rows": count})
+        self.rows[log] = [redact_structure(row, self._ctx.secrets, prose=False) for row in rows]
 
     def find_retention_days(self, now: datetime.datetime) -> int | None:
         """Return for how many days the tenant keeps its logs; None where that is not known and does not matter."""
@@ -198,10 +197,6 @@ class LogCollector:
         if query.log == audits.LOG:
             return read_audit(wire)
         return read_sign_in(wire, str(query.sign_in_type), query.api, self._shows_policies)
-
-    def _note_unread(self, query: LogQuery) -> None:
-        told = f"{query.words}: there are more than {self._max_rows} rows (option max_rows)"
-        self.gaps.append(Gap(query.log, self._period, "max_rows", told, query.sign_in_type))
 
 
 def _read_options(ctx: Context, now: datetime.datetime) -> _Asked:

@@ -64,7 +64,6 @@ class LogReader:
         self._keys: set[str] = set()
         self._unordered: set[str] = set()
         self._is_ascending, self._has_risen = True, False
-        self._start: datetime.datetime | None = None
         self._unanswered = 0
         self._progress = WorkProgress(ctx, "entries of the logs read so far")
         self._latest: datetime.datetime | None = None
@@ -108,17 +107,17 @@ class LogReader:
                 self._note(query, rest, "refused", str(exc))
                 return
 
-    def note_limit(self, query: LogQuery, period: Window, limit: int) -> None:
-        """Note that reading *query* has ended because of the number of rows."""
-        start = self._get_reached() or self._start or period.start
-        self._note(query, Window(start, period.end), "max_rows", f"there are more than {limit} rows (option max_rows)")
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the entries of the query at hand come oldest first, as far as it was read."""
+        return self._get_reached() is not None
 
     def _note(self, query: LogQuery, window: Window, reason: Reason, why: str) -> None:
         self.gaps.append(Gap(query.log, window, reason, f"{query.words}: {why}", query.sign_in_type))
 
     def _read_window(self, query: LogQuery, window: Window) -> t.Iterator[Wire]:
         """Yield the entries of one window. Raises _Unanswered where the service does not give all of them."""
-        self._is_ascending, self._has_risen, self._start, self._latest = True, False, window.start, None
+        self._is_ascending, self._has_risen, self._latest = True, False, None
         keys, links, idle = set[str](), set[str](), 0
         path = query.path
         params: dict[str, str] | None = query.build_params(window, query.path not in self._unordered)

@@ -14,8 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.canonical import Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.kept import KeptEntries
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.pages import Page
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.windows import (
     PAGE_SIZE,
@@ -29,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Forbidden,
     Unreachable,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.kept_events import KeptEvents
 from ansible_collections.cvops.identity.plugins.module_utils._core.log_events import LogEvent
 from ansible_collections.cvops.identity.plugins.module_utils._core.periods import Period
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat
@@ -189,42 +188,16 @@ def test_quarters_adjoin(length: int, open_ended: bool) -> None:
 # -- what is kept ------------------------------------------------------------------------------------------------------
 
 
-def entry(second: int, record: str = "", activity: str = "Login") -> Entry:
-    moment = START + datetime.timedelta(seconds=second)
-    return Entry(LogEvent(moment, "commvault", "audit_trail", activity, record_id=record), "low")
-
-
-@given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 10), st.randoms())
-def test_the_oldest_are_kept_each_once(numbers: list[int], most: int, chance: t.Any) -> None:
-    kept = KeptEntries(most)
-    chance.shuffle(numbers)
-    for number in numbers:
-        kept.add(entry(number, str(number)))
-    wanted = sorted(set(numbers))
-    assert [int(row["record_id"]) for row in kept.build_rows()] == sorted(
-        wanted[:most], key=lambda one: (one, str(one))
-    )
-    lost = wanted[most:]
-    assert kept.first_lost == (START + datetime.timedelta(seconds=lost[0]) if lost else None)
-
-
-def test_equal_entries_without_an_id_have_ids_that_differ() -> None:
-    kept = KeptEntries(10)
-    for _ in range(3):
-        assert kept.add(entry(5))
-    first, second, third = sorted(row["record_id"] for row in kept.build_rows())
-    assert (second, third) == (f"{first}-2", f"{first}-3")
-
-
 def test_memory_does_not_grow_with_what_is_read() -> None:
     def fetch(period: Period, offset: int, limit: int, repeat: Repeat) -> Page:
         rows = [{"id": offset + number, "text": "x" * 500} for number in range(limit)] if offset < 20_000 else []
         return Page(rows, 20_000)
 
-    reader, kept = LogReader("audit_trail", fetch, print, lambda row: True), KeptEntries(100)
+    reader, kept = LogReader("audit_trail", fetch, print, lambda row: True), KeptEvents(100)
     tracemalloc.start()
     for number, (_part, row) in enumerate(reader.read(DAY)):
-        kept.add(entry(20_000 - number, str(row["id"]), row["text"]))
+        moment = START + datetime.timedelta(seconds=20_000 - number)
+        kept.add(LogEvent(moment, "commvault", "audit_trail", row["text"], record_id=str(row["id"])))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(kept.build_rows()) == 100 and kept.lost == 19_900

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The entries that a task keeps: each once, and no more than it may. Pure."""
+"""The entries of a log that a task keeps: each once, and no more than it may, whichever service keeps the log. Pure."""
 
 from __future__ import annotations
 
@@ -13,41 +13,47 @@ import heapq
 import itertools
 import typing as t
 
-from ..._core.log_events import sort_rows
-from .canonical import Entry
+from .log_events import LogEvent, sort_rows
 
 
-class KeptEntries:
-    """The oldest entries of those that were added, up to *most*. ``first_lost``: the time of the oldest one that is not among them."""
+class KeptEvents:
+    """The oldest entries of those that were added, up to *most*.
+
+    ``lost``: how many others there were; ``first_lost``: the time of the oldest one of them, None where there are none.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._order = itertools.count()
         #: The latest first: that is the one to give up.
-        self._heap: list[tuple[float, int, str, Entry]] = []
+        self._heap: list[tuple[float, int, str, LogEvent]] = []
         self._ids: set[str] = set()
         self.lost = 0
         self.first_lost: datetime.datetime | None = None
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, event: LogEvent) -> bool:
         """Keep an entry, and return whether it is a new one; one whose id is known is not."""
-        record = entry.event.record_id
+        record = event.record_id
         if record and record in self._ids:
             return False
         self._ids.add(record)
-        heapq.heappush(self._heap, (-entry.event.time.timestamp(), next(self._order), record, entry))
+        heapq.heappush(self._heap, (-event.time.timestamp(), next(self._order), record, event))
         if len(self._heap) > self._most:
             _time, _number, gone, given_up = heapq.heappop(self._heap)
             self._ids.discard(gone)
             self.lost += 1
-            self.first_lost = min(self.first_lost or given_up.event.time, given_up.event.time)
+            self.first_lost = min(self.first_lost or given_up.time, given_up.time)
         return True
+
+    def has_lost_before(self, moment: datetime.datetime) -> bool:
+        """Return whether an entry of *moment*, or of later, can change nothing: an older one was given up already, or one as old."""
+        return self.first_lost is not None and moment >= self.first_lost
 
     def build_rows(self) -> list[dict[str, t.Any]]:
         """Return the rows, oldest first. Entries without an id that are equal get ids that differ."""
         rows, known = [], collections.Counter[str]()
-        for _time, _number, _record, entry in self._heap:
-            row = entry.event.as_row()
+        for _time, _number, _record, event in self._heap:
+            row = event.as_row()
             known[row["record_id"]] += 1
             if known[row["record_id"]] > 1:
                 row["record_id"] += f"-{known[row['record_id']]}"
