@@ -59,6 +59,18 @@ options:
       - Whether to read all entries of the period. Without it, O(applications), O(users) or O(objects) has to name something.
     type: bool
     default: false
+  unknown_names:
+    description:
+      - What to do with a name in O(applications) or O(users) that nothing in the tenant has, or several.
+      - V(fail) ends the task before anything is read.
+      - With V(tell), all that have the name are looked for, and a warning names their ids. A name that nothing has is looked for in the
+        directory's audit log, as O(objects) are, and not in the sign-ins; that is a gap of the whole period with the reason V(unknown_name),
+        and a warning. RV(complete_until) does not wait for it.
+    type: str
+    choices:
+      - fail
+      - tell
+    default: fail
   operations:
     description:
       - Only entries of these operations, V(sign_in), V(add), V(change), V(remove), V(assign), V(unassign) and V(other), or of these
@@ -256,7 +268,7 @@ gaps:
         - V(late), entries may still arrive; V(unanswered), the service did not give them; V(max_rows) and V(deadline), the task has ended before.
           Reading again may bring these.
         - V(retention), they are not kept any more; V(licence), the tenant has none for sign-ins; V(refused), the service does not take the
-          request.
+          request; V(unknown_name), no application or user has a name that was asked for (O(unknown_names)).
       type: str
     message:
       description: What is missing and why, with the service's own words.

@@ -198,6 +198,28 @@ def test_names_that_several_have_or_that_are_gone(clocked: Simulator) -> None:
     assert sum("may have been deleted" in told for told in result["warnings"]) == 2
 
 
+def test_an_unknown_name_does_not_make_the_rest_unreadable(clocked: Simulator) -> None:
+    twins = [clocked.identity(name="twin") for _ in range(2)]
+    for twin in twins:
+        sign_in(clocked, twin, ADDRESSES[0])
+    done = run_body(entra_group, clocked, {"display_name": "GG Gone", "members": [], "exclusive": True})
+    assert not done.get("failed"), done["msg"]
+    clocked.clock.advance(3 * 3600)
+    options = {"applications": ["twin", "GG Gone", "no such"], "users": ["nobody"], "until": "2h"}
+    found = look(clocked, **options, unknown_names="tell")
+    assert {row["actor"]["app_id"] for row in found["sign_ins"]} == {twin.client_id for twin in twins}
+    assert [row["object"]["name"] for row in found["directory_audits"]] == ["GG Gone"]
+    assert [(gap["log"], gap["reason"], gap["from"], gap["to"]) for gap in found["gaps"]] == [
+        (log, "unknown_name", found["since"], found["until"]) for log in ("directory_audits", "sign_ins")
+    ]
+    for gap in found["gaps"]:
+        assert all(name in gap["message"] for name in ("'GG Gone'", "'no such'", "'nobody'"))
+        assert any(gap["message"] in told for told in found["warnings"])
+    assert not found["complete"] and found["complete_until"] == found["until"]
+    refused = run_body(module, clocked, options)
+    assert refused["failed"] and "4 names" in refused["msg"]
+
+
 def test_times_in_zones(clocked: Simulator) -> None:
     job(clocked)
     now = clocked.clock.datetime()

@@ -54,6 +54,7 @@ def build_log_spec() -> ArgumentSpec:
             "users": dict(texts),
             "objects": dict(texts),
             "everything": {"type": "bool", "default": False},
+            "unknown_names": {"type": "str", "choices": ["fail", "tell"], "default": "fail"},
             "operations": dict(texts),
             "logs": {**texts, "choices": list(LOGS), "default": list(LOGS)},
             "sign_in_types": {**texts, "choices": list(SIGN_IN_TYPES), "default": list(SIGN_IN_TYPES)},
@@ -99,7 +100,7 @@ def read_logs(ctx: Context) -> dict[str, t.Any]:
     if options["everything"] and any(options.get(name) for name in _SUBJECTS[:-1]):
         raise ConfigError("everything: true goes without applications, users and objects.", source="option everything")
     graph = GraphClient(ctx)
-    subjects = find_subjects(graph, options)
+    subjects, unknown = find_subjects(graph, options)
     graph.read_token_claims()
     asked = _read_options(ctx, graph.get_service_time())
     collected = LogCollector(ctx, graph, asked.period, asked.max_rows)
@@ -112,7 +113,8 @@ def read_logs(ctx: Context) -> dict[str, t.Any]:
             wants = functools.partial(_is_wanted, asked, subjects)
         collected.read(audits.LOG, queries, wants)
     days = collected.find_retention_days(asked.now)
-    gaps = join_gaps([*collected.gaps, *_list_expected_gaps(asked, days, collected)])
+    unknown_gaps = _list_unknown_gaps(asked, unknown)
+    gaps = join_gaps([*collected.gaps, *unknown_gaps, *_list_expected_gaps(asked, days, collected)])
     _warn(ctx, gaps, collected)
     return {
         **collected.rows,
@@ -242,6 +244,17 @@ def _list_expected_gaps(asked: _Asked, days: int | None, collected: LogCollector
             told = f"{log.replace('_', ' ')}: entries may still arrive"
             found.append(Gap(log, Window(max(latest, asked.period.start), asked.period.end), "late", told))
     return found
+
+
+def _list_unknown_gaps(asked: _Asked, unknown: t.Sequence[str]) -> list[Gap]:
+    """Return a gap of each log for all names that nothing in the tenant has: those of one reason are joined, with one message."""
+    done = {
+        sign_ins.LOG: "not looked for in the sign-ins",
+        audits.LOG: "looked for by the name alone that the directory's audit log has of changed objects",
+    }
+    return [
+        Gap(log, asked.period, "unknown_name", f"{'; '.join(unknown)}: {done[log]}") for log in asked.logs if unknown
+    ]
 
 
 def _warn(ctx: Context, gaps: t.Sequence[Gap], collected: LogCollector) -> None:

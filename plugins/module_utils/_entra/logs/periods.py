@@ -17,7 +17,10 @@ from ..._core.values import format_time
 _SMALLEST = datetime.timedelta(minutes=5)
 
 #: Why a part of a log was not read. ``late``: it was, and more of it may come. Those after it will not come by reading again.
-Reason: t.TypeAlias = t.Literal["unanswered", "max_rows", "deadline", "late", "licence", "retention", "refused"]
+#: ``unknown_name``: what the tenant has no object of (any more) was not looked for by its ids.
+Reason: t.TypeAlias = t.Literal[
+    "unanswered", "max_rows", "deadline", "late", "licence", "retention", "refused", "unknown_name"
+]
 #: Reasons for which the next reading may bring what is missing.
 PASSING: frozenset[Reason] = frozenset(("unanswered", "max_rows", "deadline", "late"))
 

@@ -11,6 +11,7 @@ deleted has left entries, too: an id that no object has any more is looked for a
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._core.addresses import quote_segment
@@ -31,30 +32,82 @@ _COLLECTIONS = ("/applications", "/servicePrincipals")
 Wire: t.TypeAlias = t.Mapping[str, t.Any]
 
 
-def find_subjects(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Subject]:
-    """Return what the entries have to be about. Raises Problems with every name that is not found or not clear, and ApiError."""
+class SeveralFound(LookupError):
+    """A name that several have; ``keys``: their ids."""
+
+    def __init__(self, told: str, keys: t.Sequence[str], choices: t.Iterable[str]) -> None:
+        super().__init__(f"{told}: give one of {', '.join(choices)}")
+        self.told, self.keys = told, keys
+
+
+def find_subjects(graph: GraphClient, options: t.Mapping[str, t.Any]) -> tuple[list[Subject], list[str]]:
+    """Return what the entries have to be about, and what is wrong with the names of nothing that is there, with ``unknown_names: tell``.
+
+    Such a name is looked for as the audit log has it, and of a name that several have all are. Without the option raises Problems with
+    every name that is not found or not clear; raises ApiError.
+    """
     if options.get("everything"):
-        return [Subject("everything", "everything")]
-    problems: list[Problem] = []
+        return [Subject("everything", "everything")], []
+    names = _NamedSubjects(graph, tells=options.get("unknown_names") == "tell")
     found: list[Subject] = []
     for index, text in enumerate(options.get("applications") or ()):
-        try:
-            found.append(find_application(graph, text))
-        except LookupError as exc:
-            problems.append(describe_problem(f"applications[{index}]", str(exc)))
-    found += _find_users(graph, options.get("users") or (), problems)
+        found += names.find(
+            "application",
+            text,
+            f"applications[{index}]",
+            functools.partial(find_application, graph),
+            lambda key: _build_application(graph, key, _find_by_id(graph, key)),
+        )
+    found += _find_users(graph, options.get("users") or (), names)
     found += [build_object_subject(text) for text in options.get("objects") or ()]
-    if problems:
-        raise Problems(f"{len(problems)} names cannot be looked for in the logs", problems)
-    return list(dict.fromkeys(found))
+    if names.problems:
+        raise Problems(f"{len(names.problems)} names cannot be looked for in the logs", names.problems)
+    return list(dict.fromkeys(found)), names.unknown
+
+
+class _NamedSubjects:
+    """What names stand for. ``problems``: names that cannot be used; ``unknown``: what is wrong with those that are used nevertheless."""
+
+    def __init__(self, graph: GraphClient, *, tells: bool) -> None:
+        self._graph, self._tells = graph, tells
+        self.problems: list[Problem] = []
+        self.unknown: list[str] = []
+
+    def find(
+        self,
+        kind: str,
+        text: str,
+        where: str,
+        find_one: t.Callable[[str], Subject],
+        find_by_key: t.Callable[[str], Subject],
+    ) -> list[Subject]:
+        """Return what *text*, from the option *where*, stands for; nothing where it cannot be used. Raises ApiError."""
+        try:
+            return [find_one(text)]
+        except SeveralFound as exc:
+            if self._tells:
+                self._graph.ctx.warn(
+                    f"option {where}: {exc.told}, and all of them are looked for: {', '.join(exc.keys)}."
+                )
+                return [find_by_key(key) for key in exc.keys]
+            self.problems.append(describe_problem(where, str(exc)))
+        except LookupError as exc:
+            if self._tells:
+                self.unknown.append(f"option {where}: {exc}")
+                return [Subject("object", f"{kind} {text}", name=text)]
+            self.problems.append(describe_problem(where, str(exc)))
+        return []
 
 
 def find_application(graph: GraphClient, text: str) -> Subject:
     """Return the application that an application id, an object id, a display name or a unique name is of.
 
-    Raises LookupError for a name of none or of several, and ApiError.
+    Raises LookupError for a name of none, SeveralFound for one of several, and ApiError.
     """
-    wires = _find_by_id(graph, text) if is_guid(text) else _find_by_name(graph, text)
+    return _build_application(graph, text, _find_by_id(graph, text) if is_guid(text) else _find_by_name(graph, text))
+
+
+def _build_application(graph: GraphClient, text: str, wires: t.Sequence[Wire]) -> Subject:
     if not wires:
         graph.ctx.warn(
             f"No application in the tenant has the id {text}, which may have been deleted: the logs are searched for the id as it is given,"
@@ -92,9 +145,7 @@ def _find_by_name(graph: GraphClient, name: str) -> list[Wire]:
     found = filter_by_name(listed, "displayName", name)
     app_ids = sorted({str(wire.get("appId")).lower() for wire in found})
     if len(app_ids) > 1:
-        raise LookupError(
-            f"{len(app_ids)} applications have the display name {name!r}: give one of {', '.join(app_ids)}"
-        )
+        raise SeveralFound(f"{len(app_ids)} applications have the display name {name!r}", app_ids, app_ids)
     if not found:
         unique = _read_both(graph, format_alternate_key("uniqueName", name), name, _COLLECTIONS[:1])
         if unique:
@@ -105,7 +156,7 @@ def _find_by_name(graph: GraphClient, name: str) -> list[Wire]:
     return _read_both(graph, format_alternate_key("appId", app_ids[0]), name) or list(found)
 
 
-def _find_users(graph: GraphClient, names: t.Sequence[str], problems: list[Problem]) -> list[Subject]:
+def _find_users(graph: GraphClient, names: t.Sequence[str], named: _NamedSubjects) -> list[Subject]:
     """Return the users; those that are gone by the name or id that the logs have of them."""
     lookup = PrincipalLookup(graph)
     users = lookup.find_users(list_user_names(names))[0]
@@ -122,23 +173,29 @@ def _find_users(graph: GraphClient, names: t.Sequence[str], problems: list[Probl
             ids = (object_id,) if object_id else ()
             found.append(Subject("user", f"user {name}", ids=ids, name=name))
         else:
-            try:
-                found.append(_find_user_by_name(graph, name))
-            except LookupError as exc:
-                problems.append(describe_problem(f"users[{index}]", str(exc)))
+            found += named.find(
+                "user",
+                name,
+                f"users[{index}]",
+                functools.partial(_find_user_by_name, graph),
+                functools.partial(_build_user, name),
+            )
     return found
+
+
+def _build_user(name: str, object_id: str) -> Subject:
+    return Subject("user", f"user {name}", ids=(object_id,))
 
 
 def _find_user_by_name(graph: GraphClient, name: str) -> Subject:
     params = {"$select": "id,displayName,userPrincipalName", "$filter": build_name_filter(name)}
     listed = graph.list("/users", intent=f"find user {name}", needs=_USER_NEEDS, params=params)
     found = filter_by_name(listed, "displayName", name)
-    if len(found) != 1:
+    if len(found) > 1:
+        choices = sorted(str(wire.get("userPrincipalName")) for wire in found)
+        keys = sorted(str(wire["id"]).lower() for wire in found)
+        raise SeveralFound(f"{len(found)} users have the display name {name!r}", keys, choices)
+    if not found:
         near = describe_lookalikes(listed, "displayName", name)
-        told = ", ".join(sorted(str(wire.get("userPrincipalName")) for wire in found))
-        raise LookupError(
-            f"{len(found)} users have the display name {name!r}: give one of {told}"
-            if found
-            else f"no user {name!r} in the tenant{near}; give the user principal name or the object id"
-        )
+        raise LookupError(f"no user {name!r} in the tenant{near}; give the user principal name or the object id")
     return Subject("user", f"user {name}", ids=(str(found[0]["id"]).lower(),), name=found[0].get("userPrincipalName"))

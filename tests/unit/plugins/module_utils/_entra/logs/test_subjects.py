@@ -35,7 +35,10 @@ WHOLE = Subject("application", "application Job", guid(2), (guid(1), guid(3)))
 
 def find(make_ctx: t.Any, answers: dict[str, t.Any] | None = None, **options: t.Any) -> tuple[list[Subject], FakeGraph]:
     graph = FakeGraph(make_ctx({}), ANSWERS if answers is None else answers)
-    return find_subjects(t.cast(t.Any, graph), options), graph
+    found, unknown = find_subjects(t.cast(t.Any, graph), options)
+    assert not unknown or options["unknown_names"] == "tell"
+    graph.ctx.warnings.extend(unknown)
+    return found, graph
 
 
 @pytest.mark.parametrize("text", [guid(2), guid(2).upper(), guid(1), guid(3), "Job", "JOB"])
@@ -67,6 +70,33 @@ def test_all_names_that_cannot_be_used_are_told_at_once(make_ctx: t.Any) -> None
         "users[0]",
     ]
     assert guid(8) in str(caught.value)
+
+
+def test_names_that_are_told_do_not_end_the_task(make_ctx: t.Any) -> None:
+    """Of a name that several have all are looked for by their ids; one of nothing as the audit log has it."""
+    twin = {**REGISTRATION, "id": guid(7), "appId": guid(8)}
+    answers = {**ANSWERS, "/applications": [REGISTRATION, twin], f"/applications(appId='{guid(8)}')": twin}
+    answers["/users"] = [
+        {"id": guid(number), "userPrincipalName": f"v{number}", "displayName": "J Vega"} for number in (4, 5)
+    ]
+    asked = {"applications": ["Job", "none"], "users": ["J Vega", "nobody"]}
+    found, graph = find(make_ctx, answers, **asked, unknown_names="tell")
+    assert found == [
+        WHOLE,
+        Subject("application", "application Job", guid(8), (guid(7),)),
+        Subject("object", "application none", name="none"),
+        *(Subject("user", "user J Vega", ids=(guid(number),)) for number in (4, 5)),
+        Subject("object", "user nobody", name="nobody"),
+    ]
+    for where, told in (
+        ("applications[0]", f"{guid(2)}, {guid(8)}"),
+        ("applications[1]", "no application 'none'"),
+        ("users[0]", f"{guid(4)}, {guid(5)}"),
+        ("users[1]", "no user 'nobody'"),
+    ):
+        assert [text for text in graph.ctx.warnings if text.startswith(f"option {where}: ") and told in text]
+    with pytest.raises(Problems, match="4 names"):
+        find(make_ctx, answers, **asked, unknown_names="fail")
 
 
 def test_users(make_ctx: t.Any) -> None:
