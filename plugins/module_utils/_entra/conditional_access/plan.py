@@ -8,19 +8,25 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from ..._core.names import keep_spelling
+from ..._core.names import fold_case, keep_spelling
 from ..._core.plan import Change, Plan, Step, add_ids
 from ..._core.set_changes import find_set_changes
 from .canonical import Form, Policy, build_branch, get_branch, list_unknown_members
-from .fields import BY_OPTION, STATES, Refers
+from .evaluation import PENDING
+from .fields import BY_OPTION, FIELDS, STATES, Refers
 from .words import NOUN, describe_policy_changes, describe_policy_creation, describe_policy_removal
 
 #: What people call an id, by what it is of.
 Names: t.TypeAlias = t.Mapping[tuple[Refers, str], str]
 #: What the options ask for, by option; None clears a field. Fields that are not managed are left out.
 Desired: t.TypeAlias = t.Mapping[str, t.Any]
+#: What people call the value of a field, by option and value: no two of a field are called the same.
+_Labels: t.TypeAlias = t.Mapping[tuple[str, str], str]
+#: Up to so many ids a new policy is known by each of them, beyond by those of each field together: earlier ids are tried in all combinations.
+_MOST_IDS = 10
 _SESSION = "sessionControls"
 #: The one session control that is a switch by itself.
 _BARE = "disableResilienceDefaults"
@@ -59,24 +65,28 @@ def plan_policy(
     *name*, *state*: None leaves them; a new policy without a state is in report-only.
     """
     form = merge_form(current.form if current else {}, desired, exclusive)
+    labels = _label_values(names, form, current.form if current else {})
     if current is None:
         state = state or "report_only"
-        after = {"display_name": name, "policy_state": state, **_tell(form, names)}
+        fields = _tell(form, labels)
+        after = {"display_name": name, "policy_state": state, **fields}
         body = {"displayName": name, "state": STATES[state], **_build_branches(_list_branches(form), form, {})}
-        told = describe_policy_creation(str(name), state, _tell(form, names))
+        created, *others = describe_policy_creation(str(name), state, fields)
+        told = (replace(created, ids=_list_ids(labels)), *others)
         plan = Plan({}, after, (Step("create", f"{NOUN} {name}", {"body": body}, told),))
         return PolicyPlan(plan, None, str(name or ""), state, form)
-    before = _tell_policy(current, names)
+    before = _tell_policy(current, labels)
     wanted = keep_spelling(name, current.display_name) if name else current.display_name
     found = PolicyPlan(Plan(before, before), current, wanted, state or current.state, form)
     if (found.display_name, found.state, form) == (current.display_name, current.state, current.form):
         return found
-    after = {"display_name": wanted, "policy_state": found.state, **_tell(form, names)}
-    return replace(found, plan=Plan(before, after, _list_changes(found, current, before, after)))
+    after = {"display_name": wanted, "policy_state": found.state, **_tell(form, labels)}
+    steps = _list_changes(found, current, before, after)
+    return replace(found, plan=Plan(before, after, _add_entry_ids(steps, labels)))
 
 
-def _tell_policy(policy: Policy, names: Names) -> dict[str, t.Any]:
-    return {"display_name": policy.display_name, "policy_state": policy.state, **_tell(policy.form, names)}
+def _tell_policy(policy: Policy, labels: _Labels) -> dict[str, t.Any]:
+    return {"display_name": policy.display_name, "policy_state": policy.state, **_tell(policy.form, labels)}
 
 
 def _list_changes(
@@ -115,7 +125,8 @@ def plan_policy_removal(current: Policy | None, names: Names) -> PolicyPlan:
         return PolicyPlan(Plan({}, {}), None)
     gone = describe_policy_removal(current.display_name, current.state, current.object_id)
     step = Step("delete", f"{NOUN} {current.display_name}", {}, gone)
-    plan = Plan(_tell_policy(current, names), {}, add_ids((step,), principal=current.object_id))
+    before = _tell_policy(current, _label_values(names, current.form))
+    plan = Plan(before, {}, add_ids((step,), principal=current.object_id))
     return PolicyPlan(plan, current)
 
 
@@ -193,17 +204,14 @@ def _build_branches(branches: t.Iterable[str], form: Form, wire: t.Mapping[str, 
     return body
 
 
-def _tell(form: t.Mapping[str, t.Any], names: Names) -> dict[str, t.Any]:
+def _tell(form: t.Mapping[str, t.Any], labels: _Labels) -> dict[str, t.Any]:
     """Return fields for people: names in place of ids, sets as sorted lists."""
     found: dict[str, t.Any] = {}
     for option, value in form.items():
-        item = BY_OPTION.get(option)
-        if item is not None and item.is_set:
-            found[option] = sorted(name_value(option, text, names) for text in value)
-        elif item is not None and isinstance(value, str):
-            found[option] = name_value(option, value, names)
+        if BY_OPTION[option].is_set:
+            found[option] = sorted(labels.get((option, text), text) for text in value)
         else:
-            found[option] = value
+            found[option] = labels.get((option, value), value) if isinstance(value, str) else value
     return found
 
 
@@ -211,3 +219,63 @@ def name_value(option: str, text: str, names: Names) -> str:
     """Return what people call the value of a field: the name of an object, an id that nobody has named, a word."""
     refers = BY_OPTION[option].refers
     return names.get((refers, text), text) if refers else text
+
+
+def _label_values(names: Names, *forms: Form) -> dict[tuple[str, str], str]:
+    """Return what people call the values of fields that refer to objects: the name, and the id beside it where the name alone is not clear.
+
+    It is not where two of a field have it, before or after, or where it reads like a word that stands in place of ids.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for item in FIELDS:
+        if item.refers is None:
+            continue
+        texts = {text for form in forms for text in _list_texts(form.get(item.option))}
+        called = {text: name_value(item.option, text, names) for text in texts}
+        words = item.special or {}
+        counts = Counter(map(fold_case, called.values()))
+        for text, name in called.items():
+            is_clear = counts[fold_case(name)] == 1 and fold_case(name) not in words
+            has_id = text not in words and not text.startswith(PENDING)
+            found[item.option, text] = name if is_clear or not has_id else f"{name} ({text})"
+    return found
+
+
+def _list_texts(value: t.Any) -> t.Collection[str]:
+    """Return the values of a field that refers to objects."""
+    return value if isinstance(value, frozenset) else [value] if value else []
+
+
+def _list_ids(labels: _Labels) -> dict[str, str | None]:
+    """Return the ids that a new policy refers to, by what they are called; None for what is still to be created."""
+    found = {
+        f"{option} {fold_case(label)}": text for (option, text), label in labels.items() if _is_reference(option, text)
+    }
+    if len(found) > _MOST_IDS:
+        by_option: dict[str, list[str]] = {}
+        for option, text in sorted(labels):
+            if _is_reference(option, text):
+                by_option.setdefault(option, []).append(text)
+        found = {
+            option: PENDING if any(text.startswith(PENDING) for text in texts) else " ".join(texts)
+            for option, texts in by_option.items()
+        }
+    return {name: None if text.startswith(PENDING) else text for name, text in found.items()}
+
+
+def _add_entry_ids(steps: t.Iterable[Step], labels: _Labels) -> tuple[Step, ...]:
+    """Return *steps* whose changes know the ids of the entries that they add and remove, as far as these exist."""
+    ids = {(option, label): text for (option, text), label in labels.items() if _is_reference(option, text)}
+
+    def complete(change: Change) -> Change:
+        text = ids.get((str(change.facts.get("field")), str(change.facts.get("value"))))
+        return (
+            replace(change, ids={**change.ids, "entry": None if text.startswith(PENDING) else text}) if text else change
+        )
+
+    return tuple(replace(step, changes=tuple(map(complete, step.changes))) for step in steps)
+
+
+def _is_reference(option: str, text: str) -> bool:
+    """Return whether a value is an object, and no word in place of one."""
+    return text not in (BY_OPTION[option].special or {})

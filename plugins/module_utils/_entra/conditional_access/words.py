@@ -206,7 +206,10 @@ def _tell_values(told: Told, option: str) -> list[str]:
     # Words in place of ids say what they are.
     own = noun and not set(words) & set(_SPECIAL.get(option, {}).values())
     head = f"{noun}{'s' if len(words) > 1 and not noun.endswith('s') else ''} " if own else ""
-    return [f"{head}{listed}"] if words else []
+    # Tenants narrow the kinds of guests.
+    tenants = _list_words(told, f"{option.removesuffix('.types')}.tenants") if option.endswith(".guests.types") else []
+    of_tenants = f" of tenant{'s' if len(tenants) > 1 else ''} {', '.join(tenants)}" if tenants else ""
+    return [f"{head}{listed}{of_tenants}"] if words else []
 
 
 def _join(told: Told, included: t.Iterable[str], excluded: t.Iterable[str]) -> str:

@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_examples import ASKED, IDS, PolicyStore
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.canonical import (
     Policy,
     read_form,
     read_policy,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.evaluation import PENDING
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.fields import BY_OPTION, Refers
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.plan import (
     PolicyPlan,
@@ -185,3 +187,49 @@ def test_a_policy_is_deleted_in_one_step() -> None:
 
 def test_read_form_of_nothing_is_a_policy_for_all_clients() -> None:
     assert read_form({"id": guid(1)}) == {"client_app_types": frozenset({"all"})}
+
+
+GROUPS = "users.exclude.groups"
+
+
+def ids_of(plan: PolicyPlan, approved: t.Collection[str] = ()) -> list[str]:
+    return [row["id"] for row in list_planned_changes("policy", plan.plan, approved)]
+
+
+def test_one_group_in_place_of_another_one_of_its_name_is_told() -> None:
+    current = read_policy(make_policy({GROUPS: frozenset({IDS[0]})}))
+    names = {(Refers.GROUP, IDS[0]): "GG-Twin", (Refers.GROUP, IDS[1]): "gg-twin"}
+    plan = plan_policy(None, "enabled", {GROUPS: frozenset({IDS[1]})}, current, True, names).plan
+    told = sorted(change.sentence for step in plan.steps for change in step.changes)
+    assert told == [
+        f"add excluded group gg-twin ({IDS[1]})",
+        "put in force: report-only -> in force",
+        f"remove excluded group GG-Twin ({IDS[0]})",
+    ]
+    assert plan.before[GROUPS] != plan.after[GROUPS]
+
+
+def test_an_application_called_like_a_special_word_is_told_apart() -> None:
+    current = read_policy(make_policy({"applications.include": frozenset({"all"})}))
+    names = {(Refers.APPLICATION, IDS[0]): "All"}
+    asked = {"applications.include": frozenset({IDS[0]})}
+    plan = plan_policy(None, None, asked, current, True, names).plan
+    assert plan.after["applications.include"] == [f"All ({IDS[0]})"]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_approved_plan_is_for_the_objects_that_it_was_made_for(is_new: bool, count: int) -> None:
+    """Another object of the name is another change; one that was still to be created is the same."""
+    current = None if is_new else read_policy(make_policy({"users.include.users": frozenset({"all"})}))
+    others = frozenset(guid(500 + number) for number in range(count - 1))
+
+    def make(text: str) -> PolicyPlan:
+        names = {(Refers.GROUP, text): "GG-Break-Glass"}
+        asked = {GROUPS: frozenset({text, *others}), "users.include.users": frozenset({"all"})}
+        return plan_policy("CA1", None, asked, current, False, names)
+
+    good, other, pending = (ids_of(make(text)) for text in (IDS[0], IDS[1], f"{PENDING}gg-break-glass"))
+    assert set(good) != set(other)
+    assert set(ids_of(make(IDS[1]), good)) == set(other)
+    assert set(ids_of(make(IDS[0]), pending)) == set(pending)

@@ -56,6 +56,18 @@ def test_a_policy_is_told_as_people_ask_for_it() -> None:
         ),
         ({"grant.controls": ["new_control"]}, ("requires", "new_control")),
         (
+            {
+                "users.include.guests.types": ["b2b_collaboration_guest"],
+                "users.include.guests.tenants": ["t1"],
+                "users.exclude.guests.types": ["service_provider"],
+                "users.exclude.guests.tenants": ["t2", "t3"],
+            },
+            (
+                "for",
+                "guests of kind b2b_collaboration_guest of tenant t1, except guests of kind service_provider of tenants t2, t3",
+            ),
+        ),
+        (
             {"users.include.roles": ["Global Administrator"], "users.include.guests.types": ["internal_guest"]},
             ("for", "directory role Global Administrator and guests of kind internal_guest"),
         ),
