@@ -233,6 +233,8 @@ def test_a_program_in_force_when_nothing_speaks_against_it(make_site: Make, bare
     """Its sign-ins from another address hold it back, by name; when the location has that address, it is put in force, and refuses a third."""
     site = make_site(set="S", empty=True)
     job = site.identity(name="backup job")
+    row = dict(site.tenant.applications[job.app_object_id])
+    site.tenant.update("application", {**row, "createdDateTime": "2020-01-01T00:00:00Z"}, replicated=True)
     egress = {"service_principals": ["backup job"], "locations": ["Commvault egress"], "policy_state": "enabled"}
     document = prepare(site, egress={**egress, "sign_in_history_days": 7}, places=None)
     del document["cvops_conditional_access"]["administrators"]

@@ -38,6 +38,14 @@ def clocked(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     return site
 
 
+def old_identity(site: Simulator, name: str) -> Identity:
+    """An application that was registered long ago."""
+    made = site.identity(name=name)
+    row = dict(site.tenant.applications[made.app_object_id])
+    site.tenant.update("application", {**row, "createdDateTime": "2020-01-01T00:00:00Z"}, replicated=True)
+    return made
+
+
 def sign_in(site: Simulator, identity: Identity, address: str, **changes: str) -> int:
     """A sign-in of an application by itself at the token endpoint; returns the status."""
     form = {
@@ -74,7 +82,7 @@ def state_of(site: Simulator) -> str | None:
 
 
 def test_held_back_until_the_range_has_the_second_address(clocked: Simulator) -> None:
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     for address in (KNOWN, OTHER, OTHER):
         assert sign_in(clocked, job, address) == 200
     clocked.journal.clear()
@@ -114,7 +122,7 @@ def test_held_back_until_the_range_has_the_second_address(clocked: Simulator) ->
 
 
 def test_fail_names_the_address_and_writes_nothing(clocked: Simulator) -> None:
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     assert sign_in(clocked, job, OTHER) == 200
     clocked.journal.clear()
     result = ask(clocked, otherwise="fail")
@@ -127,14 +135,14 @@ def test_fail_names_the_address_and_writes_nothing(clocked: Simulator) -> None:
 
 
 def test_accepted_in_place_of_held_back(clocked: Simulator) -> None:
-    assert sign_in(clocked, clocked.identity(name="backup job"), OTHER) == 200
+    assert sign_in(clocked, old_identity(clocked, "backup job"), OTHER) == 200
     result = ask(clocked, accept_risk=["lock_out"], accept_reason="CHG7")
     assert not result.get("failed"), result["msg"]
     assert state_of(clocked) == "enabled" and result["policy"]["held_back"] == []
 
 
 def test_sign_ins_that_failed_and_those_of_others_say_nothing(clocked: Simulator) -> None:
-    job, other = clocked.identity(name="backup job"), clocked.identity(name="another")
+    job, other = old_identity(clocked, "backup job"), old_identity(clocked, "another")
     assert sign_in(clocked, job, KNOWN) == 200
     assert sign_in(clocked, job, OTHER, client_secret="wrong") == 401
     assert sign_in(clocked, other, OTHER) == 200
@@ -144,7 +152,7 @@ def test_sign_ins_that_failed_and_those_of_others_say_nothing(clocked: Simulator
 
 
 def test_sign_ins_before_these_days_say_nothing(clocked: Simulator) -> None:
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     assert sign_in(clocked, job, OTHER) == 200
     clocked.clock.advance(8 * 86400)
     assert sign_in(clocked, job, KNOWN) == 200
@@ -167,7 +175,7 @@ def test_sign_ins_before_these_days_say_nothing(clocked: Simulator) -> None:
 )
 @pytest.mark.parametrize("otherwise", ["report_only", "fail"])
 def test_a_log_that_does_not_tell_holds_it_back(clocked: Simulator, trouble: str, told: str, otherwise: str) -> None:
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     assert sign_in(clocked, job, KNOWN) == 200
     clocked.clock.advance(60)
     if trouble == "forbidden":
@@ -198,11 +206,11 @@ def test_a_log_that_does_not_tell_holds_it_back(clocked: Simulator, trouble: str
 
 def test_a_policy_in_force_is_not_taken_back(clocked: Simulator) -> None:
     """What it refuses now is told; what changes is made."""
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     assert sign_in(clocked, job, KNOWN) == 200
     assert not ask(clocked).get("failed")
     assert state_of(clocked) == "enabled"
-    second = clocked.identity(name="second job")
+    second = old_identity(clocked, "second job")
     assert sign_in(clocked, second, OTHER) == 200
     wider = {"client_applications": {"include": ["second job"]}}
     refused = ask(clocked, otherwise="fail", **wider)
@@ -253,6 +261,19 @@ def test_people_by_place(clocked: Simulator) -> None:
     assert device["failed"] and "not meet what is demanded" in device["msg"]
 
 
+def test_a_new_application_holds_it_back_until_the_days_are_over(clocked: Simulator) -> None:
+    """One sign-in of a job that came into being a moment ago stands for nothing."""
+    job = clocked.identity(name="backup job")
+    assert sign_in(clocked, job, KNOWN) == 200
+    result = ask(clocked)
+    assert not result.get("failed") and state_of(clocked) == "enabledForReportingButNotEnforced"
+    (row,) = result["policy"]["held_back"]
+    assert row["who"] is None and "application backup job was registered at" in row["why"]
+    clocked.clock.advance(7 * 86400)
+    assert sign_in(clocked, job, KNOWN) == 200
+    assert not ask(clocked).get("failed") and state_of(clocked) == "enabled"
+
+
 def test_days_are_those_that_logs_are_kept(clocked: Simulator) -> None:
     clocked.journal.clear()
     for days in (0, 31):
@@ -262,7 +283,7 @@ def test_days_are_those_that_logs_are_kept(clocked: Simulator) -> None:
 
 
 def test_only_what_is_to_be_in_force_is_judged(clocked: Simulator) -> None:
-    clocked.identity(name="backup job")
+    old_identity(clocked, "backup job")
     clocked.journal.clear()
     result = ask(clocked, policy_state="report_only")
     assert not result.get("failed") and result["policy"]["held_back"] == []
@@ -286,7 +307,7 @@ def test_what_is_held_back_is_what_the_service_would_refuse(clocked: Simulator, 
     """The addresses that are told are those to which the policy, once in force, refuses a token; of no country, maybe more."""
     made = run_body(location_module, clocked, {"display_name": "Place", **PLACES[place]})
     assert not made.get("failed"), made["msg"]
-    job = clocked.identity(name="backup job")
+    job = old_identity(clocked, "backup job")
     for address in ADDRESSES:
         assert sign_in(clocked, job, address) == 200
     options = {"locations": {"include": ["all"], "exclude": ["Place"]}}

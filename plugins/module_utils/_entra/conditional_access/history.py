@@ -31,6 +31,7 @@ from .canonical import Form, get_branch, list_unknown_members
 from .evaluation import Applies, Place, SignIn, Verdict, evaluate_policy, lets_in
 from .guard import was_as_bad
 from .plan import PolicyPlan
+from .registrations import list_missing_days, read_registration
 from .sign_ins import SignInFinder
 
 #: Controls that people meet as they sign in, by what they do then.
@@ -64,7 +65,10 @@ Row: t.TypeAlias = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class _Kind:
-    """Sign-ins that are judged alike. None: not known; ``is_foreign``: of somebody whose account is in another tenant."""
+    """Sign-ins that are judged alike. None, and an empty ``object_id``: not known.
+
+    ``is_foreign``: of somebody whose account is in another tenant, or may be.
+    """
 
     is_service_principal: bool
     object_id: str
@@ -88,8 +92,12 @@ class SignInHistory:
         self._ctx, self._graph, self._finder, self._places = ctx, graph, finder, places
         self._counts: Counter[_Kind] = Counter()
         self._latest: dict[_Kind, datetime.datetime] = {}
+        self._earliest: dict[str, datetime.datetime] = {}
         self._people: dict[str, SignIn | None] = {}
         self._unknown: list[str] = []
+        #: Of the service principals that the policy names: their ids by application id, and what is known of the applications by their ids.
+        self._principals: dict[str, str] = {}
+        self._applications: dict[str, tuple[str, datetime.datetime | None]] = {}
 
     def find_shut_out(self, planned: PolicyPlan, days: int) -> list[Row]:
         """Return the sign-ins of the last *days* that the policy would refuse, or may, as rows; and what of the log is not known.
@@ -100,10 +108,6 @@ class SignInHistory:
             self._read(planned.form, days)
         except ApiError as exc:
             self._unknown.append(f"the log of sign-ins was not read: {exc}")
-        if not self._counts and not self._unknown:
-            self._unknown.append(
-                f"the log shows no sign-in of the last {days} days that the policy is about, so it tells nothing"
-            )
         rows = _join_rows(self._judge_all(planned))
         left = len(rows) - _MOST_ROWS
         if left > 0:
@@ -125,6 +129,11 @@ class SignInHistory:
         for gap in join_gaps(reader.gaps):
             row = gap.as_row()
             self._unknown.append(f"not read from {row['from']} to {row['to']}: {row['message']}")
+        if not self._counts and not self._unknown:
+            told = f"the log shows no sign-in of the last {days} days that the policy is about, so it tells nothing"
+            self._unknown.append(told)
+        if any(option.startswith("client_applications.") for option in form):
+            self._unknown += list_missing_days(self._applications, self._earliest, period, days)
 
     def _build_queries(self, form: Form) -> list[LogQuery]:
         """Return the queries for the sign-ins that the policy is about; for all of their kind where it is not for single ones."""
@@ -153,10 +162,14 @@ class SignInHistory:
             for object_id in sorted(included)
         ]
         found = read_in_batches(self._graph, requests, intent="find whose sign-ins to read", needs=_APPLICATION_NEEDS)
+        principals = [wire for wire in found if isinstance(wire, dict)]
+        self._principals = {str(wire.get("appId")).lower(): str(wire.get("id")).lower() for wire in principals}
+        for wire in principals:
+            created = read_registration(self._graph, str(wire.get("appId")))
+            self._applications[str(wire.get("id")).lower()] = (str(wire.get("displayName")), created)
         return [
             Subject("application", f"application {wire.get('displayName')}", str(wire.get("appId")).lower())
-            for wire in found
-            if isinstance(wire, dict)
+            for wire in principals
         ]
 
     def _count(self, event: LogEvent) -> None:
@@ -169,19 +182,24 @@ class SignInHistory:
         if "hybrid" in trust or trust == "serverad":
             abilities.add("hybrid_joined_device")
         # The log tells through which application somebody signed in, and to which; a policy for either of them is judged.
+        object_id = _read_id(actor.entra_id)
+        if actor.kind == "application":
+            object_id = object_id or self._principals.get(str(details["app_id"]).lower(), "")
+        home, resource = details["home_tenant_id"], details["resource_tenant_id"]
         named = (details["app_id"] if actor.kind == "user" else None, event.target.id)
         kind = _Kind(
             actor.kind == "application",
-            (actor.entra_id or "").lower(),
+            object_id,
             actor.name or actor.entra_id or "somebody",
             tuple(sorted({text.lower() for text in named if text})),
             _parse_address(event.address),
             details["country"].upper() if details["country"] else None,
             _CLIENTS.get(str(details["client_app"] or "").lower()),
             _find_platform(str(device["operating_system"] or "").lower()),
-            actor.kind == "user" and details["home_tenant_id"] != details["resource_tenant_id"],
+            actor.kind == "user" and (not home or home != resource),
             frozenset(abilities),
         )
+        self._earliest[object_id] = min(event.time, self._earliest.get(object_id, event.time))
         if kind not in self._counts and len(self._counts) >= _MOST_SIGN_INS:
             told = f"there are more than {_MOST_SIGN_INS} kinds of sign-ins, of which the others are not judged"
             if told not in self._unknown:
@@ -208,6 +226,10 @@ class SignInHistory:
         form, had_form = _reduce_form(planned.form, kind), _reduce_form(planned.had_form, kind)
         if form is None:
             return None
+        if not kind.object_id:
+            # Whoever it is had to be among the same ones before, for this to be no news.
+            same = had_form is not None and _get_whom(had_form) == _get_whom(form)
+            form, had_form = _open_whom(form), _open_whom(had_form) if had_form and same else None
         if planned.current is not None:
             # A policy that did not look at such sign-ins was as good as none for them.
             had = replace(planned.current, form=had_form or {}, state=planned.had_state if had_form is not None else "")
@@ -238,6 +260,11 @@ class SignInHistory:
             return None
         if was_as_bad(planned, sign_in, verdict, self._places):
             return None
+        if not sign_in.object_id:
+            verdict = Verdict(
+                Applies.MAYBE,
+                tuple(sorted({*verdict.reasons, "users"} if verdict.applies is Applies.MAYBE else {"users"})),
+            )
         return _explain(planned.form, verdict)
 
     def _gets_in(self, planned: PolicyPlan, sign_in: SignIn) -> bool:
@@ -287,6 +314,25 @@ def _explain(form: Form, verdict: Verdict) -> str:
     if verdict.applies is Applies.YES:
         return f"it would {refused}"
     return f"it may {refused} ({', '.join(verdict.reasons)} not known)"
+
+
+def _get_whom(form: Form) -> Form:
+    """Return the part of a policy that says whom it is for."""
+    return {option: value for option, value in form.items() if option.startswith(("users.", "client_applications."))}
+
+
+def _open_whom(form: Form) -> Form:
+    """Return a policy for all programs where it is for some, for all people where it is for some: who signs in is not known."""
+    rest = {option: value for option, value in form.items() if option not in _get_whom(form)}
+    is_for_programs = any(option.startswith("client_applications.") for option in form)
+    whom = ("client_applications.include", "all_in_tenant") if is_for_programs else ("users.include.users", "all")
+    return {**rest, whom[0]: frozenset({whom[1]})}
+
+
+def _read_id(text: str | None) -> str:
+    """Return an object id of the log in small letters; empty for what is none, also one of noughts alone."""
+    found = (text or "").strip().lower()
+    return found if is_guid(found) and found.strip("0-") else ""
 
 
 def _reduce_form(form: Form, kind: _Kind) -> Form | None:

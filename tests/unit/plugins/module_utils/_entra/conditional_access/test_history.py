@@ -70,7 +70,13 @@ def entry(number: int, address: t.Any = "198.51.100.20", **more: t.Any) -> dict[
 
 
 def person(number: int, user: str, **more: t.Any) -> dict[str, t.Any]:
-    return entry(number, userId=user, userPrincipalName=f"{user[-2:]}@corp.example", resourceId=APP, **more)
+    own = {"homeTenantId": guid(90), "resourceTenantId": guid(90), "servicePrincipalId": "", "resourceId": APP}
+    return entry(number, **{"userId": user, "userPrincipalName": f"{user[-2:]}@corp.example", **own, **more})
+
+
+def registration(number: int) -> str:
+    """The path of an application."""
+    return f"/applications(appId='{guid(number)}')"
 
 
 def look(
@@ -82,6 +88,7 @@ def look(
 ) -> tuple[list[dict[str, t.Any]], FakeGraph]:
     ctx = make_ctx({"graph_url": "https://graph.example", "cloud": "public"})
     found = {f"/servicePrincipals/{JOB}": {"id": JOB, "appId": APP, "displayName": "backup job"}, V1: [], BETA: rows}
+    found |= {registration(number): {"createdDateTime": "2020-01-01T00:00:00Z"} for number in (2, 7)}
     graph = FakeGraph(ctx, {**found, **(answers or {})})
     graph.get_service_time = lambda: NOW  # type: ignore[attr-defined]
     cast = t.cast(t.Any, graph)
@@ -135,7 +142,8 @@ def test_service_principals_that_are_gone_sign_in_no_more(make_ctx: t.Any) -> No
 
 def test_all_of_a_tenant_are_read_without_a_name(make_ctx: t.Any) -> None:
     form = {**OF_JOB, "client_applications.include": frozenset({"all_in_tenant"})}
-    (row,), graph = look(make_ctx, form, [entry(1, servicePrincipalId=guid(7), servicePrincipalName="other")])
+    (row, young), graph = look(make_ctx, form, [entry(1, servicePrincipalId=guid(7), servicePrincipalName="other")])
+    assert young["why"].startswith("the log shows no sign-in up to 2026-02-25T03:41:00Z")
     assert row["who"] == "other" and row["why"] == "it may be blocked (users not known)"
     assert "appId" not in graph.parameters[0]["$filter"]
 
@@ -236,6 +244,62 @@ def test_somebody_of_another_tenant_is_not_taken_for_gone(make_ctx: t.Any) -> No
     answers = {V1: rows, **{f"/users/{guid(number)}/transitiveMemberOf": gone for number in (20, 21)}}
     found, _graph = look(make_ctx, OF_PEOPLE, [], answers=answers)
     assert [(row["who"], row["why"]) for row in found] == [("20@corp.example", "it may be blocked (users not known)")]
+
+
+@pytest.mark.parametrize("tenants", [{}, {"homeTenantId": ""}, {"resourceTenantId": None, "homeTenantId": None}])
+def test_somebody_of_a_tenant_that_is_not_told_is_not_taken_for_gone(
+    make_ctx: t.Any, tenants: dict[str, t.Any]
+) -> None:
+    rows = [person(1, guid(20), **{"homeTenantId": None, "resourceTenantId": None, **tenants})]
+    answers = {V1: rows, f"/users/{guid(20)}/transitiveMemberOf": NotFound("gone", status=404)}
+    found, _graph = look(make_ctx, OF_PEOPLE, [], answers=answers)
+    assert [row["why"] for row in found] == ["it may be blocked (users not known)"]
+
+
+NO_IDS = [None, "", "00000000-0000-0000-0000-000000000000"]
+
+
+@pytest.mark.parametrize("no_id", NO_IDS)
+def test_an_entry_without_id_is_of_the_application_that_was_asked_for(make_ctx: t.Any, no_id: t.Any) -> None:
+    found, _graph = look(make_ctx, OF_JOB, [entry(1, servicePrincipalId=no_id), entry(2, "203.0.113.7")])
+    assert [(row["address"], row["why"]) for row in found] == [("198.51.100.20", "it would be blocked")]
+
+
+@pytest.mark.parametrize("no_id", NO_IDS)
+def test_an_entry_that_does_not_tell_who_it_was_may_be_of_anybody(make_ctx: t.Any, no_id: t.Any) -> None:
+    """It says nothing where the rest of the policy leaves it out, and where the policy was for the same ones before."""
+    rows = [
+        entry(1, servicePrincipalId=no_id, appId=no_id),
+        entry(2, "203.0.113.7", servicePrincipalId=no_id, appId=None),
+    ]
+    found, _graph = look(make_ctx, OF_JOB, rows)
+    assert [(row["address"], row["why"]) for row in found] == [("198.51.100.20", "it may be blocked (users not known)")]
+    had = Policy(guid(50), "CA1", "enabled", OF_JOB, {})
+    assert look(make_ctx, {**OF_JOB, "locations.include": frozenset({"all"})}, rows, had)[0] == []
+    wider = {**OF_JOB, "client_applications.include": frozenset({"all_in_tenant"})}
+    assert [row["address"] for row in look(make_ctx, wider, rows, had)[0] if row["who"]] == ["198.51.100.20"]
+    for_one = {**BY_PLACE, "users.include.users": frozenset({guid(20)}), "applications.include": frozenset({APP})}
+    found, _graph = look(make_ctx, for_one, [], answers={V1: [person(1, guid(20), userId=no_id)]})
+    assert [row["why"] for row in found] == ["it may be blocked (users not known)"]
+
+
+def test_a_new_application_has_not_shown_what_it_will_do(make_ctx: t.Any) -> None:
+    for created, says in (("2026-02-23T09:40:59Z", False), ("2026-02-23T09:41:01Z", True)):
+        answers = {registration(2): {"createdDateTime": created}}
+        found, _graph = look(make_ctx, OF_JOB, [entry(1, "203.0.113.7")], answers=answers)
+        assert [row["why"].startswith("application backup job was registered at 2026") for row in found] == [
+            True
+        ] * says
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"createdDateTime": "soon"}, Forbidden("no", status=403)])
+def test_of_an_application_whose_age_is_not_known_the_log_shows_the_beginning(make_ctx: t.Any, answer: t.Any) -> None:
+    for moment, says in (("2026-02-25T03:40:59Z", False), ("2026-02-25T03:41:01Z", True)):
+        rows = [entry(1, "203.0.113.7", createdDateTime=moment), entry(2, "203.0.113.7")]
+        found, _graph = look(make_ctx, OF_JOB, rows, answers={registration(2): answer})
+        assert [row["why"].startswith("when application backup job was registered is not") for row in found] == [
+            True
+        ] * says
 
 
 def test_a_policy_that_gets_to_apply_to_more_platforms_is_news(make_ctx: t.Any) -> None:
