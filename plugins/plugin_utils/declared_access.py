@@ -240,9 +240,9 @@ def _build_egress(item: Mapping, target: Mapping, dummy: t.Any) -> dict[str, t.A
         "locations": _leave_out_places(item),
         "grant": {"controls": ["block"]},
     }
-    if item.get("policy_state") == "enabled":
-        days = item.get("sign_in_history_days")
-        found["sign_in_history"] = {"days": HISTORY_DAYS if days is None else days, "otherwise": "report_only"}
+    # Also without a state: one that is in force is not to refuse more than now.
+    days = item.get("sign_in_history_days")
+    found["sign_in_history"] = {"days": HISTORY_DAYS if days is None else days, "otherwise": "report_only"}
     return found
 
 

@@ -17,6 +17,7 @@ from cvops_simulator.entra.identities import Identity
 from cvops_simulator.entra.schema import get_graph_type
 from helpers.checks import assert_no_writes, writes
 from helpers.direct import run_body
+from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import entra_conditional_access_policy as module
@@ -63,6 +64,11 @@ def sign_in(site: Simulator, identity: Identity, address: str, **changes: str) -
 
 def ask(site: Simulator, check: bool = False, otherwise: str = "report_only", **more: t.Any) -> dict[str, t.Any]:
     """Run the task that wants the policy in force."""
+    return run_body(module, site, build_options(otherwise, **more), check=check)
+
+
+def build_options(otherwise: str = "report_only", **more: t.Any) -> dict[str, t.Any]:
+    """The options of that task; None leaves one out."""
     options = {
         "display_name": POLICY,
         "policy_state": "enabled",
@@ -73,7 +79,7 @@ def ask(site: Simulator, check: bool = False, otherwise: str = "report_only", **
         "sign_in_history": {"days": 7, "otherwise": otherwise},
         **more,
     }
-    return run_body(module, site, options, check=check)
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def state_of(site: Simulator) -> str | None:
@@ -205,7 +211,7 @@ def test_a_log_that_does_not_tell_holds_it_back(clocked: Simulator, trouble: str
 
 
 def test_a_policy_in_force_is_not_taken_back(clocked: Simulator) -> None:
-    """What it refuses now is told; what changes is made."""
+    """It is not to refuse what it lets in now either, unless that is accepted."""
     job = old_identity(clocked, "backup job")
     assert sign_in(clocked, job, KNOWN) == 200
     assert not ask(clocked).get("failed")
@@ -213,13 +219,38 @@ def test_a_policy_in_force_is_not_taken_back(clocked: Simulator) -> None:
     second = old_identity(clocked, "second job")
     assert sign_in(clocked, second, OTHER) == 200
     wider = {"client_applications": {"include": ["second job"]}}
-    refused = ask(clocked, otherwise="fail", **wider)
-    assert refused["failed"] and "second job from" in refused["msg"]
-    result = ask(clocked, **wider)
+    for otherwise in ("fail", "report_only"):
+        for state in ("enabled", None):
+            clocked.journal.clear()
+            refused = ask(clocked, otherwise=otherwise, policy_state=state, **wider)
+            assert refused["failed"] and refused["error"]["risk"] == "lock_out", (otherwise, state)
+            assert "second job from" in refused["msg"] and OTHER in refused["msg"]
+            assert_no_writes(clocked)
+    assert state_of(clocked) == "enabled" and sign_in(clocked, second, OTHER) == 200
+    result = ask(clocked, accept_risk=["lock_out"], accept_reason="CHG9", **wider)
     assert not result.get("failed"), result["msg"]
-    assert state_of(clocked) == "enabled" and result["policy"]["held_back"][0]["who"] == "second job"
-    assert any("stays in force" in told for told in result["warnings"])
     assert sign_in(clocked, second, OTHER) == 400
+
+
+def test_a_policy_in_force_is_not_narrowed_against_the_log(clocked: Simulator) -> None:
+    """A place that is taken away, with and without a state in the task; what lets more in is made, whatever the log does not tell."""
+    job = old_identity(clocked, "backup job")
+    second = {"display_name": "Second", "ip_ranges": ["198.51.100.0/24"]}
+    assert not run_body(location_module, clocked, second).get("failed")
+    assert [sign_in(clocked, job, address) for address in (KNOWN, OTHER)] == [200, 200]
+    both = {"locations": {"include": ["all"], "exclude": ["Egress", "Second"]}}
+    assert not ask(clocked, **both).get("failed") and state_of(clocked) == "enabled"
+    for state in ("enabled", None):
+        clocked.journal.clear()
+        refused = ask(clocked, policy_state=state, exclusive=True)
+        assert refused["failed"] and refused["error"]["risk"] == "lock_out" and OTHER in refused["msg"]
+        assert_no_writes(clocked)
+    assert not ask(clocked, exclusive=True, accept_risk=["lock_out"], accept_reason="CHG9").get("failed")
+    clocked.clock.advance(8 * 86400)
+    result = ask(clocked, policy_state=None, **both)
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] and state_of(clocked) == "enabled"
+    assert any("stays in force and is changed" in told for told in result["warnings"])
 
 
 def test_people_by_place(clocked: Simulator) -> None:
@@ -272,6 +303,40 @@ def test_a_new_application_holds_it_back_until_the_days_are_over(clocked: Simula
     clocked.clock.advance(7 * 86400)
     assert sign_in(clocked, job, KNOWN) == 200
     assert not ask(clocked).get("failed") and state_of(clocked) == "enabled"
+
+
+POLICY_MODULE = "cvops.identity.entra_conditional_access_policy"
+#: The location before, and what the run makes of it.
+RANGES = [(None, ["203.0.113.0/24"]), (["192.0.2.0/24"], ["203.0.113.0/24"]), (["203.0.113.0/24"], ["192.0.2.0/24"])]
+
+
+@pytest.mark.parametrize(("before", "ranges"), RANGES, ids=["new", "made fit", "narrowed"])
+def test_with_a_location_of_the_same_run_it_is_for_the_next_one(
+    site: Simulator, play: Player, before: list[str] | None, ranges: list[str]
+) -> None:
+    """The plan cannot judge by what the location will be; check mode tells the steps that are carried out."""
+    job = old_identity(site, "backup job")
+    assert sign_in(site, job, KNOWN) == 200
+    name = "cvops.identity.entra_named_location"
+    location: dict[str, t.Any] = {"display_name": "Coming"}
+    if before:
+        play([{"name": "location", name: {**location, "ip_ranges": before}}]).ok()
+    policy = build_options(locations={"include": ["all"], "exclude": ["Coming"]}, pending_named_locations=["Coming"])
+    both = [
+        {"name": "location", name: {**location, "ip_ranges": ranges, "exclusive": True}},
+        {"name": "policy", POLICY_MODULE: policy},
+    ]
+    predicted = play(both, check=True).ok()
+    approved = [step["id"] for step in predicted.result["steps"]]
+    real = play([both[0], {**both[1], POLICY_MODULE: {**policy, "approved_steps": approved}}]).ok()
+    assert predicted.result["steps"] == real.result["steps"] != []
+    assert state_of(site) == "enabledForReportingButNotEnforced"
+    for run in (predicted, real):
+        assert "the same run makes or changes its location Coming" in [
+            row["why"] for row in run.result["policy"]["held_back"]
+        ]
+    play(both).ok()
+    assert (state_of(site) == "enabled") is (ranges == ["203.0.113.0/24"])
 
 
 def test_days_are_those_that_logs_are_kept(clocked: Simulator) -> None:

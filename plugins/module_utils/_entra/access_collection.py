@@ -16,6 +16,7 @@ import typing as t
 from .._core.addresses import quote_segment
 from .._core.errors import AmbiguousMatch, ApiError, ConfigError, Forbidden
 from .._core.names import describe_suspicious_name
+from .._core.recent_objects import RecentObjects
 from .._core.values import is_guid
 from .client import GraphClient, filter_by_name, warn_of_lookalikes
 from .create import create_once
@@ -26,6 +27,8 @@ POLICIES, LOCATIONS = f"{_ROOT}/policies", f"{_ROOT}/namedLocations"
 BASE_LICENCE = "Microsoft Entra ID P1"
 #: The permission that reading takes.
 READ_NEEDS = ("Policy.Read.All",)
+#: How the keys of named locations begin that a run changes; by the id alone they would count as not known everywhere yet.
+_CHANGED = "changed location "
 Wire: t.TypeAlias = dict[str, t.Any]
 Found = t.TypeVar("Found")
 
@@ -123,6 +126,16 @@ class AccessCollection(t.Generic[Found]):
 
     def _get_path(self) -> str:
         return f"{self._path}/{quote_segment(str(self.object_id))}"
+
+
+def note_location_change(recent: RecentObjects, object_id: str) -> None:
+    """Note that this run creates or changes a named location, or would: what a policy with it does is not what it did in the log."""
+    recent.add(f"{_CHANGED}{object_id}")
+
+
+def list_changing_locations(recent: RecentObjects, object_ids: t.Iterable[str]) -> list[str]:
+    """Return those of the named locations that this run creates or changes, or would, a short while ago; sorted."""
+    return sorted(object_id for object_id in object_ids if recent.contains_any([f"{_CHANGED}{object_id}"]))
 
 
 def build_changed_error(intent: str) -> ApiError:

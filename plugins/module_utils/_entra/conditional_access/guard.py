@@ -77,10 +77,15 @@ def was_as_bad(planned: PolicyPlan, sign_in: SignIn, verdict: Verdict, places: t
 
 
 class LockOutGuard:
-    """Judges the plan of one task and keeps what was tried for its result."""
+    """Judges the plan of one task and keeps what was tried for its result.
 
-    def __init__(self, ctx: Context, graph: GraphClient, places: t.Mapping[str, Place]) -> None:
-        self._ctx, self._graph, self._places = ctx, graph, places
+    *places*: the named locations by id in small letters, as they are now; *changing*: names of those that the same run makes or changes.
+    """
+
+    def __init__(
+        self, ctx: Context, graph: GraphClient, places: t.Mapping[str, Place], changing: t.Sequence[str] = ()
+    ) -> None:
+        self._ctx, self._graph, self._places, self._changing = ctx, graph, places, changing
         #: What was tried, one row each, as the result has it.
         self.evaluation: list[dict[str, t.Any]] = []
 
@@ -114,6 +119,11 @@ class LockOutGuard:
                 text.startswith(PENDING) for value in form.values() if isinstance(value, frozenset) for text in value
             ):
                 told += " It names what earlier tasks of this run are still to create, of which nothing is known yet."
+            if self._changing:
+                told += (
+                    f" The same run makes or changes the named location {', '.join(self._changing)}, which is judged as it is now: run that"
+                    " first, with the policy left out or in report-only."
+                )
             require_accepted_risk(self._ctx, "lock_out", told)
 
     def _judge(self, form: Form, one: TriedSignIn) -> Verdict:

@@ -111,8 +111,8 @@ class SignInHistory:
         rows = _join_rows(self._judge_all(planned))
         left = len(rows) - _MOST_ROWS
         if left > 0:
-            rows = [*rows[:_MOST_ROWS], _build_row(f"{left} more kinds of sign-ins")]
-        return [*rows, *map(_build_row, self._unknown)]
+            rows = [*rows[:_MOST_ROWS], build_row(f"{left} more kinds of sign-ins")]
+        return [*rows, *map(build_row, self._unknown)]
 
     def _read(self, form: Form, days: int) -> None:
         """Read and count the sign-ins that succeeded. Raises ApiError."""
@@ -366,7 +366,7 @@ def _join_rows(rows: t.Iterable[Row]) -> list[Row]:
     return sorted(found.values(), key=lambda row: (-row["count"], str(row["who"]), str(row["address"]), row["why"]))
 
 
-def _build_row(why: str) -> Row:
+def build_row(why: str) -> Row:
     """Return the row for what is not about one sign-in."""
     return {"who": None, "address": None, "country": None, "count": 0, "last_seen": None, "why": why}
 

@@ -14,14 +14,21 @@ from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..access_collection import POLICIES, READ_NEEDS, AccessCollection, build_changed_error
+from ..access_collection import (
+    POLICIES,
+    READ_NEEDS,
+    AccessCollection,
+    build_changed_error,
+    list_changing_locations,
+)
 from ..client import GraphClient
 from ..confirm import wait_until_shown
 from .canonical import Policy, build_conditions, get_unknown_parts, read_policy, show_form
 from .checks import check_history, check_policy, list_licences
+from .evaluation import PENDING
 from .fields import BY_OPTION, FIELDS, Refers
 from .guard import LockOutGuard, has_to_be_judged, is_in_force, read_places
-from .history import SignInHistory, describe_shut_out
+from .history import SignInHistory, build_row, describe_shut_out
 from .names import NameResolver, ResolvedFields
 from .options import read_desired_fields
 from .plan import PolicyPlan, list_lost_members, name_value, plan_policy, plan_policy_removal
@@ -168,30 +175,46 @@ class ConditionalAccessPolicyResource:
         tried = finder.find()
         is_by_place = "locations.include" in form or "locations.include" in had
         places = read_places(self._resolver.list_locations()) if is_by_place else {}
-        guard = LockOutGuard(self._ctx, self._graph, places)
+        changing = self._list_changing_locations(places)
+        guard = LockOutGuard(self._ctx, self._graph, places, changing)
         is_same = planned.current is not None and planned.current.form == form
         guard.check(planned, tried, planned.current.object_id if planned.current and is_same else None)
         self._evaluation = guard.evaluation
         if self._options.get("sign_in_history"):
-            self._judge_history(SignInHistory(self._ctx, self._graph, finder, places), resolved)
+            self._judge_history(SignInHistory(self._ctx, self._graph, finder, places), resolved, changing)
 
-    def _judge_history(self, history: SignInHistory, resolved: ResolvedFields) -> None:
+    def _list_changing_locations(self, places: t.Collection[str]) -> list[str]:
+        """Return the names of the policy's locations that the same run makes or changes; those of a policy for trusted places may be any."""
+        form = self._planned.form
+        named = {text for way in ("include", "exclude") for text in form.get(f"locations.{way}") or ()}
+        ids = named | set(places) if "all_trusted" in named else named
+        found = list_changing_locations(self._graph.recent_objects, ids)
+        found += [text for text in ids if text.startswith(PENDING)]
+        return sorted(name_value("locations.include", text, self._resolver.names) for text in found)
+
+    def _judge_history(self, history: SignInHistory, resolved: ResolvedFields, changing: t.Sequence[str]) -> None:
         """Plan the policy in report-only where the sign-ins of the last days speak against it, as far as the task wants that.
 
-        Raises GuardRefused where it does not. A policy that is in force stays so: without it more would get in than now.
+        So does a location that the same run makes or changes (*changing*, by name): the plan of the run cannot judge by what it will be.
+        Raises GuardRefused where the task does not want that, and for a policy in force that would refuse sign-ins that it lets in now:
+        it stays in force as it is, since without it more would get in.
         """
         asked, planned = self._options["sign_in_history"], self._planned
+        was_in_force = is_in_force(planned.had_state)
         found = history.find_shut_out(planned, asked["days"])
+        if changing and not was_in_force:
+            found.append(build_row(f"the same run makes or changes its location {', '.join(changing)}"))
         if not found:
             return
         told = describe_shut_out(found, asked["days"])
         is_accepted = "lock_out" in (self._options.get("accept_risk") or ())
-        if is_accepted or asked["otherwise"] == "fail":
+        refuses_more = was_in_force and any(row["who"] is not None for row in found)
+        if is_accepted or refuses_more or asked["otherwise"] == "fail":
             danger = f"Conditional access policy {planned.display_name} would be in force, and {told}."
             require_accepted_risk(self._ctx, "lock_out", danger)
             return
         self._held_back = found
-        if is_in_force(planned.had_state):
+        if was_in_force:
             self._ctx.warn(
                 f"Conditional access policy {planned.display_name} stays in force and is changed, but {told}."
             )

@@ -14,7 +14,14 @@ from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
-from ..access_collection import LOCATIONS, POLICIES, READ_NEEDS, AccessCollection, build_changed_error
+from ..access_collection import (
+    LOCATIONS,
+    POLICIES,
+    READ_NEEDS,
+    AccessCollection,
+    build_changed_error,
+    note_location_change,
+)
 from ..client import GraphClient
 from ..confirm import list_narrowed_fields, wait_until_shown
 from .places import list_range_warnings
@@ -51,6 +58,8 @@ class NamedLocationResource:
             self._warn_of_values(desired)
         self._check_removals()
         self._check_policies()
+        if self._plan.steps and current is not None:
+            note_location_change(self._graph.recent_objects, str(self._locations.object_id))
         return self._plan
 
     @property
@@ -139,6 +148,7 @@ class NamedLocationResource:
 
     def _create(self, step: Step) -> None:
         self._locations.create(step.data["body"], f"create {step.subject}")
+        note_location_change(self._graph.recent_objects, str(self._locations.object_id))
 
     def _update(self, step: Step) -> None:
         self._check_is_as_planned(step)

@@ -177,6 +177,8 @@ def test_what_the_module_gets_of_egress() -> None:
         "applications": {"include": ["all"]},
         "locations": {"include": ["all"], "exclude": ["Egress"]},
         "grant": {"controls": ["block"]},
+        # It may be in force already.
+        "sign_in_history": {"days": 30, "otherwise": "report_only"},
     }
     assert build_access_options(DECLARED, EGRESS, COMING)["client_applications"] == {"include": ["Console"]}
     forced = declare(egress={"locations": ["Egress"], "policy_state": "enabled"})

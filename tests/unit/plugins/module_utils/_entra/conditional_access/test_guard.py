@@ -49,6 +49,14 @@ def check(make_ctx: t.Any, planned: PolicyPlan, *tried: TriedSignIn, **options: 
     return guard, ctx
 
 
+def test_a_location_that_the_same_run_changes_is_told(make_ctx: t.Any) -> None:
+    """It is judged as it is, so the run would be refused however often it is run."""
+    ctx = make_ctx({})
+    guard = LockOutGuard(ctx, t.cast(t.Any, FakeGraph(ctx)), {}, ["Offices"])
+    with pytest.raises(GuardRefused, match="makes or changes the named location Offices, .* run that first"):
+        guard.check(make_planned(), [CALLER], None)
+
+
 @pytest.mark.parametrize(
     ("planned", "expected"),
     [
