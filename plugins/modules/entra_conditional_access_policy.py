@@ -409,7 +409,13 @@ options:
         Of people it is assumed that they can meet at sign-in what is asked of them then - V(mfa), V(password_change), V(risk_remediation),
         V(terms_of_use). A condition that is not judged here, such as a risk or a filter for devices, counts as not known.
       - Where one would be refused, or may be, where a part of the log was not read, and where the log shows no such sign-in at all, the policy
-        does not pass. Entries of the last two hours may still be missing from the log.
+        does not pass. Entries of the last two hours may still be missing from the log. An entry that does not tell who signed in is one of
+        somebody for whom the policy may be.
+      - For O(client_applications) a policy does not pass while an application of it was registered within these days, since the log cannot show
+        all that it does; nor does one for an application whose registration cannot be read, or for all, where the log shows no sign-in in the
+        first quarter of the days.
+      - A policy that is not in force yet does not pass either while the same run creates or changes one of its named locations; the run after puts
+        it in force.
       - A policy that is in force with the same conditions and demands is not judged anew, nor is a sign-in that it has applied to before.
       - 'Takes C(AuditLog.Read.All), Microsoft Entra ID P1 or P2, and for the sign-ins of service principals the beta version of Graph.'
     type: dict
@@ -423,7 +429,9 @@ options:
         description:
           - What to do with a policy that does not pass. V(fail) refuses the task as the risk V(lock_out).
           - V(report_only) plans the policy in report-only in place of in force, and RV(policy.held_back) and a warning say why; each run looks
-            again. A policy that is in force already stays so and is changed, with a warning, since without it more would get in than now.
+            again. A policy that is in force already stays so, since without it more would get in than now; a change by which it would refuse
+            sign-ins of the log that it lets in now is refused as the risk V(lock_out), and where the log does not tell, it is changed with a
+            warning.
           - With O(accept_risk=lock_out) the policy is put in force, with a warning.
         type: str
         choices: [fail, report_only]
