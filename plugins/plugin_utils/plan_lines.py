@@ -179,7 +179,11 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
         plan.add_notes(title, _list_rows(mapped.get(name), name))
     gone = len(require_list(result.get("steps_gone"), "steps_gone"))
     if gone:
-        why = "its policy is held back, or somebody else was faster" if is_held_back(result) else "somebody else was faster"
+        why = (
+            "its policy is held back, or somebody else was faster"
+            if is_held_back(result)
+            else "somebody else was faster"
+        )
         plan.add_notes("Not needed any more", [f"{gone} approved steps: {why}"])
 
 

@@ -372,7 +372,9 @@ def test_what_is_only_planned_is_not_told_as_done(steps: list[t.Any], writes: in
         f"Conditional access: A: {states[0]}",
         f"Conditional access: B: {states[1]}",
     ]
-    holds = ["  would shut out", "  would stay in report-only"] if planned else ["  shuts out", "  stays in report-only"]
+    holds = (
+        ["  would shut out", "  would stay in report-only"] if planned else ["  shuts out", "  stays in report-only"]
+    )
     assert [line.partition(":")[0] for line in lines if line.startswith(" ")] == holds
 
 
