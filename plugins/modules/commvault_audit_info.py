@@ -14,7 +14,7 @@ description:
   - Reads the audit trail, which has every log-in and every change with the user who made it, and on request the event log, paged to the end, in
     the one form that entries of all logs have here, whichever service keeps them.
   - 'What could not be read is told, never left out in silence: RV(gaps) has each part that is missing and why, and a warning names what is not
-    as usual. A read that fails ends the task.'
+    as usual. A read that fails ends the task, unless the service has given a part of the log and is too slow for the rest.'
   - RV(complete_until) is the moment from which the next run should read (O(since)). The periods of two runs then overlap; the same entry has the
     same C(record_id) in both.
   - The CommServe keeps entries for a limited time, the less grave ones for the shortest (RV(retention_days)). For an audit of a year read them
@@ -262,7 +262,8 @@ gaps:
     reason:
       description:
         - V(late), entries may still arrive; V(retention), they are not kept any more; V(max_rows), there are more than were asked for.
-        - V(unanswered), the service did not give them; V(missing_rows), it counts more than it gave. Reading again may bring these.
+        - V(unanswered), the service did not give them; V(missing_rows), it counts more than it gave; V(deadline), the task has ended before.
+          Reading again may bring these.
       type: str
     message:
       description: What is missing and why, with the service's own words.

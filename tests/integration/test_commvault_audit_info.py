@@ -270,6 +270,20 @@ def test_a_service_that_never_gets_through_is_an_error(site: Simulator, monkeypa
     assert count_pages(site) < 30
 
 
+def test_a_service_that_becomes_too_slow_is_left_alone_and_what_it_gave_is_kept(
+    site: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_clock(monkeypatch, site)
+    fill(site, 300, every=60.0)
+    cell(site).behaviours.audit_page_size = 100
+    site.faults.add(Fault("cs01", "GET", PATH, status=504, times=0, after=1))
+    found = look(site, since="7d")
+    assert len(found["audit_trail"]) == 100 and count_pages(site) < 40
+    assert set(reasons(found)) == {"unanswered"} and found["gaps"][2]["to"] == found["until"]
+    assert found["complete_until"] == found["since"] and not found["complete"]
+    assert any("And so on." in told for told in found["warnings"])
+
+
 def test_events_without_pages(site: Simulator) -> None:
     for number in range(30):
         cell(site).cell.trail.report(site.clock.now() - 3600 + number, 6, "19:1", f"event {number}")

@@ -168,6 +168,16 @@ class Context:
         """Return the seconds until this task's deadline."""
         return float("inf") if self.deadline_at is None else max(0.0, self.deadline_at - self.clock.monotonic())
 
+    @contextlib.contextmanager
+    def keep_back(self, seconds: float) -> t.Iterator[None]:
+        """Keep *seconds* of the task's time for what follows the body: while it runs the deadline is so much earlier."""
+        whole = self.deadline_at
+        self.deadline_at = None if whole is None else whole - seconds
+        try:
+            yield
+        finally:
+            self.deadline_at = whole
+
     def check_deadline(self, what: str) -> None:
         """Raise WaitTimeout when this task's deadline has passed; *what* completes "before …"."""
         if self.remaining_s() <= 0:

@@ -78,10 +78,10 @@ class _LogReport:
     def _build_reader(self, log: str) -> LogReader:
         if log == AUDIT_TRAIL:
             return LogReader(
-                log, self._calls.fetch_audit_page, self._ctx.warn, lambda row: row.values.get("id") not in (None, "")
+                self._ctx, log, self._calls.fetch_audit_page, lambda row: row.values.get("id") not in (None, "")
             )
         fetch = functools.partial(self._calls.fetch_event_page, self._wanted.severities[log])
-        return LogReader(log, fetch, self._ctx.warn, lambda row: row.get("id") not in (None, ""))
+        return LogReader(self._ctx, log, fetch, lambda row: row.get("id") not in (None, ""))
 
     def _read_log(self, log: str, reader: LogReader) -> list[Row]:
         """Return the rows of one log that are wanted, and keep what is missing."""

@@ -13,7 +13,8 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.errors import ApiError, BadAnswer, Unreachable
+from ..._core.context import Context
+from ..._core.errors import ApiError, BadAnswer, Unreachable, WaitTimeout
 from ..._core.periods import Period
 from ..._core.retry import Repeat
 from ..._core.values import format_time
@@ -23,6 +24,10 @@ from .pages import Page
 PAGE_SIZE = 1000
 #: No shorter period is asked for on its own.
 _SHORTEST = datetime.timedelta(minutes=1)
+#: So many shortest periods in a row that are not answered are a service that answers nothing.
+_MOST_UNANSWERED = 3
+#: Seconds that are left to the task for what comes after reading; of a short time a tenth.
+_RESERVE_S = 30.0
 #: What gateways answer when the service takes too long, also that of a large vendor of proxies.
 _TOO_SLOW = (408, 504, 524)
 #: What may pass by itself.
@@ -58,39 +63,51 @@ class Gap:
 class LogReader:
     """Reads one log. ``gaps``: what of it was not read; ``pages``: how many were."""
 
-    def __init__(
-        self, log: str, fetch: Fetch, warn: t.Callable[[str], None], has_id: t.Callable[[t.Any], bool]
-    ) -> None:
-        self._log, self._fetch, self._warn, self._has_id = log, fetch, warn, has_id
+    def __init__(self, ctx: Context, log: str, fetch: Fetch, has_id: t.Callable[[t.Any], bool]) -> None:
+        self._ctx, self._log, self._fetch, self._has_id = ctx, log, fetch, has_id
+        self._reserve_s = min(_RESERVE_S, ctx.remaining_s() / 10)
+        self._unanswered = 0
         self.gaps: list[Gap] = []
         self.pages = 0
 
     def read(self, period: Period) -> t.Iterator[tuple[Period, t.Any]]:
         """Yield each row that the service gives for *period*, with the period that it was asked for.
 
-        A row with an id may come twice, and any may lie outside of the period: the caller knows its id and its time. Raises ApiError
-        where the log cannot be read.
+        A row with an id may come twice, and any may lie outside of the period: the caller knows its id and its time. Where the service
+        answers nothing any more, and shortly before the task's deadline, the rest of *period* is a gap. Raises ApiError where the log
+        cannot be read.
         """
-        waiting = [period]
+        waiting, last = [period], None
         while waiting:
             part, must_not_repeat = waiting.pop(0), False
             try:
                 for row in self._read_part(part):
                     must_not_repeat = must_not_repeat or not self._has_id(row)
                     yield part, row
+            except _OutOfTime:
+                if self.pages == 0 and last is not None:
+                    raise last from None
+                told = "The task's time was nearly over (option deadline)."
+                self.gaps.append(Gap(self._log, "deadline", part.since, period.until, told))
+                return
             except _Unfinished as stopped:
+                last = stopped.error
                 if must_not_repeat:
                     raise stopped.error from stopped
                 if is_splittable(part):
                     waiting[:0] = split_period(part)
-                else:
-                    self._give_up(part, stopped)
+                elif self._give_up(part, period, stopped.error):
+                    return
 
-    def _give_up(self, part: Period, stopped: _Unfinished) -> None:
-        """Note that *part* is missing; raises the error where nothing of the log was read."""
+    def _give_up(self, part: Period, period: Period, error: ApiError) -> bool:
+        """Note that *part* is missing, and return whether the rest of *period* is, too. Raises *error* where nothing of the log was read."""
         if self.pages == 0:
-            raise stopped.error
-        self.gaps.append(Gap(self._log, "unanswered", part.since, part.until, str(stopped.error)))
+            raise error
+        self._unanswered += 1
+        is_last = self._unanswered >= _MOST_UNANSWERED
+        until, told = (period.until, f"{error} And so on.") if is_last else (part.until, str(error))
+        self.gaps.append(Gap(self._log, "unanswered", part.since, until, told))
+        return is_last
 
     def _read_part(self, part: Period) -> t.Iterator[t.Any]:
         """Yield the rows of one period. Raises _Unfinished where a shorter one may help, and ApiError."""
@@ -126,17 +143,17 @@ class LogReader:
         is_hurried = offset == 0 and is_splittable(part)
         try:
             try:
-                page = self._fetch(part, offset, PAGE_SIZE, Repeat.IF_UNDONE if is_hurried else Repeat.BY_METHOD)
+                page = self._ask(part, offset, Repeat.IF_UNDONE if is_hurried else Repeat.BY_METHOD)
             except ApiError as exc:
                 if not is_hurried or is_too_slow(exc) or not (isinstance(exc, Unreachable) or exc.status in _PASSING):
                     raise
-                page = self._fetch(part, offset, PAGE_SIZE, Repeat.BY_METHOD)
+                page = self._ask(part, offset, Repeat.BY_METHOD)
         except ApiError as exc:
             if is_too_slow(exc):
                 raise _Unfinished(exc) from exc
             raise
         for text in page.warnings:
-            self._warn(f"Commvault, when asked for its log ({self._log}): {text}")
+            self._ctx.warn(f"Commvault, when asked for its log ({self._log}): {text}")
         if page.failures:
             told = BadAnswer(
                 f"Commvault says that its log ({self._log}) is not complete: {'; '.join(page.failures)}",
@@ -146,7 +163,19 @@ class LogReader:
                 raise told
             self._note_once(Gap(self._log, "unanswered", part.since, part.until, str(told)))
         self.pages += 1
+        self._unanswered = 0
         return page
+
+    def _ask(self, part: Period, offset: int, repeat: Repeat) -> Page:
+        """Return what the service answers before the time is over that is kept back. Raises _OutOfTime, ApiError."""
+        with self._ctx.keep_back(self._reserve_s):
+            try:
+                self._ctx.check_deadline("the next page was asked for")
+                return self._fetch(part, offset, PAGE_SIZE, repeat)
+            except WaitTimeout as exc:
+                if self._ctx.remaining_s() > 0:
+                    raise
+                raise _OutOfTime from exc
 
     def _note_once(self, gap: Gap) -> None:
         if gap not in self.gaps:
@@ -164,6 +193,10 @@ class LogReader:
                     f"Commvault counts {total} entries here and gave {read}.",
                 )
             )
+
+
+class _OutOfTime(Exception):
+    """The task's time is nearly over."""
 
 
 class _Unfinished(Exception):

@@ -13,6 +13,8 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reporters import RecordingReporter
+from sleeping_clock import SleepingClock, SleepingContext
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.pages import Page
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.audit_trail.windows import (
@@ -38,6 +40,10 @@ DAY = Period(START, START + datetime.timedelta(days=1))
 Row = dict[str, t.Any]
 
 
+def make_task() -> SleepingContext:
+    return SleepingContext(options={"deadline": 900}, reporter=RecordingReporter(), clock=SleepingClock())
+
+
 class Log:
     """A log with entries at these seconds of the day. ``asked``: offset and repeat of each request, with the seconds of its period."""
 
@@ -48,10 +54,13 @@ class Log:
         self.size, self.counts, self.most = size, counts, most
         self.errors: list[ApiError | None] = []
         self.asked: list[tuple[int, Repeat, float]] = []
-        self.warnings: list[str] = []
+        self.ctx = make_task()
+        self.warnings = self.ctx.warnings
+        self.lasts = 0.0
 
     def fetch(self, period: Period, offset: int, limit: int, repeat: Repeat) -> Page:
         self.asked.append((offset, repeat, (period.until - period.since).total_seconds()))
+        self.ctx.clock.at += self.lasts
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
@@ -61,7 +70,7 @@ class Log:
         return Page(found[offset : offset + min(limit, self.size)], len(found) if self.counts else None)
 
     def reader(self, has_id: bool = True) -> LogReader:
-        return LogReader("audit_trail", self.fetch, self.warnings.append, lambda row: has_id)
+        return LogReader(self.ctx, "audit_trail", self.fetch, lambda row: has_id)
 
 
 def ids(reader: LogReader, period: Period = DAY) -> list[int]:
@@ -95,7 +104,8 @@ def test_every_entry_is_read_however_it_is_served(seconds: list[int], size: int,
     for row in missing:
         moment = START + datetime.timedelta(seconds=row["at"])
         assert any(gap.since <= moment < gap.until for gap in reader.gaps)
-    assert all(gap.until - gap.since <= datetime.timedelta(minutes=1) for gap in reader.gaps)
+    short = datetime.timedelta(minutes=1)
+    assert all(gap.until - gap.since <= short or gap.message.endswith("And so on.") for gap in reader.gaps)
 
 
 def test_what_takes_too_long_is_asked_for_in_quarters_and_not_again() -> None:
@@ -127,6 +137,43 @@ def test_a_log_of_which_nothing_can_be_read_is_an_error_and_a_part_of_it_a_gap()
     assert gap.reason == "unanswered" and gap.since <= START + datetime.timedelta(seconds=50_000) < gap.until
 
 
+def test_a_service_that_answers_nothing_any_more_is_not_asked_for_all_the_rest() -> None:
+    log = Log(range(0, 86400, 600), size=100)
+    log.errors = [None, *[ApiError("slow", status=504)] * 10**4]
+    reader = log.reader()
+    assert ids(reader) == list(range(100)), "what was read is kept"
+    assert len(log.asked) < 20
+    first, second, rest = reader.gaps
+    assert [gap.reason for gap in reader.gaps] == ["unanswered"] * 3 and rest.message == "slow And so on."
+    assert first.since == DAY.since and first.until == second.since and second.until == rest.since
+    assert rest.until == DAY.until
+
+
+def test_unanswered_periods_that_are_not_in_a_row_are_no_end() -> None:
+    log = Log([minute for hour in range(12) for minute in (hour * 7200, hour * 7200 + 3600, hour * 7200 + 3601)], most=1)
+    reader = log.reader()
+    assert len(set(ids(reader)) & set(range(0, 36, 3))) == 12
+    assert len(reader.gaps) == 12
+
+
+def test_reading_ends_before_the_deadline_and_leaves_time_for_the_rest() -> None:
+    log = Log(range(0, 86400, 60), size=100)
+    log.ctx.deadline_at, log.lasts = 900.0, 100.0
+    reader = log.reader()
+    assert ids(reader) == list(range(900)) and log.ctx.deadline_at == 900.0
+    (gap,) = reader.gaps
+    assert (gap.reason, gap.since, gap.until) == ("deadline", DAY.since, DAY.until)
+    late = log.reader()
+    assert ids(late) == [] and [gap.reason for gap in late.gaps] == ["deadline"]
+
+
+def test_a_task_that_ends_while_nothing_was_answered_fails_with_the_reason() -> None:
+    log = Log(range(100))
+    log.ctx.deadline_at, log.lasts, log.errors = 900.0, 300.0, [ApiError("slow", status=504)] * 9
+    with pytest.raises(ApiError, match="slow"):
+        ids(log.reader())
+
+
 def test_rows_without_ids_are_not_read_twice() -> None:
     log = Log(range(30), size=10)
     log.errors = [None, ApiError("slow", status=504)]
@@ -140,24 +187,26 @@ def test_rows_without_ids_are_not_read_twice() -> None:
 
 def test_pages_that_repeat() -> None:
     pages = [Page([{"id": 1}], 3), Page([{"id": 1}], 3), Page([{"id": 2}], 3), Page([{"id": 3}], 3)]
-    reader = LogReader("audit_trail", lambda *_request: pages.pop(0), print, lambda row: True)
+    reader = LogReader(make_task(), "audit_trail", lambda *_request: pages.pop(0), lambda row: True)
     assert ids(reader) == [1, 2, 3] and not reader.gaps
-    unpaged = LogReader("events", lambda *_request: Page([{"id": 1}, {"id": 2}]), print, lambda row: True)
+    unpaged = LogReader(make_task(), "events", lambda *_request: Page([{"id": 1}, {"id": 2}]), lambda row: True)
     assert ids(unpaged) == [1, 2] and not unpaged.gaps
 
 
 def test_counts_failures_and_warnings() -> None:
     more = [Page([{"id": 1}], 3, (), ("old",)), Page([], 3)]
     log = Log([])
-    reader = LogReader("audit_trail", lambda *_request: more.pop(0), log.warnings.append, lambda row: True)
+    reader = LogReader(log.ctx, "audit_trail", lambda *_request: more.pop(0), lambda row: True)
     assert ids(reader) == [1]
     assert [(gap.reason, gap.message) for gap in reader.gaps] == [
         ("missing_rows", "Commvault counts 3 entries here and gave 1.")
     ]
     assert log.warnings == ["Commvault, when asked for its log (audit_trail): old"]
-    partial = LogReader("audit_trail", lambda *_request: Page([{"id": 1}], 1, ("cs02: down",)), print, lambda row: True)
+    partial = LogReader(
+        make_task(), "audit_trail", lambda *_request: Page([{"id": 1}], 1, ("cs02: down",)), lambda row: True
+    )
     assert ids(partial) == [1] and [gap.reason for gap in partial.gaps] == ["unanswered"]
-    nothing = LogReader("audit_trail", lambda *_request: Page([], 0, ("cs02: down",)), print, lambda row: True)
+    nothing = LogReader(make_task(), "audit_trail", lambda *_request: Page([], 0, ("cs02: down",)), lambda row: True)
     with pytest.raises(BadAnswer, match="cs02: down"):
         ids(nothing)
 
@@ -193,7 +242,7 @@ def test_memory_does_not_grow_with_what_is_read() -> None:
         rows = [{"id": offset + number, "text": "x" * 500} for number in range(limit)] if offset < 20_000 else []
         return Page(rows, 20_000)
 
-    reader, kept = LogReader("audit_trail", fetch, print, lambda row: True), KeptEvents(100)
+    reader, kept = LogReader(make_task(), "audit_trail", fetch, lambda row: True), KeptEvents(100)
     tracemalloc.start()
     for number, (_part, row) in enumerate(reader.read(DAY)):
         moment = START + datetime.timedelta(seconds=20_000 - number)
