@@ -218,6 +218,8 @@ sign_ins:
     details:
       description:
         - What only this log tells. C(api) is the version of Graph.
+        - C(actor_name_is_display_name) is V(true) where the log gives no user principal name of the user who did it, so that C(name) of RV(sign_ins[].actor)
+          is a display name, which anybody may choose and several may have. It is there in such entries only.
         - Of sign-ins C(sign_in_type), C(application), C(app_id), C(error_code), C(conditional_access_status),
           C(conditional_access_policies) (list of C(id), C(name), C(result); V(null) where they are not shown to this identity), C(client_app),
           C(user_agent), C(country), C(city), C(device), C(risk_during_sign_in), C(resource_service_principal_id), C(credential_key_id),

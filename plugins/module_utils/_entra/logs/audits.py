@@ -13,7 +13,7 @@ import typing as t
 from ..._core.errors import BadAnswer
 from ..._core.log_events import Actor, LogEvent, Target
 from ..._core.values import get_time
-from .values import decode_value, list_objects, parse_keys, read_text
+from .values import decode_value, list_objects, parse_keys, read_text, read_user_name
 
 LOG = "directory_audits"
 _OPERATIONS = {"add": "add", "update": "change", "delete": "remove", "assign": "assign", "unassign": "unassign"}
@@ -50,6 +50,7 @@ def read_audit(wire: t.Mapping[str, t.Any]) -> LogEvent:
     targets = [_read_target(item) for item in wires]
     before, after, keys = _read_changes(wires)
     result = read_text(wire, "result")
+    actor, said_of_actor = _read_actor(wire.get("initiatedBy"))
     return LogEvent(
         time=moment,
         service="entra",
@@ -58,7 +59,7 @@ def read_audit(wire: t.Mapping[str, t.Any]) -> LogEvent:
         operation=operation,
         outcome=result if result in ("success", "failure") else "unknown",
         reason=read_text(wire, "resultReason") or (result if result not in ("success", "failure") else None),
-        actor=_read_actor(wire.get("initiatedBy")),
+        actor=actor,
         address=read_text(_get(wire.get("initiatedBy"), "user"), "ipAddress", 100),
         target=targets[0] if targets else Target(),
         others=tuple(targets[1:]),
@@ -70,6 +71,7 @@ def read_audit(wire: t.Mapping[str, t.Any]) -> LogEvent:
             "logged_by": read_text(wire, "loggedByService"),
             "operation_type": read_text(wire, "operationType"),
             **keys,
+            **said_of_actor,
             "more": {
                 read_text(item, "key") or "": read_text(item, "value")
                 for item in list_objects(wire, "additionalDetails")
@@ -106,17 +108,18 @@ def _read_target(wire: t.Mapping[str, t.Any]) -> Target:
     return Target(kind, read_text(wire, "displayName") or read_text(wire, "userPrincipalName"), read_text(wire, "id"))
 
 
-def _read_actor(initiator: t.Any) -> Actor:
+def _read_actor(initiator: t.Any) -> tuple[Actor, dict[str, bool]]:
+    """Return who made a change, and what the details have to say of the name."""
     user, app = _get(initiator, "user"), _get(initiator, "app")
     if user:
-        name = read_text(user, "userPrincipalName") or read_text(user, "displayName")
-        return Actor("user", name, entra_id=read_text(user, "id"))
+        name, said = read_user_name(user, "displayName")
+        return Actor("user", name, entra_id=read_text(user, "id")), said
     if app:
         app_id = read_text(app, "appId")
         entra_id = read_text(app, "servicePrincipalId")
         kind = "application" if app_id or entra_id else "service"  # parts of Entra ID itself are named without ids
-        return Actor(kind, read_text(app, "displayName"), entra_id=entra_id, app_id=app_id)
-    return Actor()
+        return Actor(kind, read_text(app, "displayName"), entra_id=entra_id, app_id=app_id), {}
+    return Actor(), {}
 
 
 def _get(holder: t.Any, name: str) -> t.Mapping[str, t.Any]:

@@ -127,7 +127,8 @@ def is_about(event: LogEvent, subjects: t.Iterable[Subject]) -> bool:
         if subject.kind == "object" and subject.name and fold_case(subject.name) in names:
             return True
         if subject.kind == "user":
-            is_named = not subject.ids and fold_case(str(subject.name)) == fold_case(event.actor.name or "")
+            is_principal_name = not subject.ids and not event.details.get("actor_name_is_display_name")
+            is_named = is_principal_name and fold_case(str(subject.name)) == fold_case(event.actor.name or "")
             if is_named or not actor_ids.isdisjoint(subject.ids):
                 return True
     return False

@@ -12,7 +12,7 @@ import typing as t
 from ..._core.errors import BadAnswer
 from ..._core.log_events import Actor, LogEvent, Target
 from ..._core.values import get_time
-from .values import list_objects, read_flag, read_text
+from .values import list_objects, read_flag, read_text, read_user_name
 
 LOG = "sign_ins"
 #: Our words for the kinds of sign-ins, and Graph's.
@@ -37,6 +37,7 @@ def read_sign_in(wire: t.Mapping[str, t.Any], sign_in_type: str, api: str, shows
     failure = read_text(wire.get("status"), "failureReason")
     location, device = wire.get("location"), wire.get("deviceDetail")
     application = Target("application", read_text(wire, "appDisplayName"), read_text(wire, "appId"))
+    actor, said_of_actor = _read_actor(wire, sign_in_type)
     details: dict[str, t.Any] = {
         "api": api,
         "sign_in_type": sign_in_type,
@@ -57,6 +58,7 @@ def read_sign_in(wire: t.Mapping[str, t.Any], sign_in_type: str, api: str, shows
         "protocol": read_text(wire, "authenticationProtocol"),
         "home_tenant_id": read_text(wire, "homeTenantId"),
         "resource_tenant_id": read_text(wire, "resourceTenantId"),
+        **said_of_actor,
     }
     moment = get_time(wire, "createdDateTime", " of a sign-in")
     if moment is None:
@@ -69,7 +71,7 @@ def read_sign_in(wire: t.Mapping[str, t.Any], sign_in_type: str, api: str, shows
         operation="sign_in",
         outcome="unknown" if code is None else "success" if code == 0 else "failure",
         reason=None if code == 0 else f"{code or 'no code'}: {failure or 'no reason given'}",
-        actor=_read_actor(wire, sign_in_type),
+        actor=actor,
         address=read_text(wire, "ipAddress", 100),
         target=Target("application", read_text(wire, "resourceDisplayName"), read_text(wire, "resourceId")),
         others=() if sign_in_type in WORKLOADS else (application,),
@@ -85,14 +87,14 @@ def _read_code(wire: t.Mapping[str, t.Any]) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 10**9 else None
 
 
-def _read_actor(wire: t.Mapping[str, t.Any], sign_in_type: str) -> Actor:
+def _read_actor(wire: t.Mapping[str, t.Any], sign_in_type: str) -> tuple[Actor, dict[str, bool]]:
+    """Return who signed in, and what the details have to say of the name."""
     if sign_in_type in WORKLOADS:
         name = read_text(wire, "servicePrincipalName") or read_text(wire, "appDisplayName")
-        return Actor(
-            "application", name, entra_id=read_text(wire, "servicePrincipalId"), app_id=read_text(wire, "appId")
-        )
-    name = read_text(wire, "userPrincipalName") or read_text(wire, "userDisplayName")
-    return Actor("user", name, entra_id=read_text(wire, "userId"))
+        ids = {"entra_id": read_text(wire, "servicePrincipalId"), "app_id": read_text(wire, "appId")}
+        return Actor("application", name, **ids), {}
+    name, said = read_user_name(wire, "userDisplayName")
+    return Actor("user", name, entra_id=read_text(wire, "userId")), said
 
 
 def _read_policies(wire: t.Mapping[str, t.Any], shows_policies: bool) -> list[dict[str, t.Any]] | None:

@@ -30,6 +30,18 @@ def read_text(holder: t.Any, name: str, longest: int = _LONGEST_TEXT) -> str | N
     return to_one_line(value, longest) or None if isinstance(value, str) else None
 
 
+def read_user_name(holder: t.Any, display_member: str) -> tuple[str | None, dict[str, bool]]:
+    """Return the name of a user, and what the details of the entry have to say of it.
+
+    Where the log does not give the user principal name it is the display name, which anybody may choose and several may have.
+    """
+    name = read_text(holder, "userPrincipalName")
+    if name:
+        return name, {}
+    shown = read_text(holder, display_member)
+    return shown, {"actor_name_is_display_name": True} if shown else {}
+
+
 def read_flag(holder: t.Any, name: str) -> bool | None:
     """Return the truth value that an entry gives as *name*; None where it gives none."""
     value = holder.get(name) if isinstance(holder, t.Mapping) else None

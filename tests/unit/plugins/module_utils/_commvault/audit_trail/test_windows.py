@@ -150,7 +150,9 @@ def test_a_service_that_answers_nothing_any_more_is_not_asked_for_all_the_rest()
 
 
 def test_unanswered_periods_that_are_not_in_a_row_are_no_end() -> None:
-    log = Log([minute for hour in range(12) for minute in (hour * 7200, hour * 7200 + 3600, hour * 7200 + 3601)], most=1)
+    log = Log(
+        [minute for hour in range(12) for minute in (hour * 7200, hour * 7200 + 3600, hour * 7200 + 3601)], most=1
+    )
     reader = log.reader()
     assert len(set(ids(reader)) & set(range(0, 36, 3))) == 12
     assert len(reader.gaps) == 12

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.audits import read_audit
+from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.queries import Subject, is_about
 from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.sign_ins import read_sign_in
 from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.values import (
     bound_structure,
@@ -114,6 +115,26 @@ def test_service_principals_and_the_service_itself() -> None:
     app = {"app": {"appId": None, "displayName": "Microsoft Entra ID", "servicePrincipalId": None}}
     assert read_audit({**AUDIT, "initiatedBy": app}).actor.kind == "service"
     assert read_audit({**AUDIT, "initiatedBy": None}).actor.kind == "unknown"
+
+
+@pytest.mark.parametrize("principal", ["j.vega@corp.example", None, "", 7])
+def test_a_display_name_in_the_place_of_a_principal_name_is_told(principal: t.Any) -> None:
+    """Whoever may choose a display name can choose somebody's principal name for it."""
+    chosen = "admin@corp.example"
+    user = {"id": "u1", "userPrincipalName": principal, "displayName": chosen}
+    change = read_audit({**AUDIT, "initiatedBy": {"user": user}})
+    signed_in = read_sign_in(
+        {**SIGN_IN, "userPrincipalName": principal, "userDisplayName": chosen}, "interactive_user", "v1.0", True
+    )
+    is_told = isinstance(principal, str) and bool(principal)
+    for event in (change, signed_in):
+        assert event.actor.name == (principal if is_told else chosen)
+        assert event.details.get("actor_name_is_display_name", "absent") == ("absent" if is_told else True)
+        assert is_about(event, [Subject("user", "user x", name=event.actor.name)]) is is_told
+    nameless = read_audit({**AUDIT, "initiatedBy": {"user": {"id": "u1"}}})
+    service = read_audit({**AUDIT, "initiatedBy": {"app": {"displayName": chosen}}})
+    for event in (nameless, service):
+        assert "actor_name_is_display_name" not in event.details
 
 
 def test_keys_that_were_added_and_removed() -> None:
