@@ -19,7 +19,6 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
-from cvops_simulator.entra.seeding import add_application
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.hostile import SPECIAL, commands
 from helpers.playing import Player, Run
@@ -186,7 +185,9 @@ def test_a_name_that_is_not_there_and_one_that_two_have_leave_the_rest_readable(
     lived_in: Simulator, make_player: t.Any
 ) -> None:
     """Anybody who may register an application may give it the console's name: the log of the real one is read all the same."""
-    add_application(lived_in.tenant, "Commvault sign-on")
+    other = {"displayName": "Commvault sign-on", "appId": "0f0f0f0f-1111-4222-8333-444444444444"}
+    for kind in ("application", "servicePrincipal"):
+        lived_in.tenant.add(kind, dict(other), replicated=True)
     made = run(lived_in, make_player(lived_in), access_log_applications=["Commvault sign-on", "Gone for good"]).ok()
     told = "\n".join(lines(made))
     assert f"{PERSON} from {OFFICE}" in told and "Gone for good" in told
