@@ -117,11 +117,10 @@ def _find_repeated(declared: Values) -> t.Iterator[Problem]:
         (_TOP.enter("named_locations").enter_item(number, item), item)
         for number, item in _number(declared, "named_locations")
     ]
-    policies: list[tuple[Place, Values]] = []
-    numbers = iter(range(len(declared.get("policies") or ())))
-    for name, item in list_policies(declared):
-        where = _TOP.enter(name) if name else _TOP.enter("policies").enter_item(next(numbers), item)
-        policies.append((where, item))
+    declared_policies = list_policies(declared)
+    further = [item for name, item in declared_policies if not name]
+    policies = [(_TOP.enter(name), item) for name, item in declared_policies if name]
+    policies += [(_TOP.enter("policies").enter_item(number, item), item) for number, item in enumerate(further)]
     for listed in (locations, policies):
         seen: dict[tuple[str, str], Place] = {}
         for place, item in listed:

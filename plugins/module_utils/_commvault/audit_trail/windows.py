@@ -77,7 +77,7 @@ class LogReader:
         answers nothing any more, and shortly before the task's deadline, the rest of *period* is a gap. Raises ApiError where the log
         cannot be read.
         """
-        waiting, last = [period], None
+        waiting, failures = [period], list[ApiError]()
         while waiting:
             part, must_not_repeat = waiting.pop(0), False
             try:
@@ -85,13 +85,13 @@ class LogReader:
                     must_not_repeat = must_not_repeat or not self._has_id(row)
                     yield part, row
             except _OutOfTime:
-                if self.pages == 0 and last is not None:
-                    raise last from None
+                if self.pages == 0 and failures:
+                    raise failures[-1] from None
                 told = "The task's time was nearly over (option deadline)."
                 self.gaps.append(Gap(self._log, "deadline", part.since, period.until, told))
                 return
             except _Unfinished as stopped:
-                last = stopped.error
+                failures.append(stopped.error)
                 if must_not_repeat:
                     raise stopped.error from stopped
                 if is_splittable(part):

@@ -23,7 +23,7 @@ _EXCLUDE = "Exclude it, by a group that only administrators of roles may change.
 def find_break_glass(policies: t.Sequence[Policy], glass: BreakGlass) -> t.Iterator[Row]:
     """Yield the findings about each account: policies that do not leave it out, disabled, never used, last used."""
     for name in sorted(glass.empty_groups):
-        key = next(key for key, known in sorted(glass.groups.items()) if known == name)
+        key = min(key for key, known in glass.groups.items() if known == name)
         yield build_finding(
             "break_glass_disabled",
             "error",
