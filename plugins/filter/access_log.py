@@ -9,10 +9,10 @@ import typing as t
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     build_log_csv,
     find_log_start,
-    format_log,
     join_logs,
     list_logged_subjects,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.access_log_lines import format_log
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 

@@ -314,7 +314,7 @@ sources:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.info import build_log_spec, read_logs
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.info import build_log_spec, read_logs
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(build_log_spec())

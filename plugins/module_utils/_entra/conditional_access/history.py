@@ -21,12 +21,12 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, NotFound
 from ..._core.log_events import LogEvent
 from ..._core.values import format_time, is_guid
+from ..audit_logs.periods import Window, join_gaps
+from ..audit_logs.queries import LogQuery, Subject, build_sign_in_queries
+from ..audit_logs.reader import LogReader, NoLicence
+from ..audit_logs.sign_ins import read_sign_in
 from ..batches import ReadRequest, read_in_batches
 from ..client import GraphClient
-from ..logs.periods import Window, join_gaps
-from ..logs.queries import LogQuery, Subject, build_sign_in_queries
-from ..logs.reader import LogReader, NoLicence
-from ..logs.sign_ins import read_sign_in
 from .canonical import Form, get_branch, list_unknown_members
 from .evaluation import Applies, Place, SignIn, Verdict, evaluate_policy, lets_in
 from .guard import was_as_bad

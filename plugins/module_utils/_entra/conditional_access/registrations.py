@@ -12,8 +12,8 @@ import typing as t
 
 from ..._core.errors import ApiError
 from ..._core.values import format_time, get_time
+from ..audit_logs.periods import Window
 from ..client import GraphClient, format_alternate_key
-from ..logs.periods import Window
 
 #: An application by name, and when it was registered; None where that is not known.
 Registration: t.TypeAlias = "tuple[str, datetime.datetime | None]"

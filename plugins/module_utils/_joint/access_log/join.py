@@ -25,7 +25,7 @@ LATE = "late"
 #: Entries arrive minutes to hours late, so that a next run reads so much again of what an earlier one has read.
 OVERLAP = datetime.timedelta(hours=24)
 #: Members of a joined entry that say what it is joined with, and that are found anew whenever it is joined.
-_JOINED = ("person", "handshake", "entra_id")
+_JOINED = ("person", "handshake", "entra_id", "of_scope")
 
 
 def join_logs(
@@ -55,11 +55,15 @@ def join_logs(
         for row in take_rows(result, None if host == ENTRA_HOST else host):
             rows[_get_key(row)] = row
         own = [gap for gap in earlier["gaps"] if gap["host"] == host]
-        new = [{**gap, "host": host} for gap in _take_gaps(result)]
-        gaps += merge_gaps(own, new, _get_known_span(before), _get_read_span(source, result))
+        alike = [gap for gap in own if (gap.get("scope") or "") == scope]
+        new = [{**gap, "host": host, "scope": scope} for gap in _take_gaps(result)]
+        gaps += merge_gaps(alike, new, _get_known_span(before), _get_read_span(source, result))
+        # What was missing when something else was asked for, this run has not read; what was late then is told of the latest run alone.
+        gaps += [gap for gap in own if gap not in alike and gap.get("reason") != LATE]
     gone = [one for one in earlier["sources"] if one["host"] not in results]
     sources += [{**one, "status": KEPT, "reason": None} for one in gone]
     gaps += [gap for gap in earlier["gaps"] if gap["host"] not in results]
+    gaps = [{**gap, "of_scope": gap["host"] in results and (gap.get("scope") or "") == scope} for gap in gaps]
     ordered = sort_rows(rows.values())
     people = People(ordered, known, links)
     handshakes = follow_handshakes(ordered, people, _make_gap_finder(sources, gaps), consoles)

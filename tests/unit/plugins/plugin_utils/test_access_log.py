@@ -19,10 +19,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils import access_log a
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     build_log_csv,
     find_log_start,
-    format_log,
     read_log_file,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import join_logs as join_all
+from ansible_collections.cvops.identity.plugins.plugin_utils.access_log_lines import format_log
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import Limits
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
@@ -224,3 +224,12 @@ def test_a_file_that_is_no_log_is_told_and_not_written_over(text: str, tmp_path:
     file.write_text(text, encoding="utf-8")
     found, problems = read_log_file(str(file))
     assert found == {} and len(problems) == 1
+
+
+def test_the_same_names_in_another_order_are_the_same_scope() -> None:
+    one = {"localhost": {"applications": ["b", "a"], "users": []}, "commcells": {"users": ["x", "y"]}}
+    other = {"commcells": {"users": ["y", "x"]}, "localhost": {"applications": ["a", "b"]}}
+    joined = join_logs(RESULTS, scope=one)
+    assert find_log_start(joined, "cs01", other) and not find_log_start(
+        joined, "cs01", {"localhost": {"applications": ["a"]}}
+    )

@@ -406,6 +406,16 @@ def test_what_was_read_of_less_is_not_known_for_more() -> None:
     assert [row["record_id"] for row in second["events"]] == ["4"]
 
 
+def test_a_gap_is_not_filled_by_a_run_that_asks_for_less() -> None:
+    gap = licence_gap("2026-11-03T02:00:00Z", "2026-11-03T10:00:00Z")
+    late = {**gap, "from": "2026-11-03T10:00:00Z", "to": "2026-11-03T12:00:00Z", "reason": "late"}
+    first = join_logs({"localhost": reading(entra(0), gaps=[gap, late])}, scope="all")
+    less = join_logs({"localhost": reading(sign_ins=[])}, previous=first, scope="few")
+    assert [(one["from"], one["to"], one["of_scope"]) for one in less["gaps"]] == [(gap["from"], gap["to"], False)]
+    again = join_logs({"localhost": reading(sign_ins=[])}, previous=less, scope="all")
+    assert again["gaps"] == []
+
+
 def test_what_an_earlier_run_read_of_others_is_kept_and_fails_nothing() -> None:
     first = join_logs({"cs01": {"failed": True, "msg": "x"}, "cs02": reading(cell(4))})
     second = join_logs({"cs02": reading(audit_trail=[])}, previous=first)

@@ -27,9 +27,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.reply import Reply
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.periods import Window, find_complete_until
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.queries import LogQuery
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.reader import LogReader, NoLicence
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.periods import (
+    Window,
+    find_complete_until,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.queries import LogQuery
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.reader import LogReader, NoLicence
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.timezone.utc)
 PERIOD = Window(NOON, NOON + datetime.timedelta(hours=24))

@@ -11,7 +11,7 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.periods import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.periods import (
     Gap,
     Window,
     find_complete_until,

@@ -12,13 +12,13 @@ import pytest
 from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Forbidden, Problems
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.queries import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.queries import (
     Subject,
     build_audit_queries,
     build_sign_in_queries,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.sign_ins import SIGN_IN_TYPES
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.subjects import find_subjects
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.sign_ins import SIGN_IN_TYPES
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.subjects import find_subjects
 
 REGISTRATION = {"id": guid(1), "appId": guid(2), "displayName": "Job"}
 PRINCIPAL = {"id": guid(3), "appId": guid(2), "displayName": "Job"}

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.audits import read_audit
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.queries import Subject, is_about
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.sign_ins import read_sign_in
-from ansible_collections.cvops.identity.plugins.module_utils._entra.logs.values import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.audits import read_audit
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.queries import Subject, is_about
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.sign_ins import read_sign_in
+from ansible_collections.cvops.identity.plugins.module_utils._entra.audit_logs.values import (
     bound_structure,
     decode_value,
     parse_keys,
