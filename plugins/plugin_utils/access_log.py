@@ -11,13 +11,13 @@ import json
 import os
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.csv_text import build_csv
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import unmark_unsafe_texts
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log import join
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.people import DeclaredLink, KnownAccount
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ReadingError
 
-from .csv_text import build_csv
 from .data_reading import DataFileError, Limits, abbreviate_text, read_data_file
 from .declared_access import VARIABLE, list_policies
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text

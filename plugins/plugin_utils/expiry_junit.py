@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from xml.etree import ElementTree
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.junit import JUnitSuite, Outcome
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import FAULTS, UNKNOWN
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.words import (
     describe_end,
@@ -32,37 +32,16 @@ def build_expiry_junit(expiring: t.Any) -> str:
     key it is about is skipped. Invisible characters, which XML cannot hold either, are escaped.
     """
     found = make_visible(require_expiring(expiring))
-    suite = ElementTree.Element(
-        "testsuite", name="cvops.identity expiry", timestamp=str(found["checked_at"]).rstrip("Z")
-    )
-    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    suite = JUnitSuite("cvops.identity expiry", str(found["checked_at"]).rstrip("Z"))
     for source in found["sources"]:
-        case = _add_case(suite, counts, "sources", describe_source_name(source))
-        if source["status"] == "failed":
-            _add_outcome(case, counts, "errors", "error", describe_source(source))
-        elif source["status"] == "left_out":
-            _add_outcome(case, counts, "skipped", "skipped", describe_source(source))
+        failed, left_out = source["status"] == "failed", source["status"] == "left_out"
+        outcome: Outcome | None = "error" if failed else "skipped" if left_out else None
+        suite.add_case(
+            "sources", describe_source_name(source), outcome, describe_source(source) if failed or left_out else ""
+        )
     for row in list_rows(expiring):
         who = f"{row['consumer']}: " if row["consumer"] else ""
-        case = _add_case(suite, counts, str(row["commcell"] or "Entra ID"), f"{who}{describe_key(row)}")
-        if row["state"] in FAULTS:
-            _add_outcome(case, counts, "failures", "failure", describe_row(row))
-        elif row["state"] == UNKNOWN:
-            _add_outcome(case, counts, "skipped", "skipped", describe_row(row))
-        else:
-            ElementTree.SubElement(case, "system-out").text = f"{row['state']}: {describe_end(row)}"
-    suite.attrib.update({name: str(count) for name, count in counts.items()})
-    root = ElementTree.Element("testsuites")
-    root.append(suite)
-    ElementTree.indent(root)
-    return f"{ElementTree.tostring(root, encoding='unicode', xml_declaration=False)}\n"
-
-
-def _add_case(suite: ElementTree.Element, counts: dict[str, int], place: str, name: str) -> ElementTree.Element:
-    counts["tests"] += 1
-    return ElementTree.SubElement(suite, "testcase", classname=place, name=name, time="0")
-
-
-def _add_outcome(case: ElementTree.Element, counts: dict[str, int], counter: str, tag: str, message: str) -> None:
-    counts[counter] += 1
-    ElementTree.SubElement(case, tag, message=message)
+        outcome = "failure" if row["state"] in FAULTS else "skipped" if row["state"] == UNKNOWN else None
+        told = describe_row(row) if outcome else f"{row['state']}: {describe_end(row)}"
+        suite.add_case(str(row["commcell"] or "Entra ID"), f"{who}{describe_key(row)}", outcome, told)
+    return suite.to_xml()

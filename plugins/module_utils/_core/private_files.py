@@ -16,6 +16,7 @@ import errno
 import fcntl
 import os
 import stat
+import typing as t
 
 #: What others may do with a file or a folder: nothing.
 _ACCESS_OF_OTHERS = 0o077
@@ -85,6 +86,64 @@ def read_file(path: str, largest: int) -> str:
         return os.read(descriptor, largest).decode("utf-8", "replace")
     finally:
         os.close(descriptor)
+
+
+def read_ordinary_file(path: str, largest: int) -> bytes:
+    """Return what *path* holds, whoever owns it and may use it; a link is not followed, and no pipe's writer is waited for.
+
+    Raises OSError, and NotPrivate for anything but an ordinary file of at most *largest* bytes.
+    """
+    descriptor = open_file(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > largest:
+            raise NotPrivate(path, PrivacyFault.KIND, stat.S_IMODE(found.st_mode) & 0o777)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return stream.read(largest)
+    finally:
+        os.close(descriptor)
+
+
+def write_new_file(path: str, content: bytes, durability: Durability) -> None:
+    """Write *content* to *path*, a new file of mode 0600. Raises OSError, FileExistsError where it is there already."""
+    descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        _sync_descriptor(stream.fileno(), durability)
+
+
+def append_line(path: str, line: str) -> None:
+    """Write *line* and a line feed at the end of *path*, a new file of mode 0600 where there is none, also on the disk.
+
+    A last line without an end, such as of a run that was killed, is ended first. Raises OSError.
+    """
+    descriptor = open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not an ordinary file")
+        size = os.fstat(descriptor).st_size
+        is_ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+        os.write(descriptor, f"{'' if is_ended else chr(10)}{line}\n".encode())
+        _sync_descriptor(descriptor, Durability.BEST_EFFORT)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def hold_folder(folder: str) -> t.Iterator[bool]:
+    """Yield whether this process has *folder*, a folder that exists, to itself while the body runs. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield take_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rename_folder(unfinished: str, folder: str) -> None:
+    """Give a folder that is complete its name, also on the disk. Raises OSError, also where something that is not empty has that name."""
+    os.rename(unfinished, folder)
+    _sync_parent_folder(folder, Durability.DISK)
 
 
 def replace_file(

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
+#: Of galaxy.yml, which is no part of what a managed host gets.
+COLLECTION_VERSION = "0.1.0"
+
 
 class Source(t.TypedDict):
     """One list that was read. ``complete`` None: the service does not let this account know whether it saw all."""
@@ -17,7 +20,7 @@ class Source(t.TypedDict):
     count: int
     complete: bool | None
     why: str
-    """What is missing and why, for people; empty when complete."""
+    """What is missing and why, for people; of a complete list, which of the names that were asked for nothing has. Else empty."""
     read_at: str
     """When its last answer came, RFC 3339 in UTC."""
 

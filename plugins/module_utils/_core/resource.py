@@ -71,6 +71,14 @@ class WaitingResource(t.Protocol):
 
 
 @t.runtime_checkable
+class RefreshingResource(t.Protocol):
+    """A resource that keeps on this machine when it was last right, which is no change of what it is."""
+
+    def refresh(self) -> None:
+        """Note that what is there was found right now; called where there are no steps, in check mode never. Raises CvopsError."""
+
+
+@t.runtime_checkable
 class JudgingResource(t.Protocol):
     """A resource that may find, when all is done and told, that the task has to fail none the less."""
 

@@ -26,6 +26,7 @@ from .redact import redact_structure, redact_text
 from .resource import (
     Declaration,
     JudgingResource,
+    RefreshingResource,
     RefusableResource,
     Report,
     Resource,
@@ -186,6 +187,8 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
                 plan = resource.get_applied_plan()
             state.result = _build_result(ctx, resource, plan)
     else:
+        if not ctx.check_mode and isinstance(resource, RefreshingResource):
+            resource.refresh()
         state.result = _build_result(ctx, resource, plan)
     if gone is not None:
         state.result["steps_gone"] = gone

@@ -104,7 +104,11 @@ def repair_surrogates(text: str) -> str:
 
 def format_json(value: t.Any) -> str:
     """Return *value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    return escape_in_json(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def escape_in_json(text: str) -> str:
+    """Return a JSON *text* with invisible characters as JSON's own escapes; read back equal."""
     return _INVISIBLE.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 

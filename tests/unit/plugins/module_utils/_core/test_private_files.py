@@ -21,15 +21,20 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.private_files
     Durability,
     NotPrivate,
     PrivacyFault,
+    append_line,
     check_folder,
     create_folder,
     finish_replacing,
+    hold_folder,
     is_own_folder,
     open_file,
     read_file,
+    read_ordinary_file,
     remove_file,
+    rename_folder,
     replace_file,
     take_lock,
+    write_new_file,
 )
 
 
@@ -317,3 +322,55 @@ def test_a_lock_that_the_system_cannot_give_is_an_error(tmp_path: pathlib.Path) 
     os.close(descriptor)
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         take_lock(descriptor)
+
+
+def test_a_new_file_is_private_and_never_replaces_one(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "new"
+    write_new_file(str(path), b"\x00\xff", Durability.DISK)
+    assert path.read_bytes() == b"\x00\xff" and mode_of(path) == 0o600
+    with pytest.raises(FileExistsError):
+        write_new_file(str(path), b"other", Durability.PROCESS)
+    assert path.read_bytes() == b"\x00\xff"
+
+
+def test_lines_are_added_and_a_broken_one_is_ended(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "lines"
+    append_line(str(path), "one")
+    assert mode_of(path) == 0o600
+    path.write_text("one\ntw")
+    path.chmod(0o644)
+    append_line(str(path), "three")
+    assert path.read_text() == "one\ntw\nthree\n" and mode_of(path) == 0o644
+    (tmp_path / "link").symlink_to(path)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe", "."):
+        with pytest.raises(OSError):
+            append_line(str(tmp_path / name), "four")
+    assert "four" not in path.read_text()
+
+
+def test_files_of_others_are_read_when_they_are_ordinary_and_small(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    path.chmod(0o644)
+    assert read_ordinary_file(str(path), 5) == b"12345"
+    os.mkfifo(tmp_path / "pipe")
+    for name, largest in (("file", 4), ("pipe", 5), (".", 5)):
+        with pytest.raises(NotPrivate):
+            read_ordinary_file(str(tmp_path / name), largest)
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        read_ordinary_file(str(tmp_path / "link"), 5)
+
+
+def test_a_folder_is_held_by_one_and_gets_a_name_that_is_free(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "unfinished"
+    folder.mkdir()
+    (folder / "x").write_text("x")
+    with hold_folder(str(folder)) as first, hold_folder(str(folder)) as second:
+        assert (first, second) == (True, False)
+        rename_folder(str(folder), str(tmp_path / "done"))
+    folder.mkdir()
+    with pytest.raises(OSError):
+        rename_folder(str(folder), str(tmp_path / "done"))
+    assert (tmp_path / "done" / "x").read_text() == "x"

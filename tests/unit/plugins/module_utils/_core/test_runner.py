@@ -330,6 +330,27 @@ def test_a_run_with_nothing_to_do_changes_nothing(make_ctx: t.Any) -> None:
     assert "diff" not in result
 
 
+class Refreshing(Noted):
+    """A resource that keeps when it was last right; ``fails`` under "refresh" says how that fails."""
+
+    def refresh(self) -> None:
+        self.apply(make_step("refresh", "refresh"))
+
+
+def test_what_is_right_already_is_refreshed_and_that_is_no_change(make_ctx: t.Any) -> None:
+    resource = Refreshing(steps=())
+    assert run_task(make_ctx(), resource.build)["changed"] is False
+    assert resource.done == ["refresh"]
+    for resource, check in ((Refreshing(steps=()), True), (Refreshing(), True)):
+        run_task(make_ctx(check_mode=check), resource.build)
+        assert resource.done == [], "nothing is written in check mode"
+    resource = Refreshing()
+    run_task(make_ctx(), resource.build)
+    assert resource.done == [step.subject for step in STEPS], "the steps have brought it up to date"
+    result = run_task(make_ctx(), Refreshing({"refresh": ConfigError("the disk is full")}, ()).build)
+    assert result["failed"] and "the disk is full" in result["msg"]
+
+
 def test_the_diff_is_sorted_and_readable() -> None:
     diff = build_diff("group", Noted().planned)
     assert diff["before"] == '{\n  "members": []\n}\n'

@@ -31,3 +31,8 @@ def neutralise_cell(value: t.Any) -> str:
     """Return *value* as the text of a cell that no spreadsheet computes."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def restore_cell(text: str) -> str:
+    """Return the text that :func:`neutralise_cell` was given, of a cell that is read back; an apostrophe before a formula was never its own."""
+    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(_FORMULA_STARTS) else text

@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.csv_text import build_csv
+from ansible_collections.cvops.identity.plugins.module_utils._core.csv_text import (
+    build_csv,
+    neutralise_cell,
+    restore_cell,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,10 @@ def test_ordinary_cells_stay_and_null_is_empty() -> None:
 def test_what_is_written_is_read_back(cells: list[str]) -> None:
     dummy, row = csv.reader(io.StringIO(build_csv(["x"] * len(cells), [cells]), newline=""))
     assert [cell.removeprefix("'") if cell != other else cell for cell, other in zip(row, cells, strict=True)] == cells
+
+
+@given(st.text())
+def test_a_cell_is_read_back(text: str) -> None:
+    """Of those that begin with an apostrophe themselves, only what a spreadsheet would not have computed anyway."""
+    if not text.startswith("'"):
+        assert restore_cell(neutralise_cell(text)) == text
