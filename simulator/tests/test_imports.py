@@ -64,6 +64,12 @@ BREACHES = {
     ),
     "the vault knows the tenant": ("package", "keyvault/access.py", "from cvops_simulator.entra.tenant import Tenant"),
     "a module in no layer of the vault": ("keyvault", "keyvault/helpers.py", ""),
+    "a file knows the site that is made of it": (
+        "snapshots",
+        "snapshots/files.py",
+        "def build():\n    from cvops_simulator.snapshots.site import build_snapshot_site",
+    ),
+    "a module in no layer of the snapshots": ("snapshots", "snapshots/helpers.py", ""),
     "a circle of handlers, inside a function": (
         "circles",
         "commvault/handlers/security_read.py",

@@ -15,7 +15,9 @@ from pathlib import Path
 import yaml
 
 from cvops_simulator.entra.replication import Replication
+from cvops_simulator.seeds.profile import PROFILES
 from cvops_simulator.simulator import Simulator
+from cvops_simulator.snapshots.files import SnapshotError
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -24,9 +26,23 @@ def _make_parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve a site on loopback until interrupted")
     variables = commands.add_parser("variables", help="print the variables document of a site")
     for command in (serve, variables):
-        command.add_argument("--set", choices=["S", "M", "L"], default="S", help="size of the site")
+        site = command.add_mutually_exclusive_group()
+        site.add_argument("--set", choices=list(PROFILES), default="S", help="size of the site")
+        site.add_argument("--snapshot", type=Path, help="a copy of a real site: the folder of its snapshot")
+        command.add_argument(
+            "--grant-automation",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="in a copy, what collected the snapshot may do everything (default); else what it may in the snapshot",
+        )
+        command.add_argument(
+            "--anomalies",
+            choices=["evidence"],
+            default="",
+            help="plant what evidence of access has to find as well; not in a copy, nor with --empty",
+        )
         command.add_argument("--seed", type=int, default=1, help="decides all ids")
-        command.add_argument("--empty", action="store_true", help="nothing of the mapping exists yet")
+        command.add_argument("--empty", action="store_true", help="nothing of the mapping exists yet; not in a copy")
     serve.add_argument("--dir", type=Path, required=True, help="where ca.pem and variables.yml are written")
     serve.add_argument("--release", type=int, default=44, help="Commvault feature release")
     serve.add_argument("--page-size", type=int, default=100, help="largest page of a Graph list")
@@ -44,11 +60,14 @@ def _run_serve(arguments: argparse.Namespace) -> int:
         set=arguments.set,
         seed=arguments.seed,
         empty=arguments.empty,
+        anomalies=arguments.anomalies,
         directory=arguments.dir,
         page_size=arguments.page_size,
         replication=Replication(seed=arguments.seed) if arguments.replication else None,
         release=arguments.release,
         port_base=arguments.port_base,
+        snapshot=arguments.snapshot,
+        grant_automation=arguments.grant_automation,
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -61,20 +80,35 @@ def _run_serve(arguments: argparse.Namespace) -> int:
         for service in simulator.services:
             print(f"{service.name:<10} {service.url}")
         print(f"{'ca':<10} {simulator.ca_path}")
-        print(f"{'variables':<10} {document}", flush=True)
+        print(f"{'variables':<10} {document}")
+        for note in simulator.notes:
+            print(f"{'note':<10} {note}")
+        sys.stdout.flush()
         stop.wait()
     return 0
 
 
 def _run_variables(arguments: argparse.Namespace) -> int:
-    sys.stdout.write(_dump_variables(Simulator(set=arguments.set, seed=arguments.seed, empty=arguments.empty)))
+    simulator = Simulator(
+        set=arguments.set,
+        seed=arguments.seed,
+        empty=arguments.empty,
+        anomalies=arguments.anomalies,
+        snapshot=arguments.snapshot,
+        grant_automation=arguments.grant_automation,
+    )
+    sys.stdout.write(_dump_variables(simulator))
     return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command `cvops-simulator`; returns its exit code."""
     arguments = _make_parser().parse_args(argv)
-    return _run_serve(arguments) if arguments.command == "serve" else _run_variables(arguments)
+    try:
+        return _run_serve(arguments) if arguments.command == "serve" else _run_variables(arguments)
+    except SnapshotError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ from cvops_simulator.core.server import Server
 from cvops_simulator.core.site import Site
 from cvops_simulator.core.tls import make_ca
 from cvops_simulator.entra.graph.service import GraphService
-from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, make_identity
+from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, adopt_identity, make_identity
 from cvops_simulator.entra.imds import ImdsService
 from cvops_simulator.entra.login.service import LoginService
 from cvops_simulator.entra.seeding import make_tenant, reset_tenant
 from cvops_simulator.keyvault.access import OFFICER
 from cvops_simulator.keyvault.service import KeyVaultService
 from cvops_simulator.seeds.site import build_site
+from cvops_simulator.snapshots.site import build_snapshot_site
 
 if TYPE_CHECKING:
     from cvops_simulator.core.clock import Clock
@@ -39,10 +40,13 @@ __all__ = ["Identity", "Simulator"]
 class Simulator:
     """Everything of one site. Listens from `start` to `stop`, or inside a `with` block.
 
-    `set`: size of the seeded site (S, M, L); with `seed` it decides every id. `empty`: nothing of the mapping exists
+    `set`: size of the seeded site, S to XL; with `seed` it decides every id. `empty`: nothing of the mapping exists
     yet. `directory`: where the CA's files go (default: a temporary directory). `page_size`: largest page of Graph
     lists. `replication`: None means that every write is visible at once. `release`: Commvault's feature release.
-    `port_base`: first of consecutive ports; 0 takes free ones.
+    `port_base`: first of consecutive ports; 0 takes free ones. `snapshot`: a folder of documents of a real site, in
+    place of a seeded one; `grant_automation`: what collected it may do everything in the copy. `notes` tells what the
+    copy does not hold. `anomalies`: "evidence" plants what evidence of access has to find, in a site that is not empty.
+    Raises SnapshotError for a folder that cannot be served.
     """
 
     def __init__(
@@ -55,11 +59,16 @@ class Simulator:
         replication: Replication | None = None,
         release: int = 44,
         port_base: int = 0,
+        snapshot: Path | str | None = None,
+        grant_automation: bool = True,
+        anomalies: str = "",
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="cvops-simulator-") if directory is None else None
         self._directory = Path(self._temporary.name if self._temporary else str(directory))
-        self._site_arguments = (set, seed, empty)
-        self._site: Site = build_site(set, seed, empty)
+        self._site_arguments = (set, seed, empty, anomalies)
+        self._copy = None if snapshot is None else build_snapshot_site(Path(snapshot), grant_automation)
+        self._grants_automation = grant_automation
+        self._site: Site = self._copy or build_site(*self._site_arguments)
         self._context = Context()
         self._ca = make_ca(self._directory)
         self.tenant = make_tenant(self._site.tenant_seed, self._context.clock, replication)
@@ -85,7 +94,18 @@ class Simulator:
 
     def _add_automation(self) -> None:
         """Add what every site has beside its seed: the automation's identity, which may do anything in the vault."""
-        self.automation: Identity = make_identity(self.tenant, "svc-cvops-automation", AUTOMATION_PERMISSIONS)
+        self.automation: Identity
+        #: What the copy of a snapshot does not hold of it, or holds beside it, one line each.
+        self.notes = list(self._site.notes)
+        if self._site.automation_app:
+            app_id, secret = self._site.automation_app, self._site.automation_secret
+            adopt_identity(self.tenant, app_id, secret, self._site.automation_rights)
+            wanted = AUTOMATION_PERMISSIONS if self._grants_automation else ()
+            self.automation, added = adopt_identity(self.tenant, app_id, secret, wanted)
+            if added:
+                self.notes.append(f"tenant: the automation gets these permissions in the copy: {', '.join(added)}")
+        else:
+            self.automation = make_identity(self.tenant, "svc-cvops-automation", AUTOMATION_PERMISSIONS)
         self._keyvault.access.grant(self.automation.object_id, *OFFICER)
 
     @property
@@ -120,7 +140,7 @@ class Simulator:
 
     def reset(self) -> None:
         """Go back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
-        self._site = build_site(*self._site_arguments)
+        self._site = self._copy or build_site(*self._site_arguments)
         self._context.reset()
         reset_tenant(self.tenant, self._site.tenant_seed)
         self._login.reset()

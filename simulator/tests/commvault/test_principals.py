@@ -11,7 +11,7 @@ import pytest
 from commvault_client import Api, b64
 
 from cvops_simulator.commvault import CommCellService
-from cvops_simulator.commvault.catalogue import PERMISSIONS, expand_category
+from cvops_simulator.commvault.catalogue import DEFAULT
 
 GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
 
@@ -154,10 +154,10 @@ def test_catalogue_is_a_wrapper_with_nested_categories(api: Api) -> None:
         return found
 
     answer = api.get("V4/Permissions")
-    assert walk(answer["permissions"]) == PERMISSIONS
+    assert walk(answer["permissions"]) == DEFAULT.names
     known = {1: "Administrative Management", 13: "Browse", 31: "View", 107: "Change security settings"}
-    assert known.items() <= PERMISSIONS.items()
-    assert 13 in expand_category(102)
+    assert known.items() <= DEFAULT.names.items()
+    assert 13 in DEFAULT.expand_category(102)
 
 
 def test_authentication_methods(api: Api, cell: CommCellService) -> None:

@@ -22,7 +22,7 @@ from cvops_simulator.seeds import build_site
 from cvops_simulator.seeds.mapping import ENTITY_KEYS
 from cvops_simulator.testing import running_simulator
 
-SETS = ("S", "M", "L")
+SETS = ("S", "M", "L", "XL")
 ANOMALIES = {
     "automation_in_human_group",
     "cloud_only_and_synced_equal_names",
@@ -74,7 +74,11 @@ def wanted(name: str, commcell: str, entry: dict[str, Any]) -> set[tuple[str, in
             continue
         for key, names in grant["entities"].items():
             for item in names:
-                (entity_id,) = state.entity_named(ENTITY_KEYS[key], item)
+                text = item["name"] if isinstance(item, dict) else item
+                (entity_id,) = state.entity_named(ENTITY_KEYS[key], text)
+                if isinstance(item, dict):
+                    company = state.companies.get(state.company_of(ENTITY_KEYS[key], entity_id))
+                    assert company is not None and company.alias == item["company"]
                 found.add((grant["role"], ENTITY_KEYS[key], entity_id))
     return found
 
@@ -144,6 +148,24 @@ def test_size_of_l() -> None:
     }
 
 
+def test_size_of_xl() -> None:
+    found = counts("XL")
+    assert (found["commcells"], found["mapped"], found["user_groups"]) == (2, 900, 950)
+    assert (found["roles"], found["custom_roles"], found["plans"], found["client_groups"]) == (12, 6, 600, 300)
+    # The people, and the account that is in a group of people.
+    assert found["people"] == 6001
+    cells = site("XL").commcells.values()
+    assert sum(len(cell.companies) for cell in cells) == 300
+    assert 2850 <= sum(len(cell.grants) for cell in cells) <= 3150
+    assert 2800 <= found["grants"] <= 2900
+
+
+def test_xl_is_built_in_seconds() -> None:
+    started = time.process_time()
+    build_site("XL", 3, False)
+    assert time.process_time() - started < 10
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_a_converged_site_lacks_nothing(name: str) -> None:
     source = site(name)
@@ -192,7 +214,7 @@ def test_an_empty_site_has_only_what_nobody_converges(name: str) -> None:
     custom = {role["name"] for role in source.variables["cvops_commvault_roles"]}
     mapped = {entry["principal"]["entra_group"]["name"] for entry in source.variables["cvops_role_mappings"]}
     assert source.tenant_seed.applications == []
-    assert len(source.tenant_seed.groups) == (150 if name == "L" else 0)
+    assert len(source.tenant_seed.groups) == {"L": 150, "XL": 900}.get(name, 0)
     for cell, seed in source.commcells.items():
         assert not custom & {role.name for role in seed.roles if not role.company_id}
         assert not mapped & {group.name for group in seed.groups}

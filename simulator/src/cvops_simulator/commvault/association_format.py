@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cvops_simulator.commvault.catalogue import CATEGORY_BY_NAME, PERMISSION_BY_NAME, PERMISSIONS, expand_category
 from cvops_simulator.commvault.envelopes import invalid, not_found
 from cvops_simulator.commvault.model import (
     ALL_OF_KIND,
@@ -30,7 +29,6 @@ from cvops_simulator.commvault.model import (
 )
 from cvops_simulator.commvault.references import resolve_record
 from cvops_simulator.commvault.routing import Call
-from cvops_simulator.core.names import fold_case
 
 #: Id key and name key of each entity type.
 ENTITY_KEYS = {
@@ -138,40 +136,39 @@ def parse_properties(call: Call, data: Any) -> GrantedRights:
         rows = data["categoryPermission"].get("categoriesPermissionList")
     if not isinstance(rows, list) or not rows:
         raise invalid("An association has neither role nor permissions")
-    permission_ids, category_ids = parse_permissions(rows)
+    permission_ids, category_ids = parse_permissions(call, rows)
     for number in category_ids:
-        permission_ids |= expand_category(number)
+        permission_ids |= call.state.catalogue.expand_category(number)
     return GrantedRights(None, frozenset(permission_ids))
 
 
-def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
+def parse_permissions(call: Call, rows: list[Any]) -> tuple[set[int], set[int]]:
     """Return permission ids and category ids of a V1 list; ids win over names."""
     permissions: set[int] = set()
     categories: set[int] = set()
     for row in rows:
         if row.get("permissionId") or row.get("permissionName"):
-            permissions.add(resolve_permission_id(row.get("permissionId"), row.get("permissionName")))
+            permissions.add(resolve_permission_id(call, row.get("permissionId"), row.get("permissionName")))
         elif row.get("categoryId") or row.get("categoryName"):
-            categories.add(resolve_category_id(row.get("categoryId"), row.get("categoryName")))
+            categories.add(resolve_category_id(call, row.get("categoryId"), row.get("categoryName")))
         else:
             raise invalid("An entry names neither permission nor category")
     return permissions, categories
 
 
-def resolve_permission_id(number: Any, name: Any) -> int:
+def resolve_permission_id(call: Call, number: Any, name: Any) -> int:
     """Return the id of a permission, given by id or name."""
-    found = int(number) if number else PERMISSION_BY_NAME.get(fold_case(str(name or "")), 0)
-    if found not in PERMISSIONS:
+    found = int(number) if number else call.state.catalogue.find_permission(str(name or "")) or 0
+    if found not in call.state.catalogue.names:
         raise not_found(f"Permission [{number or name}] does not exist")
     return found
 
 
-def resolve_category_id(number: Any, name: Any) -> int:
+def resolve_category_id(call: Call, number: Any, name: Any) -> int:
     """Return the id of a category, given by id or name."""
-    known = {category.id for category in CATEGORY_BY_NAME.values()}
-    category = CATEGORY_BY_NAME.get(fold_case(str(name or "")))
+    category = call.state.catalogue.find_category(str(name or ""))
     found = int(number) if number else (category.id if category else 0)
-    if found not in known:
+    if found not in call.state.catalogue.category_by_id:
         raise not_found(f"Category [{number or name}] does not exist")
     return found
 
@@ -192,7 +189,8 @@ def render_principal(call: Call, kind: int, principal_id: int) -> dict[str, Any]
     """Return a principal as answers show it; a directory group has `groupId` and a two-part name."""
     if kind == USER:
         user = call.state.users.get(principal_id)
-        return {"userId": principal_id, "userName": user.name if user else "", "_type_": USER}
+        name = user.name if user else call.state.unlisted.get((kind, principal_id), "")
+        return {"userId": principal_id, "userName": name, "_type_": USER}
     group = call.state.groups.get(principal_id)
     if group is not None and group.provider:
         return {
@@ -201,19 +199,20 @@ def render_principal(call: Call, kind: int, principal_id: int) -> dict[str, Any]
             "providerDomainName": group.provider,
             "_type_": kind,
         }
-    return {"userGroupId": principal_id, "userGroupName": group.name if group else "", "_type_": kind}
+    name = group.name if group else call.state.unlisted.get((kind, principal_id), "")
+    return {"userGroupId": principal_id, "userGroupName": name, "_type_": kind}
 
 
 def render_properties(call: Call, grant: Grant) -> dict[str, Any]:
     """Return `properties` of a grant."""
     wire: dict[str, Any] = {}
     if grant.role_id is not None:
-        role = call.state.roles.get(grant.role_id)
-        wire["role"] = {"roleId": grant.role_id, "roleName": role.name if role else "", "_type_": ROLE}
+        name = call.state.entity_name(ROLE, grant.role_id) or ""
+        wire["role"] = {"roleId": grant.role_id, "roleName": name, "_type_": ROLE}
     else:
         wire["categoryPermission"] = {
             "categoriesPermissionList": [
-                {"permissionId": item, "permissionName": PERMISSIONS[item], "_type_": 122}
+                {"permissionId": item, "permissionName": call.state.catalogue.get_name(item), "_type_": 122}
                 for item in sorted(grant.permission_ids)
             ]
         }

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cvops_simulator.commvault.audit_trail import CRITICAL, HIGH, LOW, MEDIUM, clean_text
-from cvops_simulator.commvault.catalogue import CATEGORIES, PERMISSIONS
 from cvops_simulator.commvault.model import (
     ALL_OF_KIND,
     EXPLICIT,
@@ -66,7 +65,6 @@ _MEMBERS = {
     "category_ids": ("Categories", "categories"),
 }
 _TYPES = {number: name for name, number in TYPE_NAMES.items()}
-_CATALOGUE = {"permissions": PERMISSIONS, "categories": {item.id: item.name for item in CATEGORIES}}
 #: Requests below these change no user; comparing thousands of them takes time.
 _WITHOUT_USERS = frozenset({"security", "usergroup", "role", "credential", "credentials", "accesstoken"})
 
@@ -114,8 +112,11 @@ def list_changes(before: Snapshot, state: State, tokens: TokenStore) -> Iterator
 
     def find_name(table: str, number: int) -> str:
         """Return the name of an object, also of one that is gone; its number where none is known."""
-        if table in _CATALOGUE:
-            return _CATALOGUE[table].get(number, str(number))
+        if table == "permissions":
+            return state.catalogue.get_name(number)
+        if table == "categories":
+            category = state.catalogue.category_by_id.get(number)
+            return category.name if category is not None else str(number)
         records: Records[User] | Records[UserGroup] = state.users if table == "users" else state.groups
         record, row = records.get(number), before.rows.get(table, {}).get(number, {})
         return clean_text(record.name if record is not None else str(row.get("name", number)))

@@ -9,6 +9,7 @@ assignment to categories are plausible, not observed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cvops_simulator.core.names import fold_case
@@ -169,26 +170,51 @@ CATEGORIES: tuple[Category, ...] = (
     ),
 )
 
-CATEGORY_BY_ID = {category.id: category for category in CATEGORIES}
+
+class Catalogue:
+    """The permissions of one CommCell, in categories: the simulator's own, or those that a snapshot tells."""
+
+    def __init__(self, categories: Iterable[Category] = CATEGORIES) -> None:
+        self.categories = tuple(categories)
+        self.category_by_id = {category.id: category for category in self.categories}
+        self._category_by_name = {fold_case(category.name): category for category in self.categories}
+        self.names: dict[int, str] = {pid: name for one in self.categories for pid, name in one.permissions}
+        self._id_by_name = {fold_case(name): pid for pid, name in self.names.items()}
+        self.category_of = {pid: one for one in self.categories for pid, _name in one.permissions}
+        #: What the role Master gives; also what handlers ask for and a snapshot may not have.
+        self.everything = frozenset(self.names) | frozenset(pid for one in CATEGORIES for pid, _name in one.permissions)
+
+    def __deepcopy__(self, memo: object) -> Catalogue:
+        return self  # nothing ever changes in it
+
+    def find_permission(self, name: str) -> int | None:
+        """Return the id of a permission, without regard to case; None: there is none of this name."""
+        return self._id_by_name.get(fold_case(name))
+
+    def find_category(self, name: str) -> Category | None:
+        """Return a category, without regard to case; None: there is none of this name."""
+        return self._category_by_name.get(fold_case(name))
+
+    def get_name(self, permission_id: int) -> str:
+        """Return the name of a permission; its number where the CommCell has none of this id."""
+        return self.names.get(permission_id, str(permission_id))
+
+    def expand_category(self, category_id: int) -> set[int]:
+        """Return all permission ids of a category and its sub-categories."""
+        found = {pid for pid, _name in self.category_by_id[category_id].permissions}
+        for child in self.categories:
+            if child.parent == category_id:
+                found |= self.expand_category(child.id)
+        return found
+
+    def expand(self, permission_ids: set[int], category_ids: set[int]) -> set[int]:
+        """Return permissions of a role: the single ones and those of its categories."""
+        found = set(permission_ids)
+        for category_id in category_ids:
+            found |= self.expand_category(category_id)
+        return found
+
+
+DEFAULT = Catalogue()
 CATEGORY_BY_NAME = {fold_case(category.name): category for category in CATEGORIES}
-PERMISSIONS: dict[int, str] = {pid: name for category in CATEGORIES for pid, name in category.permissions}
-PERMISSION_BY_NAME = {fold_case(name): pid for pid, name in PERMISSIONS.items()}
-CATEGORY_OF = {pid: category for category in CATEGORIES for pid, _name in category.permissions}
-ALL_PERMISSIONS = frozenset(PERMISSIONS)
-
-
-def expand_category(category_id: int) -> set[int]:
-    """Return all permission ids of a category and its sub-categories."""
-    found = {pid for pid, _name in CATEGORY_BY_ID[category_id].permissions}
-    for child in CATEGORIES:
-        if child.parent == category_id:
-            found |= expand_category(child.id)
-    return found
-
-
-def expand(permission_ids: set[int], category_ids: set[int]) -> set[int]:
-    """Return permissions of a role: the single ones and those of its categories."""
-    found = set(permission_ids)
-    for category_id in category_ids:
-        found |= expand_category(category_id)
-    return found
+PERMISSION_BY_NAME = {fold_case(name): pid for pid, name in DEFAULT.names.items()}

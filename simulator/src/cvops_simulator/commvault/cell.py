@@ -16,6 +16,7 @@ from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.releases import check_release, has_feature
 from cvops_simulator.commvault.sessions import SamlSignOns, Sessions
 from cvops_simulator.commvault.state import Lists, State
+from cvops_simulator.commvault.tokens import TokenStore
 
 if TYPE_CHECKING:
     from cvops_simulator.commvault.model import CommCellSeed, User
@@ -46,10 +47,10 @@ class Cell:
         self._seed = seed
         self.state = State(seed)
         self.behaviours = Behaviours()
-        self.sessions = Sessions()
+        self.sessions = Sessions(store=TokenStore(seed.access_tokens))
         self.sign_ons = SamlSignOns()
         self.trail = AuditTrail()
-        self.release = self._first_release
+        self.release = seed.release or self._first_release
         #: Writes that wait for an approval, oldest first.
         self.waiting_writes: list[Callable[[], None]] = []
         self._stale: tuple[Lists, float] | None = None

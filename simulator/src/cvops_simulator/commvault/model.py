@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from cvops_simulator.commvault.catalogue import DEFAULT, Catalogue
+from cvops_simulator.commvault.tokens import AccessToken
+
 # Entity type numbers (`_type_`, `entityType`) as the product uses them.
 COMMCELL = 1
 CLIENT = 3
@@ -261,5 +264,13 @@ class CommCellSeed:
     grants: list[Grant] = field(default_factory=list)
     #: Server group id -> ids of the servers in it.
     group_clients: dict[int, list[int]] = field(default_factory=dict)
+    #: Its permissions in categories.
+    catalogue: Catalogue = DEFAULT
+    two_factor: dict[str, Any] = field(default_factory=lambda: {"mode": 0, "userGroups": []})
+    #: Names, by type and id, of what grants refer to and no list shows.
+    unlisted: dict[tuple[int, int], str] = field(default_factory=dict)
+    #: Feature release of this CommCell; 0: that of the simulator.
+    release: int = 0
+    access_tokens: list[AccessToken] = field(default_factory=list)
     #: Name and password of the automation account.
     automation: tuple[str, str] = ("", "")

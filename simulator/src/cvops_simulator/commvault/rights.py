@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cvops_simulator.commvault.catalogue import ALL_PERMISSIONS, PERMISSIONS, VIEW, expand
+from cvops_simulator.commvault.catalogue import VIEW
 from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, ApiError
 from cvops_simulator.commvault.model import (
     ALL_OF_KIND,
@@ -34,11 +34,11 @@ MASTER_GROUP = 1
 def get_role_permissions(state: State, role_id: int) -> frozenset[int]:
     """Return all permissions of a role; Master has every one, a disabled or absent role none."""
     if role_id == MASTER_ROLE:
-        return ALL_PERMISSIONS
+        return state.catalogue.everything
     role = state.roles.get(role_id)
     if role is None or not role.enabled:
         return frozenset()
-    return frozenset(expand(role.permission_ids, role.category_ids))
+    return frozenset(state.catalogue.expand(role.permission_ids, role.category_ids))
 
 
 def get_grant_permissions(state: State, grant: Grant) -> frozenset[int]:
@@ -67,13 +67,13 @@ class Rights:
     def everywhere(self) -> frozenset[int]:
         """Permissions on the CommCell, which hold for everything in it."""
         if self._in_master:
-            return ALL_PERMISSIONS
+            return self._state.catalogue.everything
         return frozenset(self._by_entity.get((COMMCELL, COMMCELL_ID), ()))
 
     @cached_property
     def master(self) -> bool:
         """Holds every permission on the CommCell."""
-        return self.everywhere >= ALL_PERMISSIONS
+        return self.everywhere >= self._state.catalogue.names.keys()
 
     def on(self, entity_type: int, entity_id: int) -> frozenset[int]:
         """Return the permissions on one entity.
@@ -81,7 +81,7 @@ class Rights:
         They come through the CommCell, its company, its server groups, its kind and itself.
         """
         if self.master:
-            return ALL_PERMISSIONS
+            return self._state.catalogue.everything
         found = set(self.everywhere)
         places = [(entity_type, entity_id), (entity_type, ALL_OF_KIND)]
         if company := self._state.company_of(entity_type, entity_id):
@@ -100,12 +100,12 @@ class Rights:
         """Refuse unless the user holds all of these permissions on the entity."""
         missing = sorted(set(permissions) - self.on(entity_type, entity_id))
         if missing:
-            names = ", ".join(PERMISSIONS[item] for item in missing)
+            names = ", ".join(self._state.catalogue.get_name(item) for item in missing)
             raise ApiError(MISSING_RIGHTS, f"User does not have the permission(s) [{names}] on this entity.", 403)
 
     def require_any(self, permissions: Iterable[int]) -> None:
         """Refuse unless the user holds one of these permissions on the CommCell."""
         wanted = set(permissions)
         if not wanted & self.everywhere:
-            names = ", ".join(PERMISSIONS[item] for item in sorted(wanted))
+            names = ", ".join(self._state.catalogue.get_name(item) for item in sorted(wanted))
             raise ApiError(MISSING_RIGHTS, f"User needs one of the permissions [{names}].", 403)

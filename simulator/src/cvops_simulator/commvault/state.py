@@ -144,7 +144,7 @@ def copy_seed(seed: CommCellSeed) -> CommCellSeed:
     copied.entities = [copy.copy(entity) for entity in seed.entities]
     copied.grants = list(seed.grants)
     own = ("groups", "roles", "companies", "credentials", "apps", "office_clients", "key_servers", "group_clients")
-    for name in own:
+    for name in (*own, "two_factor"):
         setattr(copied, name, copy.deepcopy(getattr(seed, name)))
     return copied
 
@@ -185,7 +185,9 @@ class State(Lists):
         self.grants = Grants(own.grants)
         self.group_clients = own.group_clients
         self.guid = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{own.name}.commcell.cvops.example")).upper()
-        self.two_factor: dict[str, Any] = {"mode": 0, "userGroups": []}
+        self.two_factor: dict[str, Any] = own.two_factor
+        self.catalogue = own.catalogue
+        self.unlisted = own.unlisted
         self._groups_of_client: dict[int, list[int]] = defaultdict(list)
         for group_id, clients in self.group_clients.items():
             for client_id in clients:
@@ -221,7 +223,7 @@ class State(Lists):
             return self.name
         records = self._get_records(entity_type)
         record = records.get(entity_id) if records is not None else None
-        return record.name if record is not None else None
+        return record.name if record is not None else self.unlisted.get((entity_type, entity_id))
 
     def entity_named(self, entity_type: int, name: str) -> list[int]:
         """Return ids of the entities of a type and name."""

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 ALL, SCIM, ALL_TOO, CUSTOM, ONE_TOUCH, HYPERSCALE = range(6)
@@ -77,9 +79,9 @@ def valid_address(text: str) -> bool:
 class TokenStore:
     """All access tokens of a CommCell."""
 
-    def __init__(self) -> None:
-        self._by_id: dict[int, AccessToken] = {}
-        self._next = 1
+    def __init__(self, tokens: Iterable[AccessToken] = ()) -> None:
+        self._by_id: dict[int, AccessToken] = {token.id: copy.deepcopy(token) for token in tokens}
+        self._next = max(self._by_id, default=0) + 1
         #: Names of users whose chain was destroyed by the reuse of an old pair (the product mails them).
         self.destroyed: list[int] = []
 

@@ -22,6 +22,13 @@ class TenantSeed:
     `named_locations` and `policies` (of conditional access): bodies as Graph takes them, with or without
     `id`; nothing is checked.
     `roles`: template id of a directory role -> object ids or user principal names of those who hold it.
+    `scoped_roles`: who holds a role in a part of the tenant: `role` (template id), `principalId`, `directoryScopeId`.
+    `role_names`: template id -> name of roles that the simulator does not know.
+    `service_principals`: those that stand in no item of `applications`, with the extra key `owners`; one with the
+    application id of an API of Microsoft's takes its place.
+    `app_role_assignments`, `oauth2_permission_grants`: rows as Graph has them, names of the ends left out.
+    `deleted`: objects in the deleted items, with the extra key `kind` (`user`, `group`).
+    An application may have `federatedIdentityCredentials`, and credentials whose values nobody knows.
     """
 
     tenant_id: str
@@ -33,6 +40,12 @@ class TenantSeed:
     named_locations: list[dict[str, Any]] = field(default_factory=list)
     policies: list[dict[str, Any]] = field(default_factory=list)
     roles: dict[str, list[str]] = field(default_factory=dict)
+    scoped_roles: list[dict[str, str]] = field(default_factory=list)
+    role_names: dict[str, str] = field(default_factory=dict)
+    service_principals: list[dict[str, Any]] = field(default_factory=list)
+    app_role_assignments: list[dict[str, Any]] = field(default_factory=list)
+    oauth2_permission_grants: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -42,12 +55,19 @@ class Site:
     `variables`: the variables document (keys `cvops_application`, `cvops_entra_groups`, ...) without
     `cvops_connection`: the simulator adds that, because it holds addresses and credentials.
     `anomalies`: irregularities that were added on purpose, by name, for tests.
+    `automation_app`: application id of the automation, where the site has it; `automation_secret`: what it signs in
+    with; `automation_rights`: permissions of Microsoft Graph that it holds beside those that the seed tells.
+    `notes`: what a copy does not hold of its snapshot, for people.
     """
 
     tenant_seed: TenantSeed
     commcells: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     anomalies: dict[str, Any] = field(default_factory=dict)
+    automation_app: str = ""
+    automation_secret: str = field(default="", repr=False)
+    automation_rights: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def mess(self) -> dict[str, Any]:

@@ -77,6 +77,22 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
         return Identity(application["appId"], secret["secretText"], principal_id, application["id"])
 
 
+def adopt_identity(tenant: Tenant, app_id: str, secret: str, permissions: Iterable[str]) -> tuple[Identity, list[str]]:
+    """Let a registered application sign in with a secret that Graph does not show, and grant what it lacks of these.
+
+    Returns it, and the names of the permissions that it lacked. Raises LookupError without application or principal.
+    """
+    with tenant.lock:
+        application, principal = tenant.application_of(app_id), tenant.service_principal_of(app_id)
+        if application is None or principal is None:
+            raise LookupError(f"the tenant has no application {app_id} with a service principal")
+        now = tenant.clock.now()
+        known: Row = {"owner": application["id"], "text": secret, "start": now - _YEAR, "end": now + _YEAR}
+        tenant.store.put("secrets", tenant.name_id("automation", app_id), known, "credential_token", True)
+        lacking = _add_permissions(tenant, principal["id"], permissions)
+        return Identity(application["appId"], secret, principal["id"], application["id"]), lacking
+
+
 def make_managed_identity(tenant: Tenant, name: str, permissions: Iterable[str], *, system: bool = False) -> Identity:
     """Make a managed identity with these Graph application permissions; it has no application and no secret.
 
@@ -98,9 +114,21 @@ def make_managed_identity(tenant: Tenant, name: str, permissions: Iterable[str],
 
 def _add_principal(tenant: Tenant, values: Row, permissions: Iterable[str]) -> None:
     tenant.add("servicePrincipal", values, replicated=True)
+    _add_permissions(tenant, values["id"], permissions)
+
+
+def _add_permissions(tenant: Tenant, principal_id: str, permissions: Iterable[str]) -> list[str]:
+    """Grant permissions of Microsoft Graph that a principal does not have yet; returns their names."""
     graph = tenant.service_principal_of(GRAPH_APP_ID)
     if graph is None:
         raise LookupError("the tenant has no service principal of Microsoft Graph")
     roles = {role["value"]: role["id"] for role in graph["appRoles"]}
-    for permission in permissions:
-        assign_role(tenant, values["id"], graph["id"], roles[permission], replicated=True)
+    held = {
+        row["appRoleId"]
+        for row in tenant.app_role_assignments.values()
+        if (row["principalId"], row["resourceId"]) == (principal_id, graph["id"])
+    }
+    lacking = [permission for permission in permissions if roles[permission] not in held]
+    for permission in lacking:
+        assign_role(tenant, principal_id, graph["id"], roles[permission], replicated=True)
+    return lacking

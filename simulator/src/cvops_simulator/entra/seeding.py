@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cvops_simulator.entra.conditional_access.policies import add_location, add_policy
 from cvops_simulator.entra.conditional_access.strengths import add_built_in
 from cvops_simulator.entra.defaults import make_row
+from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
 from cvops_simulator.entra.identifiers import make_security_identifier
 from cvops_simulator.entra.principals import copy_initial_properties, copy_properties, merge_tags
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 _USER_EXTRAS = frozenset({"password"})
 _GROUP_EXTRAS = frozenset({"members", "owners"})
-_APPLICATION_EXTRAS = frozenset({"servicePrincipal", "owners", "secrets", "consented", "assignments"})
+_OWNED = frozenset({"owners"})
+_APPLICATION_EXTRAS = frozenset(
+    {"servicePrincipal", "owners", "secrets", "consented", "assignments", "federatedIdentityCredentials"}
+)
 
 
 def make_tenant(seed: TenantSeed, clock: Clock, replication: Replication | None = None) -> Tenant:
@@ -42,7 +46,8 @@ def reset_tenant(tenant: Tenant, seed: TenantSeed) -> None:
 
 
 def _fill(tenant: Tenant, seed: TenantSeed) -> None:
-    add_resources(tenant)
+    tenant.directory_roles = {**DIRECTORY_ROLES, **seed.role_names}
+    add_resources(tenant, {row["appId"].lower(): row for row in seed.service_principals})
     tenant.store.put("organization", tenant.id, _make_organization(tenant), "object", replicated=True)
     tenant.store.put("policies", "defaultAppManagementPolicy", _make_default_policy(), "object", replicated=True)
     tenant.store.put("policies", "identitySecurityDefaultsEnforcementPolicy", _make_security_defaults(), "object", True)
@@ -60,12 +65,45 @@ def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     for application in seed.applications:
         _add_consent(tenant, application)
         _add_assignments(tenant, application, names)
+    _add_service_principals(tenant, seed)
+    _add_grants(tenant, seed)
     for template_id, members in seed.roles.items():
         tenant.relate("roleMembers", template_id, [names.get(x.lower(), x) for x in members], True)
+    for number, held in enumerate(seed.scoped_roles):
+        tenant.store.put("scopedRoleMembers", str(number), dict(held), "object", replicated=True)
     for location in seed.named_locations:
         add_location(tenant, location, replicated=True)
     for policy in seed.policies:
         add_policy(tenant, policy, replicated=True)
+    for item in seed.deleted:
+        kind, values = item["kind"], {key: value for key, value in item.items() if key != "kind"}
+        entry: Row = {"kind": kind, "row": make_row(kind, values), "grants": {}, "memberships": []}
+        tenant.store.put("deletedItems", values["id"], entry, "object", replicated=True)
+
+
+def _add_service_principals(tenant: Tenant, seed: TenantSeed) -> None:
+    for values in seed.service_principals:
+        if values["id"] not in tenant.service_principals:
+            tenant.add("servicePrincipal", _drop_extras(values, _OWNED), replicated=True)
+        tenant.relate("owners", values["id"], values.get("owners", []), True)
+
+
+def _add_grants(tenant: Tenant, seed: TenantSeed) -> None:
+    """Add grants as they are, also those of which one end is not there."""
+
+    def find_name(object_id: str) -> str | None:
+        found = tenant.find(object_id)
+        return found["displayName"] if found else None
+
+    for assignment in seed.app_role_assignments:
+        names = {
+            "principalDisplayName": find_name(assignment["principalId"]),
+            "resourceDisplayName": find_name(assignment["resourceId"]),
+        }
+        row = {"deletedDateTime": None, "createdDateTime": None, **names, **assignment}
+        tenant.store.put("appRoleAssignments", row["id"], row, "grant", replicated=True)
+    for grant in seed.oauth2_permission_grants:
+        tenant.store.put("oauth2PermissionGrants", grant["id"], dict(grant), "grant", replicated=True)
 
 
 def _make_organization(tenant: Tenant) -> Row:
@@ -137,6 +175,9 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
     row = tenant.add("application", values, replicated=True)
     owners = [names.get(owner.lower(), owner) for owner in application.get("owners", [])]
     tenant.relate("owners", row["id"], owners, True)
+    if items := application.get("federatedIdentityCredentials"):
+        rows = [make_row("federatedIdentityCredential", item) for item in items]
+        tenant.store.put("federatedIdentityCredentials", row["id"], {"items": rows}, "credential_token", True)
     for secret in application.get("secrets", []):
         dates = {"startDateTime": tenant.now(), **secret}
         add_secret(tenant, "application", tenant.applications[row["id"]], dates, secret["value"], replicated=True)

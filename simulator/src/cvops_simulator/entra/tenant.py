@@ -65,6 +65,8 @@ class Tenant:
         self.id, self.domain, self.display_name = tenant_id, domain, display_name
         self.store = Store(self.clock, self.replication)
         self.behaviours = Behaviours()
+        #: Template id -> name of the directory roles that there are.
+        self.directory_roles: dict[str, str] = {}
         #: Rows of the sign-in log and of the directory's audit log, oldest first.
         self.sign_ins: list[Row] = []
         self.directory_audits: list[Row] = []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.entra.schema import list_graph_app_roles, list_graph_scopes
@@ -161,14 +162,22 @@ def list_resources() -> list[dict[str, Any]]:
     ]
 
 
-def add_resources(tenant: Tenant) -> None:
-    """Add Microsoft's resource principals to a tenant."""
+def add_resources(tenant: Tenant, known: Mapping[str, dict[str, Any]] | None = None) -> None:
+    """Add Microsoft's resource principals to a tenant.
+
+    `known`: by application id, what is known of them in this tenant; permissions are added to those that they offer.
+    """
     for resource in list_resources():
+        own = {key: value for key, value in (known or {}).get(resource["appId"], {}).items() if key != "owners"}
+        for offered in ("appRoles", "oauth2PermissionScopes"):
+            ids = {item["id"] for item in resource[offered]}
+            own[offered] = [*resource[offered], *(item for item in own.get(offered) or () if item["id"] not in ids)]
         values = {
             **resource,
             "id": tenant.name_id("servicePrincipal", resource["displayName"]),
             "appDisplayName": resource["displayName"],
             "appOwnerOrganizationId": _MICROSOFT_TENANT,
             "signInAudience": "AzureADMultipleOrgs",
+            **own,
         }
         tenant.add("servicePrincipal", values, replicated=True)

@@ -236,7 +236,9 @@ class AnomalyBuilder:
         seed = self._first.seed
         if not seed.companies:
             return
-        company, name = seed.companies[0], "Storage Operator"
+        company = seed.companies[0]
+        # A set with few roles has no Storage Operator.
+        name = "Storage Operator" if self._first.profile.custom_roles > 7 else "Access Auditor"
         role = Role(
             id=901,
             name=name,

@@ -57,7 +57,7 @@ class CommCellBuilder:
     """Collects the seed of one CommCell."""
 
     def __init__(self, profile: Profile, ids: Ids, name: str, inventory: Inventory, empty: bool) -> None:
-        self._profile = profile
+        self.profile = profile
         self._ids = ids
         self._id_offset = 100 * list(profile.commcells).index(name)
         self._inventory = inventory

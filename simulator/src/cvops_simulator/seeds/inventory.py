@@ -71,6 +71,7 @@ class InventoryBuilder:
             WORKFLOW: 701 + 1000 * number,
         }
         self._number = number
+        self._company_ids: dict[str, int] = {}
         self.inventory = Inventory()
 
     def _add(self, entity_type: int, name: str, **extra: object) -> int:
@@ -82,13 +83,20 @@ class InventoryBuilder:
     def build(self) -> Inventory:
         """Return the whole inventory."""
         self._add(CLIENT, self._commcell, hostName=f"{self._commcell}.{DOMAIN}")
-        scopes = [scope for scope in self._profile.scopes if scope.commcell == self._commcell]
+        if self._profile.has_customers:
+            for region in self._profile.commcells[self._commcell]:
+                self._add_company(f"Customer {region[1:]}", region)
+        everything = self._profile.scopes
+        scopes = [scope for scope in everything if scope.commcell == self._commcell]
         total = self._profile.clients - sum(1 for regions in self._profile.commcells.values() if regions)
-        everywhere = len(self._profile.scopes)
+        everywhere = len(everything)
         for scope in scopes:
-            index = self._profile.scopes.index(scope)
+            index = everything.index(scope)
             count = total * (index + 1) // everywhere - total * index // everywhere
+            first = len(self.inventory.entities)
             self._add_scope(scope, count)
+            for entity in self.inventory.entities[first:] if self._profile.has_customers else ():
+                entity.company_id = self._company_ids[scope.region]
         for region in dict.fromkeys(scope.region for scope in scopes):
             self._add_pools(region)
         if not scopes:
@@ -145,23 +153,27 @@ class InventoryBuilder:
 
     def _add_companies(self) -> None:
         names = (*_COMPANIES, _EXTRA_COMPANY)[: self._profile.companies]
-        for number, name in enumerate(names):
-            alias = name.split()[0].lower()
-            self.inventory.companies.append(
-                Company(
-                    id=901 + number + 1000 * self._number,
-                    name=name,
-                    alias=alias,
-                    guid=self._ids.guid(self._commcell, "company", alias),
-                    contact_name=f"{name} administration",
-                    contact_email=f"backup@{alias}.example",
-                    email_domains=[f"{alias}.example"],
-                )
-            )
-        if self.inventory.companies and self._number == 0:
+        for name in names:
+            self._add_company(name, name.split()[0].lower())
+        if names and self._number == 0:
             first = self.inventory.companies[0]
             self._add(PLAN, f"{first.alias}-standard")
             self.inventory.entities[-1].company_id = first.id
+
+    def _add_company(self, name: str, alias: str) -> None:
+        company_id = 901 + len(self.inventory.companies) + 1000 * self._number
+        self._company_ids[alias] = company_id
+        self.inventory.companies.append(
+            Company(
+                id=company_id,
+                name=name,
+                alias=alias,
+                guid=self._ids.guid(self._commcell, "company", alias),
+                contact_name=f"{name} administration",
+                contact_email=f"backup@{alias}.example",
+                email_domains=[f"{alias}.example"],
+            )
+        )
 
     def _add_credential(self) -> None:
         self.inventory.credentials.append(

@@ -149,7 +149,18 @@ def _make_grants(
         grants.append({"role": _choose_exception_role(profile), "entities": {"plans": [plans[-1]]}})
     elif number % 20 == 9:
         grants.append({"role": "Restore Operator", "entities": {"servers": [inventory.servers[scope.name][0]]}})
+    if profile.has_customers:
+        for grant in grants:
+            grant["entities"] = _add_company(grant["entities"], scope.region)
     return grants
+
+
+def _add_company(entities: dict[str, list[str]], company: str) -> dict[str, list[Any]]:
+    """Return entities as a mapping names those of a company; storage pools are the CommCell's own."""
+    return {
+        kind: names if kind == "storage_pools" else [{"name": name, "company": company} for name in names]
+        for kind, names in entities.items()
+    }
 
 
 def _choose_wide_role(profile: Profile, tier: str) -> str:
@@ -158,7 +169,7 @@ def _choose_wide_role(profile: Profile, tier: str) -> str:
 
 
 def _choose_exception_role(profile: Profile) -> str:
-    return "Plan Manager" if profile.custom_roles > 2 else "Compliance"
+    return "Plan Manager" if profile.custom_roles > 6 else "Compliance"
 
 
 def list_grant_triples(entry: dict[str, Any], inventory: Inventory) -> list[tuple[str, int, int]]:
@@ -169,5 +180,7 @@ def list_grant_triples(entry: dict[str, Any], inventory: Inventory) -> list[tupl
             found.append((grant["role"], COMMCELL, COMMCELL_ID))
             continue
         for key, names in grant["entities"].items():
-            found += [(grant["role"], ENTITY_KEYS[key], inventory.id_of(ENTITY_KEYS[key], name)) for name in names]
+            for name in names:
+                text = name["name"] if isinstance(name, dict) else name
+                found.append((grant["role"], ENTITY_KEYS[key], inventory.id_of(ENTITY_KEYS[key], text)))
     return found

@@ -72,6 +72,13 @@ def make_people(profile: Profile, ids: Ids) -> list[Person]:
     choice = ids.random("people")
     choice.shuffle(pairs)
     regions = [region for regions in profile.commcells.values() for region in regions]
+    # A set with more people than there are names has people with two surnames.
+    lasts = _LAST.split()
+    doubled = [f"{last}-{lasts[number - 1]}" for number, last in enumerate(lasts)]
+    pairs += [(first, last) for last in doubled for first in _FIRST.split()]
+    # Customers have their people in a row, or whole ones would have none that is enabled.
+    size = profile.users // len(regions) if profile.has_customers else 1
+    places = [number // size for number in range(profile.users)]
     people = []
     for number, (first, last) in enumerate(pairs[: profile.users]):
         people.append(
@@ -80,7 +87,7 @@ def make_people(profile: Profile, ids: Ids) -> list[Person]:
                 name=f"{first} {last}",
                 given_name=first,
                 surname=last,
-                region=regions[number % len(regions)],
+                region=regions[places[number] % len(regions)],
                 enabled=number % 50 != 49,
             )
         )

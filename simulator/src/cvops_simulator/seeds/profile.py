@@ -46,6 +46,8 @@ class Profile:
     groups_given: bool = False
     #: Tiers of each workload; missing: all of them.
     tiers: dict[str, tuple[str, ...]] | None = None
+    #: Each region is a customer: a company, to which the region's servers, groups of them and plans belong.
+    has_customers: bool = False
 
     @property
     def scopes(self) -> list[Scope]:
@@ -132,4 +134,26 @@ _L = Profile(
     groups_given=True,
 )
 
-PROFILES = {profile.name: profile for profile in (_S, _M, _L)}
+_CUSTOMERS = tuple(f"c{number:03d}" for number in range(1, 301))
+
+_XL = Profile(
+    name="XL",
+    commcells={"msp-cs01": _CUSTOMERS[:150], "msp-cs02": _CUSTOMERS[150:]},
+    workloads=("vm",),
+    sites={customer: (customer,) for customer in _CUSTOMERS},
+    users=6000,
+    clients=1202,
+    groups=900,
+    custom_roles=6,
+    built_in_roles=6,
+    companies=0,
+    user_groups=950,
+    plan_tiers=("gold", "silver"),
+    group_kinds=("",),
+    members=(3, 8),
+    groups_given=True,
+    tiers={"vm": ("Admin", "Operator", "Audit")},
+    has_customers=True,
+)
+
+PROFILES = {profile.name: profile for profile in (_S, _M, _L, _XL)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cvops_simulator.core.site import Site
 from cvops_simulator.seeds.anomalies import AnomalyBuilder
 from cvops_simulator.seeds.commcell import CommCellBuilder
+from cvops_simulator.seeds.evidence import EvidenceBuilder
 from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.inventory import Inventory, InventoryBuilder
 from cvops_simulator.seeds.mapping import MappedGroup, make_groups
@@ -20,13 +21,16 @@ from cvops_simulator.seeds.variables import make_variables
 _OTHER_GROUPS = 6
 
 
-def build_site(set: str, seed: int, empty: bool) -> Site:
+def build_site(set: str, seed: int, empty: bool, anomalies: str = "") -> Site:
     """Return a site of one set, the same for the same arguments.
 
     `empty`: what the mapping document creates is missing (Entra groups, application, custom roles, mapped user
     groups and their grants; in set L the Entra groups exist all the same, because its mapping names their ids).
-    Otherwise the site is converged, and has all of `Site.anomalies`.
+    Otherwise the site is converged, and has all of `Site.anomalies`; with `anomalies` "evidence" also those of
+    `seeds.evidence`. Raises ValueError for other words.
     """
+    if anomalies not in ("", "evidence"):
+        raise ValueError(f"{anomalies!r} are no anomalies: evidence")
     profile, ids = PROFILES[set], Ids(set, seed)
     people = make_people(profile, ids)
     inventories = {name: InventoryBuilder(profile, ids, name).build() for name in profile.commcells}
@@ -36,15 +40,18 @@ def build_site(set: str, seed: int, empty: bool) -> Site:
         name: _build_commcell(profile, ids, name, inventory, people, groups, empty)
         for name, inventory in inventories.items()
     }
-    anomalies = AnomalyBuilder(ids, tenant_seed, people, groups, builders)
-    anomalies.add_always(odd_names=profile.name == "S")
+    found = AnomalyBuilder(ids, tenant_seed, people, groups, builders)
+    found.add_always(odd_names=profile.name == "S")
     if not empty:
-        anomalies.add_to_converged()
+        found.add_to_converged()
+    if anomalies and not empty:
+        first = next(iter(builders.values()))
+        EvidenceBuilder(ids, tenant_seed, people, groups, first, found.found).add_all()
     return Site(
         tenant_seed=tenant_seed,
         commcells={name: builder.seed for name, builder in builders.items()},
         variables=make_variables(profile, groups),
-        anomalies=anomalies.found,
+        anomalies=found.found,
     )
 
 

@@ -11,11 +11,10 @@ from cvops_simulator.commvault.association_format import parse_permissions
 from cvops_simulator.commvault.body_values import ADD, apply_operation, parse_operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
-    CATEGORY_BY_ID,
     CREATE_ROLE,
     DELETE_ROLE,
     EDIT_ROLE,
-    PERMISSIONS,
+    Catalogue,
 )
 from cvops_simulator.commvault.envelopes import invalid, make_success_r
 from cvops_simulator.commvault.handlers.security_read import render_entity_associations
@@ -58,13 +57,13 @@ def _list(call: Call) -> dict[str, Any]:
     )
 
 
-def _render_permissions(role: Role) -> list[dict[str, Any]]:
+def _render_permissions(catalogue: Catalogue, role: Role) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"permissionId": item, "permissionName": PERMISSIONS[item], "_type_": 122}
+        {"permissionId": item, "permissionName": catalogue.names[item], "_type_": 122}
         for item in sorted(role.permission_ids)
     ]
     rows += [
-        {"categoryId": item, "categoryName": CATEGORY_BY_ID[item].name, "_type_": 121}
+        {"categoryId": item, "categoryName": catalogue.category_by_id[item].name, "_type_": 121}
         for item in sorted(role.category_ids)
     ]
     return rows
@@ -79,7 +78,7 @@ def _read(call: Call) -> dict[str, Any]:
                 "role": _render_entity(call, role),
                 "description": role.description,
                 "visibility": 1 if role.visible_to_all else 0,
-                "categoryPermission": {"categoriesPermissionList": _render_permissions(role)},
+                "categoryPermission": {"categoriesPermissionList": _render_permissions(call.state.catalogue, role)},
                 "securityAssociations": {
                     "associations": render_entity_associations(call, ROLE, role.id),
                     "tagWithCompany": {"providerId": role.company_id, "providerDomainName": info["companyName"]},
@@ -104,7 +103,7 @@ def _create(call: Call) -> dict[str, Any]:
     company_id = call.caller.company_id
     require_unique_role(call, name, company_id)
     block = row.get("categoryPermission") or {}
-    permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
+    permissions, categories = parse_permissions(call, block.get("categoriesPermissionList") or [])
     if not permissions and not categories:
         raise invalid("A role needs at least one permission")
     role = Role(call.state.roles.new_id(), name, make_guid(), str(row.get("description") or ""), company_id=company_id)
@@ -121,7 +120,7 @@ def _update(call: Call) -> dict[str, Any]:
         raise invalid("Role [Master] cannot be changed")
     block = row.get("categoryPermission")
     if isinstance(block, dict):
-        permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
+        permissions, categories = parse_permissions(call, block.get("categoriesPermissionList") or [])
         kind = parse_operation(call, block.get("categoriesPermissionOperationType"), ADD)
         role.permission_ids = apply_operation(kind, role.permission_ids, permissions)
         role.category_ids = apply_operation(kind, role.category_ids, categories)

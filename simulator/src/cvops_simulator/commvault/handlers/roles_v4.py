@@ -11,13 +11,10 @@ from cvops_simulator.commvault.association_format import resolve_category_id, re
 from cvops_simulator.commvault.body_values import OVERWRITE, apply_operation, parse_operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
-    CATEGORIES,
-    CATEGORY_BY_ID,
-    CATEGORY_OF,
     CREATE_ROLE,
     DELETE_ROLE,
     EDIT_ROLE,
-    PERMISSIONS,
+    Catalogue,
     Category,
 )
 from cvops_simulator.commvault.envelopes import invalid, make_success_g
@@ -63,19 +60,20 @@ def register(routes: Routes) -> None:
     routes.add("DELETE", "V4/Role/{id}", _delete)
 
 
-def _render_category(category: Category) -> dict[str, Any]:
+def _render_category(catalogue: Catalogue, category: Category) -> dict[str, Any]:
     row: dict[str, Any] = {
         "category": {"id": category.id, "name": category.name},
         "permissions": [{"id": number, "name": name} for number, name in category.permissions],
     }
-    children = [_render_category(child) for child in CATEGORIES if child.parent == category.id]
+    children = [_render_category(catalogue, child) for child in catalogue.categories if child.parent == category.id]
     if children:
         row["categoryList"] = children
     return row
 
 
 def _list_catalogue(call: Call) -> dict[str, Any]:
-    return {"permissions": [_render_category(category) for category in CATEGORIES if not category.parent]}
+    catalogue = call.state.catalogue
+    return {"permissions": [_render_category(catalogue, one) for one in catalogue.categories if not one.parent]}
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -94,19 +92,19 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _render_permissions(role: Role) -> list[dict[str, Any]]:
+def _render_permissions(catalogue: Catalogue, role: Role) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for number in sorted(role.permission_ids):
-        category = CATEGORY_OF[number]
+        category = catalogue.category_of[number]
         rows.append(
             {
-                "permission": {"id": number, "name": PERMISSIONS[number]},
+                "permission": {"id": number, "name": catalogue.names[number]},
                 "category": {"id": category.id, "name": category.name},
                 "type": "PERMISSION_ENTITY",
             }
         )
     for number in sorted(role.category_ids):
-        category = CATEGORY_BY_ID[number]
+        category = catalogue.category_by_id[number]
         rows.append({"category": {"id": number, "name": category.name}, "type": "CATEGORY_ENTITY"})
     return rows
 
@@ -131,7 +129,7 @@ def _render_security(call: Call, role: Role) -> list[dict[str, Any]]:
             row["permissionList"] = [
                 {
                     "permissionId": item,
-                    "permissionName": PERMISSIONS[item],
+                    "permissionName": call.state.catalogue.get_name(item),
                     "type": "PERMISSION_ENTITY",
                     "exclude": False,
                 }
@@ -148,7 +146,7 @@ def _read(call: Call) -> dict[str, Any]:
         "name": role.name,
         "GUID": role.guid,
         "description": role.description,
-        "permissions": _render_permissions(role),
+        "permissions": _render_permissions(call.state.catalogue, role),
         "visibleToAll": role.visible_to_all,
         "status": "ENABLED" if role.enabled else "DISABLED",
         "company": make_company_reference(call, role.company_id),
@@ -156,7 +154,7 @@ def _read(call: Call) -> dict[str, Any]:
     }
 
 
-def _parse(rows: Any) -> tuple[set[int], set[int]]:
+def _parse(call: Call, rows: Any) -> tuple[set[int], set[int]]:
     """Return permissions and categories; an entry with only a category means all its permissions."""
     permissions: set[int] = set()
     categories: set[int] = set()
@@ -167,9 +165,9 @@ def _parse(rows: Any) -> tuple[set[int], set[int]]:
     for row in rows:
         permission, category = row.get("permission"), row.get("category")
         if isinstance(permission, dict) and (permission.get("id") or permission.get("name")):
-            permissions.add(resolve_permission_id(permission.get("id"), permission.get("name")))
+            permissions.add(resolve_permission_id(call, permission.get("id"), permission.get("name")))
         elif isinstance(category, dict) and (category.get("id") or category.get("name")):
-            categories.add(resolve_category_id(category.get("id"), category.get("name")))
+            categories.add(resolve_category_id(call, category.get("id"), category.get("name")))
         else:
             raise invalid("An entry names neither permission nor category")
     return permissions, categories
@@ -195,7 +193,7 @@ def _create(call: Call) -> dict[str, Any]:
     name = check_name(data.get("name"), "role")
     company_id = choose_company(call, data)
     require_unique_role(call, name, company_id)
-    permissions, categories = _parse(data.get("permissionList"))
+    permissions, categories = _parse(call, data.get("permissionList"))
     if not permissions and not categories:
         raise invalid("A role needs at least one permission")
     role = Role(
@@ -222,7 +220,7 @@ def _update(call: Call) -> dict[str, Any]:
     role, data = find_addressed(call.state.roles, call, "Role"), call.strict_body(_UPDATE)
     if role.id == 1:
         raise invalid("Role [Master] cannot be changed")
-    permissions, categories = _parse(data.get("permissionList"))
+    permissions, categories = _parse(call, data.get("permissionList"))
     kind = parse_operation(call, data.get("permissionOperationType"), OVERWRITE, v4=True)
     grants = _parse_grants(call, data.get("security"), role)
     name = data.get("newName")

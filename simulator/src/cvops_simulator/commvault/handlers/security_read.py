@@ -14,7 +14,7 @@ from cvops_simulator.commvault.association_format import (
     render_principal,
     render_properties,
 )
-from cvops_simulator.commvault.catalogue import CATEGORY_OF, PERMISSIONS, VIEW
+from cvops_simulator.commvault.catalogue import VIEW
 from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, ApiError, invalid, not_found
 from cvops_simulator.commvault.model import INHERITED, OWNER, USER, Grant
 from cvops_simulator.commvault.references import find_addressed
@@ -99,16 +99,16 @@ def _read_permissions(call: Call) -> dict[str, Any]:
     entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):
         raise invalid(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
-    held = call.caller.rights.on(entity_type, entity_id)
+    held, catalogue = call.caller.rights.on(entity_type, entity_id), call.state.catalogue
     return {
         "permissionsList": [
             {
                 "permissionId": item,
-                "permissionName": PERMISSIONS[item],
-                "categoryId": CATEGORY_OF[item].id,
-                "categoryName": CATEGORY_OF[item].name,
+                "permissionName": catalogue.names[item],
+                "categoryId": catalogue.category_of[item].id,
+                "categoryName": catalogue.category_of[item].name,
                 "_type_": 122,
             }
-            for item in sorted(held)
+            for item in sorted(held & catalogue.names.keys())
         ]
     }

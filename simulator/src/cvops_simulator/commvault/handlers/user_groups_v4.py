@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from cvops_simulator.commvault.body_values import ADD, OVERWRITE, apply_operation, parse_on_off, parse_operation
-from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT, PERMISSIONS
+from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, make_success_g
 from cvops_simulator.commvault.handlers.user_groups_v1 import (
     list_visible_groups,
@@ -120,7 +120,9 @@ def _render_entities(call: Call, group: UserGroup) -> list[dict[str, Any]]:
         if role is not None:
             row["role"] = {"id": role.id, "name": role.name}
         else:
-            row["permissionList"] = [{"id": item, "name": PERMISSIONS[item]} for item in sorted(grant.permission_ids)]
+            row["permissionList"] = [
+                {"id": item, "name": call.state.catalogue.get_name(item)} for item in sorted(grant.permission_ids)
+            ]
         rows.append(row)
     return rows
 

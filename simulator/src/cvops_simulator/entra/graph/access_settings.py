@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.conditional_access.strengths import CONTEXTS, STRENGTHS
-from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.graph.errors import GraphError, denied, missing_scopes, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse
 from cvops_simulator.entra.graph.routing import Handler, Route
@@ -80,7 +79,7 @@ def _change_defaults(call: Call) -> GraphResponse:
 def _list_templates(call: Call) -> GraphResponse:
     rows = [
         {"id": key, "deletedDateTime": None, "displayName": name, "description": None}
-        for key, name in DIRECTORY_ROLES.items()
+        for key, name in call.tenant.directory_roles.items()
     ]
     return call.collection("directoryRoleTemplate", rows, "directoryRoleTemplates")
 
@@ -97,23 +96,25 @@ def _list_definitions(call: Call) -> GraphResponse:
             "templateId": key,
             "version": "1",
         }
-        for key, name in DIRECTORY_ROLES.items()
+        for key, name in call.tenant.directory_roles.items()
     ]
     return call.collection("unifiedRoleDefinition", rows, "roleManagement/directory/roleDefinitions")
 
 
 def _list_assignments(call: Call) -> GraphResponse:
+    held = [(role, holder, "/") for role, row in call.view.rows("roleMembers").items() for holder in row["ids"]]
+    scoped = call.view.rows("scopedRoleMembers").values()
+    held += [(row["role"], row["principalId"], row["directoryScopeId"]) for row in scoped]
     rows = [
         {
-            "id": make_opaque_id("roleAssignment", role, holder),
+            "id": make_opaque_id("roleAssignment", role, holder, *([] if place == "/" else [place])),
             "appScopeId": None,
             "condition": None,
-            "directoryScopeId": "/",
+            "directoryScopeId": place,
             "principalId": holder,
             "roleDefinitionId": role,
         }
-        for role, row in call.view.rows("roleMembers").items()
-        for holder in row["ids"]
+        for role, holder, place in held
     ]
     return call.collection("unifiedRoleAssignment", rows, "roleManagement/directory/roleAssignments")
 

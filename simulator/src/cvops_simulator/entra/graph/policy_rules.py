@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from cvops_simulator.entra.conditional_access.audience import is_coverable
 from cvops_simulator.entra.conditional_access.rules import RuleError, parse_rule
 from cvops_simulator.entra.conditional_access.strengths import CONTEXTS, STRENGTHS
-from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.graph.access_lookup import find_location, is_licensed
 from cvops_simulator.entra.graph.errors import GraphError, malformed, not_licensed
 from cvops_simulator.entra.identifiers import is_guid
@@ -233,7 +232,7 @@ def _check_references(call: Call, conditions: Row, before: Row | None) -> None:
     groups = _list_new("users", ("includeGroups", "excludeGroups"), conditions, before)
     _check_each(groups, (), lambda key: call.view.get("groups", key) is not None, "1054: Invalid group")
     roles = _list_new("users", ("includeRoles", "excludeRoles"), conditions, before)
-    unknown = [role for role in roles if role not in DIRECTORY_ROLES]
+    unknown = [role for role in roles if role not in call.tenant.directory_roles]
     if unknown:
         raise malformed(f"1103: 'users' condition contains non-built in role ids: {', '.join(unknown)}.")
     names = ("includeServicePrincipals", "excludeServicePrincipals")
