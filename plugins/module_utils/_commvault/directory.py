@@ -17,7 +17,7 @@ from .._core.polling import Backoff
 from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
 from .client import CommvaultClient
-from .envelope import is_withheld
+from .envelope import is_declined, is_withheld
 from .references import parse_id
 
 #: Kinds whose names may begin with a company or a directory, such as ``corp\\jvega``.
@@ -85,6 +85,18 @@ class Directory:
         if found is None:
             raise self.read_catalogue("companies").build_not_found(given, None)
         return found.id
+
+    def is_company(self, number: int | None, name: str) -> bool:
+        """Return whether this is the id or, without one, the name or alias of a company that this account may see; else it is a domain."""
+        try:
+            companies = self.read_catalogue("companies")
+        except ApiError as exc:
+            if not is_declined(exc):
+                raise
+            return False
+        if number is not None:
+            return companies.get_by_id(number) is not None
+        return any(fold_case(name) in map(fold_case, (entry.name, *entry.aliases)) for entry in companies)
 
     def reread_catalogue(self, kind: str) -> Catalogue:
         """Read the list of a kind again past the service's cache and return it, for example when the answer to a write was lost."""

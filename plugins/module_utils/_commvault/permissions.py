@@ -90,6 +90,11 @@ class PermissionCatalogue:
         """Return names of permissions, sorted; the id is added where several permissions have the name."""
         return sorted(self._labels.get(number) or self._names.get(number) or str(number) for number in permission_ids)
 
+    def format_category_names(self, category_ids: t.Iterable[int]) -> list[str]:
+        """Return names of categories, sorted; the id of one that the catalogue does not have."""
+        found = ((number, self._categories.get_by_id(number)) for number in category_ids)
+        return sorted(str(number) if entry is None else entry.name for number, entry in found)
+
     def serialize_permission_set(self, chosen: PermissionSet) -> list[dict[str, t.Any]]:
         """Return ``permissionList`` of a role: whole categories as such, so that they grow with the product, then single permissions."""
         wholes = sorted(

@@ -34,11 +34,15 @@ class TokensFound(t.NamedTuple):
 
 
 def read_access_tokens(
-    ctx: Context, client: CommvaultClient, users: t.Sequence[Entry], names: t.Callable[[int], str | None]
+    ctx: Context,
+    client: CommvaultClient,
+    users: t.Sequence[Entry],
+    names: t.Callable[[int], str | None],
+    is_refusal: t.Callable[[ApiError], bool] = is_withheld,
 ) -> TokensFound:
     """Read the tokens of *users*, one call for each. *names* returns the name of any user. Raises ApiError for a read that fails.
 
-    A user of whom this account may not ask is told in ``unread``: it is not one without tokens.
+    A user of whom this account may not ask, as *is_refusal* tells by the error, is told in ``unread``: it is not one without tokens.
     """
 
     def read(entry: Entry) -> list[TokenRow] | None:
@@ -47,7 +51,7 @@ def read_access_tokens(
         try:
             return tokens.list_for_report()
         except ApiError as exc:
-            if not is_withheld(exc):
+            if not is_refusal(exc):
                 raise
             ctx.debug(1, str(exc))
             return None

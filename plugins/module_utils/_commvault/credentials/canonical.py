@@ -93,6 +93,29 @@ class Credential:
         return sorted(self.shared_with | self.used_by_others, key=lambda one: (one.principal.kind, fold_case(one.name)))
 
 
+def format_credential(credential: Credential) -> dict[str, t.Any]:
+    """Return a credential for results and snapshots, never its secret; ids are text."""
+    holders, owner = credential.holders, credential.owner
+    return {
+        "id": str(credential.id),
+        "name": credential.name,
+        "company": credential.company,
+        "description": credential.description,
+        "azure_tenant_id": credential.azure_tenant_id,
+        "azure_application_id": credential.azure_application_id,
+        "environment": credential.environment,
+        "endpoints": dict(credential.endpoints),
+        "secret_fingerprint": credential.secret_fingerprint,
+        "owner": _format_holder(owner) if owner else None,
+        "shared_with": None if holders is None else [_format_holder(holder) for holder in holders],
+    }
+
+
+def _format_holder(holder: Holder) -> dict[str, str | None]:
+    number = None if holder.id is None else str(holder.id)
+    return {"kind": holder.principal.kind, "name": holder.name, "id": number}
+
+
 def is_older_form(wire: t.Mapping[str, t.Any]) -> bool:
     """Return whether a credential was answered by the older calls (``CommCell/Credentials``)."""
     return "credentialRecord" in wire

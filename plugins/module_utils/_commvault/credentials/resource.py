@@ -27,7 +27,7 @@ from ..references import ObjectReference, parse_reference
 from ..releases import CREDENTIAL_HOLDERS, check_feature
 from ..security.grants import Principal
 from .calls import Credentials
-from .canonical import Credential, Holder
+from .canonical import Credential, Holder, format_credential
 from .checks import check_is_shown, check_kind, list_unshown_fields
 from .desired import DesiredCredential, check_application, check_is_complete, desired_credential, looks_encoded
 from .environments import are_same_endpoints
@@ -110,20 +110,12 @@ class CredentialResource:
         if after is None or not self._planned.after:
             return {"pending_approval": True} if self._is_pending else {}
         number = self.credential_id
-        holders, owner = after.holders, after.owner or self._creator
         return {
+            **format_credential(replace(after, owner=after.owner or self._creator)),
             "id": None if number is None else str(number),
             "name": before.name if before else after.name,
             "company": self.company,
-            "description": after.description,
-            "azure_tenant_id": after.azure_tenant_id,
-            "azure_application_id": after.azure_application_id,
-            "environment": after.environment,
-            "endpoints": dict(after.endpoints),
-            "secret_fingerprint": after.secret_fingerprint,
             "secret_written": self._planned.after["secret_written"],
-            "owner": _format_holder(owner) if owner else None,
-            "shared_with": None if holders is None else [_format_holder(holder) for holder in holders],
             "pending_approval": self._is_pending,
         }
 
@@ -317,8 +309,3 @@ def _is_field_shown(field: str, shown: Credential, after: Credential) -> bool:
     if field == "description":
         return shown.description.rstrip() == after.description.rstrip()
     return getattr(shown, field) in (None, getattr(after, field))
-
-
-def _format_holder(holder: Holder) -> dict[str, str | None]:
-    number = None if holder.id is None else str(holder.id)
-    return {"kind": holder.principal.kind, "name": holder.name, "id": number}

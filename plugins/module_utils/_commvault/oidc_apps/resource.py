@@ -12,8 +12,7 @@ import typing as t
 
 from ..._core.approval import check_planned_again
 from ..._core.context import Context
-from ..._core.errors import ApiError, BadAnswer
-from ..._core.names import fold_case
+from ..._core.errors import BadAnswer
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..acting_company import act_in_company
@@ -31,7 +30,6 @@ from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..console_urls import build_console_url, clean_console_urls, take_named_urls
 from ..directory import Directory
-from ..envelope import is_declined
 from ..lookalikes import warn_of_lookalike_names
 from ..name_checks import check_object_name
 from ..references import parse_reference
@@ -248,19 +246,7 @@ class OidcAppResource:
         return None if app.associations is None else self._parse_associations(app.associations)
 
     def _parse_associations(self, entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Association]:
-        return [parse_association(entry, self._is_company) for entry in entries]
-
-    def _is_company(self, number: int | None, name: str) -> bool:
-        """Return whether a provider is a company that this account may see; else it is a domain."""
-        try:
-            companies = self._directory.read_catalogue("companies")
-        except ApiError as exc:
-            if not is_declined(exc):
-                raise
-            return False
-        if number is not None:
-            return companies.get_by_id(number) is not None
-        return any(fold_case(name) in map(fold_case, (entry.name, *entry.aliases)) for entry in companies)
+        return [parse_association(entry, self._directory.is_company) for entry in entries]
 
     def _resolve_associations(self) -> dict[str, list[Association]]:
         """Return the associations that are managed, by kind; none where Commvault does not show those of the app. Raises Problems."""

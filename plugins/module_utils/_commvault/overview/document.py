@@ -38,7 +38,8 @@ class CommCellDocument(t.TypedDict):
     """As subset role_permissions: ``id``, ``name``, ``company``, ``enabled``, ``description``, ``permissions``, ``categories``, ``visible_to_all``."""
     users: list[Row]
     """As subset user_details. ``id``, ``name``, ``company``, ``enabled``, ``kind``, ``email``, ``user_principal_name``, ``signs_in_with``,
-    ``identity_provider``, ``local_password``, ``two_factor``, ``locked``, ``last_sign_in``, ``groups``."""
+    ``identity_provider``, ``local_password``, ``two_factor``, ``locked``, ``last_sign_in``, ``groups``; of the account that reads,
+    ``last_sign_in`` is None, since that is its own reading."""
     two_factor: Row
     """``mode``, ``user_groups``."""
     user_groups: list[Row]

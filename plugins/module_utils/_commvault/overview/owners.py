@@ -33,12 +33,21 @@ class OwnersFound(t.NamedTuple):
 
 
 class EntityOwners:
-    """The owners of the entities of a CommServe: one list per kind, and one call per entity."""
+    """The owners of the entities of a CommServe: one list per kind, and one call per entity.
+
+    *is_refusal* tells which errors mean that this account is not shown something; all others are raised.
+    """
 
     def __init__(
-        self, ctx: Context, client: CommvaultClient, directory: Directory, security: SecurityAssociations
+        self,
+        ctx: Context,
+        client: CommvaultClient,
+        directory: Directory,
+        security: SecurityAssociations,
+        is_refusal: t.Callable[[ApiError], bool] = is_withheld,
     ) -> None:
         self._ctx, self._client, self._directory, self._security = ctx, client, directory, security
+        self._is_refusal = is_refusal
         self._credentials = Credentials(client, directory)
 
     def read(self, kinds: t.Iterable[str]) -> OwnersFound:
@@ -71,7 +80,7 @@ class EntityOwners:
             try:
                 entries = self._directory.read_catalogue(_LISTS[kind])
             except ApiError as exc:
-                if not is_withheld(exc):
+                if not self._is_refusal(exc):
                     raise
                 self._ctx.debug(1, str(exc))
                 withheld.append((Entity(kind, ALL_OF_KIND), f"all {kind}"))
@@ -91,7 +100,7 @@ class EntityOwners:
                 self._read_credential(entity) if entity.kind == "credentials" else self._security.list_owners(entity)
             )
         except ApiError as exc:
-            if not is_withheld(exc):
+            if not self._is_refusal(exc):
                 raise
             self._ctx.debug(1, str(exc))
             return None

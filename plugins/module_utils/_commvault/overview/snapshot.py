@@ -11,13 +11,14 @@ import typing as t
 
 from ..._core.addresses import quote_segment
 from ..._core.context import Context
-from ..._core.errors import ConfigError, Problems
+from ..._core.errors import ApiError, ConfigError, Problems
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
 from ..access_tokens.report import read_access_tokens
-from ..catalogue import Catalogue, Entry
+from ..catalogue import Entry
 from ..client import CommvaultClient
 from ..directory import Directory
+from ..envelope import is_declined, is_withheld
 from ..permissions import PermissionCatalogue
 from ..releases import ACCESS_TOKENS, COMPLETE_GRANTS, describe_missing
 from ..roles.canonical import canonical_role
@@ -41,9 +42,21 @@ _LATE_PARTS = {"associations": COMPLETE_GRANTS, "access_tokens": ACCESS_TOKENS}
 #: Permissions on the CommCell (ids): who has one of these sees all users, all entities, and the tokens of all users.
 _SEES_USERS, _SEES_ENTITIES, _SEES_TOKENS = frozenset((31, 101)), frozenset((31,)), frozenset((1, 101))
 _MOST_NAMED = 5
+#: For progress, what a part that costs one call per object reads.
+_DETAILS_OF = {"role_permissions": "roles", "user_group_details": "user groups", "user_details": "users"}
+#: The fields of a role and of a user group whose details are not shown.
+UNSHOWN_ROLE: t.Mapping[str, None] = dict.fromkeys(
+    ("enabled", "description", "visible_to_all", "permissions", "categories")
+)
+UNSHOWN_GROUP: t.Mapping[str, None] = dict.fromkeys(
+    ("enabled", "description", "entra_group_id", "restricted_consoles", "two_factor", "members")
+)
 _HOLDERS = (("users", "user"), ("user_groups", "user_group"), ("external_groups", "external_group"))
 
 Row = dict[str, t.Any]
+Found = t.TypeVar("Found")
+#: Told of what is not read of a part: the id of the object, None for a whole list, and the refusal, None for what is gone since it was listed.
+TellUnread: t.TypeAlias = "t.Callable[[str, int | None, ApiError | None], None]"
 
 
 def _build_object_row(entry: Entry) -> Row:
@@ -77,12 +90,8 @@ def _build_entity_row(entity: Entity, name: str) -> Row:
     return {"kind": entity.kind, "id": "all" if entity.id == ALL_OF_KIND else str(entity.id), "name": name}
 
 
-def _build_name_finder(catalogue: Catalogue) -> t.Callable[[int], str | None]:
-    def find(number: int) -> str | None:
-        entry = catalogue.get_by_id(number)
-        return None if entry is None else entry.name
-
-    return find
+def _build_name_finder(entries: t.Iterable[Entry]) -> t.Callable[[int], str | None]:
+    return {entry.id: entry.name for entry in entries}.get
 
 
 def take_snapshot(ctx: Context) -> Row:
@@ -91,12 +100,23 @@ def take_snapshot(ctx: Context) -> Row:
 
 
 class SecuritySnapshot:
-    """The reads of one task: each list once, independent reads in parallel."""
+    """The reads of one task: each list once, independent reads in parallel.
 
-    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
+    *tell_unread*: told of what the service declines to show; None where that ends the task.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        client: CommvaultClient,
+        directory: Directory | None = None,
+        tell_unread: TellUnread | None = None,
+    ) -> None:
         self._ctx, self._client = ctx, client
-        self._directory = Directory(client)
+        self._directory = directory or Directory(client)
         self._security = SecurityAssociations(client)
+        self._tell_unread = tell_unread
+        self._is_refusal = is_withheld if tell_unread is None else is_declined
         self._rights: dict[int, str] | None = None
 
     def read_parts(self, subset: t.Collection[str]) -> Row:
@@ -143,8 +163,31 @@ class SecuritySnapshot:
             problems = [{"kind": "config", "where": "subset", "message": one} for one in faults]
             raise Problems("The snapshot cannot be taken:", problems)
 
-    def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry], what: str) -> list[Row]:
-        return map_in_parallel(work, list(entries), self._ctx.options["parallel_reads"], self._ctx, what)
+    def _read_each(
+        self, part: str, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry], unshown: t.Mapping[str, None]
+    ) -> list[Row]:
+        """Return *work* of each entry; its row of the list with the fields of *unshown* where the service declines, and that may be."""
+
+        def read(entry: Entry) -> Row:
+            return self._read_or_tell(part, entry.id, lambda: work(entry), {**unshown, **_build_object_row(entry)})
+
+        at_most = self._ctx.options["parallel_reads"]
+        return map_in_parallel(read, list(entries), at_most, self._ctx, f"{_DETAILS_OF[part]} read")
+
+    def _read_or_tell(self, part: str, number: int | None, read: t.Callable[[], Found], instead: Found) -> Found:
+        """Return what *read* returns, or *instead* where the service declines and somebody is to be told of that."""
+        try:
+            return read()
+        except ApiError as exc:
+            if self._tell_unread is None or not is_declined(exc):
+                raise
+            self._ctx.debug(1, str(exc))
+            self._tell_unread(part, number, exc)
+            return instead
+
+    def _list(self, part: str, kind: str) -> list[Entry]:
+        """Return the list of a kind that *part* needs; empty where the service declines and somebody was told of that."""
+        return self._read_or_tell(part, None, lambda: list(self._directory.read_catalogue(kind)), [])
 
     def _read_roles(self) -> list[Row]:
         permissions = PermissionCatalogue(
@@ -153,23 +196,33 @@ class SecuritySnapshot:
 
         def read(entry: Entry) -> Row:
             body = self._client.get(f"V4/Role/{quote_segment(entry.id)}", intent=f"read role {entry.name}")
-            shown = canonical_role({**entry.raw, **body}, permissions)
-            return {**_build_object_row(entry), **shown, "name": entry.name}
+            if not body and self._tell_unread is not None:
+                self._tell_unread("role_permissions", entry.id, None)
+                return {**UNSHOWN_ROLE, **_build_object_row(entry)}
+            wire = {**entry.raw, **body}
+            held = permissions.parse_permission_set(wire.get("permissions"))
+            categories = permissions.format_category_names(held.category_ids)
+            shown = canonical_role(wire, permissions)
+            return {**_build_object_row(entry), **shown, "categories": categories, "name": entry.name}
 
-        return self._read_each(read, self._directory.read_catalogue("roles"), "roles read")
+        return self._read_each("role_permissions", read, self._directory.read_catalogue("roles"), UNSHOWN_ROLE)
 
     def _read_user_groups(self) -> list[Row]:
-        """Read all user groups in full; one that was deleted since it was listed is left out."""
+        """Read all user groups in full; one that was deleted since it was listed is left out, unless somebody is told of that."""
 
         def read(entry: Entry) -> Row:
             body = self._directory.read_user_group(entry.id)
+            if not body and self._tell_unread is not None:
+                self._tell_unread("user_group_details", entry.id, None)
+                return {**UNSHOWN_GROUP, **_build_object_row(entry)}
             if body is None:
                 return {}
             shown = canonical_user_group({"name": entry.name, **body})
             members = sorted(parse_member_ids(body))
             return {**_build_object_row(entry), **shown, "name": entry.name, "members": members}
 
-        found = self._read_each(read, self._directory.read_catalogue("user_groups"), "user groups read")
+        groups = self._directory.read_catalogue("user_groups")
+        found = self._read_each("user_group_details", read, groups, UNSHOWN_GROUP)
         return [row for row in found if row]
 
     def _read_users(self) -> Row:
@@ -180,9 +233,7 @@ class SecuritySnapshot:
             Users(self._client, self._directory),
             TwoFactor(self._client),
         )
-        finders = [
-            _build_name_finder(self._directory.read_catalogue(kind)) for kind in ("user_groups", "external_groups")
-        ]
+        finders = [_build_name_finder(self._list("user_details", kind)) for kind in ("user_groups", "external_groups")]
         two_factor.read_settings(entries, catalogue)
 
         gone: list[str] = []
@@ -192,16 +243,18 @@ class SecuritySnapshot:
 
         def read(entry: Entry) -> Row:
             listed, wire = _build_object_row(entry), calls.read(entry.id)
-            if wire is None:
+            if not wire:
                 gone.append(entry.label)
+                if self._tell_unread is not None:
+                    self._tell_unread("user_details", entry.id, None)
                 return {**UNSHOWN, **listed}
             shown = describe_user(wire, calls.find_kind(entry.id, wire), describe_group)
             if shown["enabled"] is None:
                 shown["enabled"] = listed.get("enabled")
             return {**listed, **shown, "two_factor": two_factor.find_state(entry, shown["signs_in_with"])}
 
-        users, labels = self._read_each(read, entries, "users read"), sorted(gone)
-        if labels:
+        users, labels = self._read_each("user_details", read, entries, UNSHOWN), sorted(gone)
+        if labels and self._tell_unread is None:
             more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
             self._ctx.warn(
                 f"Listed and not there when they are read, like users that were deleted a moment ago: {', '.join(labels[:_MOST_NAMED])}{more}."
@@ -214,8 +267,9 @@ class SecuritySnapshot:
 
     def _read_owners(self) -> Row:
         kinds = self._ctx.options["entity_kinds"]
-        found = EntityOwners(self._ctx, self._client, self._directory, self._security).read(kinds)
-        names = self._find_holder_names() if any(not row.principal_name for row in found.rows) else {}
+        owners = EntityOwners(self._ctx, self._client, self._directory, self._security, self._is_refusal)
+        found = owners.read(kinds)
+        names = self._find_holder_names("owners") if any(not row.principal_name for row in found.rows) else {}
         rows = [build_association_row(row, names, {}) for row in found.rows]
         is_complete = not found.unread and set(kinds) == set(ENTITY_TYPES) and self._has_right(_SEES_ENTITIES)
         return {
@@ -228,7 +282,8 @@ class SecuritySnapshot:
     def _read_access_tokens(self) -> Row:
         catalogue = self._directory.read_catalogue("users")
         entries = self._select_holders(catalogue)
-        found = read_access_tokens(self._ctx, self._client, entries, _build_name_finder(catalogue))
+        names = _build_name_finder(catalogue)
+        found = read_access_tokens(self._ctx, self._client, entries, names, self._is_refusal)
         return {
             "access_tokens": found.rows,
             "access_tokens_complete": not found.unread
@@ -247,11 +302,11 @@ class SecuritySnapshot:
             self._rights = read_own_rights(self._client) or {}
         return not one_of.isdisjoint(self._rights)
 
-    def _find_holder_names(self) -> dict[Principal, str]:
+    def _find_holder_names(self, part: str) -> dict[Principal, str]:
         return {
             Principal(kind, entry.id): entry.name
             for catalogue, kind in _HOLDERS
-            for entry in self._directory.read_catalogue(catalogue)
+            for entry in self._list(part, catalogue)
         }
 
     def _read_associations(self) -> list[Row]:
@@ -259,12 +314,18 @@ class SecuritySnapshot:
         holders = [
             (Principal(kind, entry.id), entry)
             for catalogue, kind in _HOLDERS
-            for entry in self._select_holders(self._directory.read_catalogue(catalogue))
+            for entry in self._select_holders(self._list("associations", catalogue))
         ]
         names = {principal: entry.name for principal, entry in holders}
-        permission_names = {entry.id: entry.name for entry in self._directory.read_catalogue("permissions")}
+        permission_names = {entry.id: entry.name for entry in self._list("associations", "permissions")}
+
+        def read(principal: Principal) -> list[Association]:
+            return self._read_or_tell(
+                "associations", principal.id, lambda: self._security.list_of_principal(principal), []
+            )
+
         answers = map_in_parallel(
-            self._security.list_of_principal,
+            read,
             list(names),
             self._ctx.options["parallel_reads"],
             self._ctx,
@@ -276,8 +337,8 @@ class SecuritySnapshot:
         )
         return [build_association_row(row, names, permission_names) for row in rows]
 
-    def _select_holders(self, catalogue: Catalogue) -> list[Entry]:
-        return [entry for entry in catalogue if self._is_meant(entry.name)]
+    def _select_holders(self, entries: t.Iterable[Entry]) -> list[Entry]:
+        return [entry for entry in entries if self._is_meant(entry.name)]
 
     def _is_meant(self, name: str) -> bool:
         patterns = self._ctx.options.get("principals")

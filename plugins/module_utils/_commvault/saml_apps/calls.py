@@ -97,13 +97,17 @@ class SamlApps:
         """Return the other SAML apps of the level, each read."""
         rows = [row for row in self.rows.read() if str(row.get("appType")) == str(SAML_TYPE)]
         found = map_in_parallel(
-            lambda row: self._read(str(row.get("appName")), row, is_listed_absent=False),
+            lambda row: self.read_listed(str(row.get("appName")), row),
             rows,
             _READ_AT_ONCE,
             self._client.ctx,
             "SAML apps read",
         )
         return [item for item in found if item is not None and item.name != name]
+
+    def read_listed(self, name: str, row: t.Mapping[str, t.Any] | None) -> SamlAppState | None:
+        """Return the app of this name and its row in the list of apps, None where that has none; None when it is not there any more."""
+        return self._read(name, row, is_listed_absent=False)
 
     def create(
         self, name: str, settings: SamlSettings, certificate: str, associations: t.Sequence[Association]

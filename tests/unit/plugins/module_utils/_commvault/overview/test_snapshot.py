@@ -127,7 +127,7 @@ def test_enabled_is_left_out_where_it_is_not_shown(make_ctx: t.Any, raw: dict[st
 
 def test_roles_are_shown_with_their_permissions(make_ctx: t.Any) -> None:
     found, _client = snapshot(make_ctx, "role_permissions")
-    shown = {"description": "", "visible_to_all": False, "permissions": ["View"]}
+    shown = {"description": "", "visible_to_all": False, "permissions": ["View"], "categories": []}
     assert found["roles"] == [{"id": "35", "name": "R", "company": "corp", "enabled": False, **shown}]
 
 
