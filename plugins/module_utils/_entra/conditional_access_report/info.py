@@ -58,23 +58,25 @@ from .unknown import has_unknown_conditions
 _DEFAULTS = "/policies/identitySecurityDefaultsEnforcementPolicy"
 
 
-def read_conditional_access(ctx: Context) -> Row:
+def read_conditional_access(ctx: Context, graph: GraphClient | None = None, unread: Unread | None = None) -> Row:
     """Return ``policies``, ``findings``, ``evaluation``, ``not_evaluable``, ``security_defaults`` and ``counts``.
+
+    *graph*: None for a client of its own; *unread*: takes up what cannot be read, with its errors.
 
     Raises Problems for names in options that are not found or not clear, and ApiError where the policies cannot be read; whatever else
     cannot be read is a row of ``not_evaluable``.
     """
-    return _Report(ctx).read()
+    return _Report(ctx, graph or GraphClient(ctx), unread or Unread()).read()
 
 
 class _Report:
     """The reads of one task, and what is made of them."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, graph: GraphClient, unread: Unread) -> None:
         self._ctx, self._options = ctx, ctx.options
-        self._graph = GraphClient(ctx)
+        self._graph = graph
         self._resolver = NameResolver(self._graph, {})
-        self._unread = Unread()
+        self._unread = unread
         self._policies: list[Policy] = []
         self._applications: list[Application] = []
         self._references = References()
@@ -95,10 +97,12 @@ class _Report:
         exclusions = {policy.object_id: coverage.list_exclusions(policy) for policy in returned}
         places = read_places(locations or ())
         tried = self._read_sign_ins()
+        # Of a snapshot: those to which nobody signs in.
+        programs = frozenset(self._options.get("programs") or ())
         findings = [
             *self._find_in_policies(returned, exclusions),
             *find_break_glass(returned, glass),
-            *find_unreached(self._policies, self._applications),
+            *find_unreached(self._policies, [one for one in self._applications if one.app_id not in programs]),
             *find_security_defaults(is_defaults_on),
             *self._find_near_misses(tried, places),
             *find_missing_licence(self._unread.no_licence),
@@ -163,9 +167,10 @@ class _Report:
         return self._graph.ctx
 
     def _is_reached(self, policy: Policy) -> bool:
-        return self._options.get("applications") is None or any(
-            judge_reach(policy.form, one) for one in self._applications
-        )
+        # A snapshot has all policies, with what each is to its applications.
+        if self._options.get("unreached") or self._options.get("applications") is None:
+            return True
+        return any(judge_reach(policy.form, one) for one in self._applications)
 
     def _read_locations(self) -> list[Row] | None:
         """Return the named locations, None where they cannot be read."""

@@ -98,9 +98,11 @@ class Unread:
     rows: dict[str, Row] = field(default_factory=dict)
     #: Whether the service has told that the tenant lacks a licence, and its words.
     no_licence: str | None = None
+    errors: list[ApiError] = field(default_factory=list)
 
     def note(self, what: str, error: ApiError, needs: t.Sequence[str], kinds: t.Iterable[str]) -> None:
         """Note that *what* could not be read for *error*; *needs*: the permissions that reading takes, least first."""
+        self.errors.append(error)
         if error.code in _LICENCE_CODES:
             self.no_licence = str(error)
         self.tell(what, str(error), needs, kinds)

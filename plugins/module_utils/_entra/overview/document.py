@@ -6,7 +6,8 @@
 """The document that holds what of a tenant bears on access to Commvault, without secrets. Shapes only.
 
 Rows have Microsoft Graph's own property names, a fixed selection of them, with the extra keys named here; every list is sorted by id, inside
-rows as well, so that two documents differ only where the tenant does. What could not be read is an empty list with a Source that says so.
+rows as well, so that two documents differ only where the tenant does. What could not be read is an empty list with a Source that says so;
+groups, applications and service principals have the further key ``notVisible``: the names of those of their keys that could not be read.
 """
 
 from __future__ import annotations
@@ -32,25 +33,28 @@ class EntraDocument(t.TypedDict):
     ``userPrincipalName``, ``mail``, ``accountEnabled``, ``userType``, ``onPremisesSyncEnabled``, ``createdDateTime``."""
     groups: list[Row]
     """Groups that Commvault groups are linked to or named after, those that the document names, those that are assigned to applications,
-    and all groups nested in them. Extra keys: ``members``, ``owners`` (object ids, direct ones only)."""
+    those that hold a directory role, and all groups nested in them. Extra keys: ``members``, ``owners`` (object ids, direct ones only)."""
     applications: list[Row]
     """Registrations, with ``passwordCredentials`` and ``keyCredentials`` without any value. Extra keys: ``owners`` (object ids),
     ``federatedIdentityCredentials``."""
     service_principals: list[Row]
-    """Of the applications, and of every program that holds an application permission that counts as powerful; further the resources whose
-    roles they hold, with the ``appRoles`` and ``oauth2PermissionScopes`` that are used. Extra keys: ``owners`` (object ids), ``appRoleAssignments``
-    (held: ``id``, ``resourceId``, ``appRoleId``), ``appRoleAssignedTo`` (``id``, ``principalId``, ``principalType``, ``appRoleId``),
-    ``oauth2PermissionGrants`` (``id``, ``resourceId``, ``scope``, ``consentType``, ``principalId``)."""
+    """Of the applications, of every program that holds an application permission that counts as powerful or a directory role, and those that
+    are members or owners of the above; further the resources whose roles they hold or request, with the ``appRoles`` and
+    ``oauth2PermissionScopes`` that are used. Extra keys: ``owners`` (object ids), ``appRoleAssignments`` (held: ``id``, ``resourceId``,
+    ``appRoleId``), ``appRoleAssignedTo`` (``id``, ``principalId``, ``principalType``, ``appRoleId``; of the chosen applications alone, empty
+    for all others), ``oauth2PermissionGrants`` (``id``, ``resourceId``, ``scope``, ``consentType``, ``principalId``)."""
     directory_roles: list[Row]
-    """Active roles: ``roleTemplateId``, ``displayName``, ``members`` (object ids)."""
+    """Active roles: ``roleTemplateId``, ``displayName``, ``members`` (object ids), ``scopedMembers`` (``id``, ``directoryScopeId``: held for a
+    part of the tenant only, such as an administrative unit)."""
     named_locations: list[Row]
     conditional_access_policies: list[Row]
     """Bodies as Graph returns them."""
     policy_report: Row
-    """The value of entra_conditional_access_info: policies in words, findings and what is not evaluable; empty where it was not read."""
+    """The value of entra_conditional_access_info: policies in words, findings and what is not evaluable (without reasons); no finding depends on
+    the day. Empty where it was not read."""
     deleted_users: list[Row]
     """As ``users``, with ``deletedDateTime``."""
     deleted_groups: list[Row]
     """``id``, ``displayName``, ``deletedDateTime``."""
     others: list[Row]
-    """Members and owners of another kind: ``id``, ``kind`` (``device``, ``contact``, ``unknown``), ``displayName``."""
+    """Members and owners of another kind: ``id``, ``kind`` (``device``, ``contact``, ``unknown``, as of a user that could not be read), ``displayName``."""
