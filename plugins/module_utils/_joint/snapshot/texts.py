@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Finds names of people within other texts, such as the words of a policy report, in one pass. Pure.
+
+A name is found where no letter or digit stands before or after it, without regard to letter case. A single word counts only where it is long
+enough and no usual word, and no name of a group, a role or an entity: "admin" and "Backup" are also somebody's login names.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.names import fold_case
+
+_WORD = re.compile(r"\w+")
+_SHORTEST_WORD = 5
+_USUAL = frozenset(
+    (
+        "access",
+        "administrator",
+        "admins",
+        "administrators",
+        "audit",
+        "auditor",
+        "backup",
+        "commvault",
+        "daemon",
+        "default",
+        "everyone",
+    )
+    + (
+        "group",
+        "groups",
+        "guest",
+        "local",
+        "master",
+        "monitor",
+        "monitoring",
+        "operator",
+        "operators",
+        "owner",
+        "policy",
+        "public",
+    )
+    + (
+        "reader",
+        "report",
+        "reporting",
+        "restore",
+        "server",
+        "service",
+        "storage",
+        "support",
+        "system",
+        "tenant",
+        "users",
+        "vault",
+    )
+)
+
+
+class PeopleFinder:
+    """Finds the *people* (folded texts) in texts. *others*: folded words and names that mean something else as well."""
+
+    def __init__(self, people: t.Iterable[str], others: t.Container[str]) -> None:
+        by_word: dict[str, list[tuple[str, int]]] = {}
+        for text in people:
+            first = _WORD.search(text)
+            if first is None or not _is_distinctive(text, others):
+                continue
+            by_word.setdefault(first[0], []).append((text, first.start()))
+        # The longest first: a whole address before the name that it begins with.
+        self._by_word = {word: sorted(found, key=lambda one: (-len(one[0]), one[0])) for word, found in by_word.items()}
+
+    def replace(self, text: str, make: t.Callable[[str], str]) -> str:
+        """Return *text* with what *make* returns in place of each name of a person."""
+        if not text:
+            return text
+        folded = fold_case(text)
+        parts, done = [], 0
+        for word in _WORD.finditer(folded):
+            if word.start() < done:
+                continue
+            place = self._find(folded, word[0], word.start(), done)
+            if place is not None:
+                start, end = place
+                parts += [text[done:start], make(text[start:end])]
+                done = end
+        return "".join([*parts, text[done:]]) if parts else text
+
+    def _find(self, folded: str, word: str, place: int, done: int) -> tuple[int, int] | None:
+        """Return where the longest name begins and ends whose first word is at *place*; None where there is none."""
+        for name, lead in self._by_word.get(word, ()):
+            start = place - lead
+            end = start + len(name)
+            if start >= done and folded.startswith(name, start) and _is_apart(folded, start, end):
+                return start, end
+        return None
+
+
+def _is_distinctive(text: str, others: t.Container[str]) -> bool:
+    """Return whether a text within another one certainly means the person."""
+    if text in others or text in _USUAL:
+        return False
+    return len(_WORD.findall(text)) > 1 or (len(text) >= _SHORTEST_WORD and not text.isdigit())
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    """Return whether no letter or digit touches the part of *text*, where the part itself begins and ends in one."""
+    before = start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+    return before and (end >= len(text) or not (text[end].isalnum() and text[end - 1].isalnum()))
