@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..._core.names import fold_case
 from .reading import ENTRA, Row, get_commcell
 
+Owner = t.TypeVar("Owner")
 #: How an account was found to be a person's, best first.
 DECLARED, BY_PRINCIPAL_NAME, BY_LOGIN_NAME, BY_EMAIL = "declared", "user_principal_name", "login_name", "email"
 #: Why it was not: nobody in Entra ID's log has the name, or several people have.
@@ -76,6 +77,24 @@ class DeclaredLink:
     commvault_user: str
     identity: str
     commcell: str | None = None
+
+
+def choose_owner(
+    by_name: t.Mapping[str, t.Sequence[Owner]], user_principal_name: str, login_name: str, email: str
+) -> tuple[Owner | None, str]:
+    """Return whose account of a CommCell it is by its names, and by which; None and why where it is nobody's.
+
+    *by_name*: identities of Entra ID by their user principal names in the form of ``fold_case``. The first name that any identity has
+    decides: several with that name are nobody.
+    """
+    tried = ((BY_PRINCIPAL_NAME, user_principal_name), (BY_LOGIN_NAME, login_name), (BY_EMAIL, email))
+    for how, text in tried:
+        found = by_name.get(fold_case(text), ()) if text else ()
+        if len(found) > 1:
+            return None, AMBIGUOUS
+        if found:
+            return found[0], how
+    return None, NOBODY
 
 
 class People:
@@ -142,18 +161,8 @@ class People:
                 person = self._find_declared(link.identity)
                 return (person, DECLARED) if person else (None, NOBODY)
         known = next((self._known[key] for key in keys if key in self._known), None)
-        tried = (
-            (BY_PRINCIPAL_NAME, known.user_principal_name if known else ""),
-            (BY_LOGIN_NAME, name),
-            (BY_EMAIL, known.email if known else ""),
-        )
-        for how, text in tried:
-            found = self._by_name.get(fold_case(text), []) if text else []
-            if len(found) > 1:
-                return None, AMBIGUOUS
-            if found:
-                return found[0], how
-        return None, NOBODY
+        principal_name, email = (known.user_principal_name, known.email) if known else ("", "")
+        return choose_owner(self._by_name, principal_name, name, email)
 
     def _find_declared(self, identity: str) -> Person | None:
         folded = fold_case(identity)

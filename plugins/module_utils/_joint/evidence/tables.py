@@ -6,7 +6,8 @@
 """The tables of a bundle of access evidence: which columns they have and what a cell may hold. Shapes and order only, no rules.
 
 A cell is a text, a boolean, None (not known) or a list of texts. No cell depends on the time of collection: dates are stored, never the days
-that are left, so two bundles of an unchanged site are equal but for their provenance. Rows are sorted by their columns in order.
+that are left, so two bundles of an unchanged site are equal but for their provenance. Rows are sorted by their columns in order, the id last; findings
+and action_plan open ones first and grave ones first, identities the most powerful first, population what was not read first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from ..._commvault.overview.document import CommCellDocument
 from ..._entra.overview.document import EntraDocument
 
-Cell = str | bool | None | list[str]
+Cell: t.TypeAlias = "str | bool | None | list[str]"
 Row = dict[str, Cell]
 
 
@@ -123,7 +124,7 @@ LEAVERS = Table(
         "commvault_user_id",
         "commvault_user",
         "commvault_enabled",
-        "holds",  # user_group, direct_grant, owner, local_password, access_token, entra_group, application_owner
+        "holds",  # account (a user that is not disabled), user_group, direct_grant, owner, local_password, access_token, entra_group, application_owner
         "what",
         "what_id",
         "privileged",
@@ -170,9 +171,13 @@ FINDINGS = Table(
         "subject",
         "rows",  # ids of rows of other tables
         "remedy",
-        "first_seen",  # date of the first bundle in the chain that has it; None in that bundle itself
+        "first_seen",  # day of the first bundle in the chain that has it
+        "accepted_by",  # owner, end and reason of an acceptance, as action_plan had them; None where nobody accepted it
+        "accepted_until",
+        "accept_reason",
     ),
 )
+#: A row of ``access`` that a person is to review has a row with the same id; explicit grants and single permissions.
 SIGN_OFF = Table(
     "signoff",
     (
@@ -190,6 +195,7 @@ SIGN_OFF = Table(
         "reason",
     ),
 )
+#: An open finding has a row with the same id.
 ACTION_PLAN = Table(
     "action_plan",
     ("id", "rule", "severity", "title", "commcell", "subject", "remedy", "decision", "owner", "date", "reason"),
@@ -199,6 +205,9 @@ POPULATION = Table("population", ("id", "side", "commcell", "source", "count", "
 
 TABLES = (ACCESS, ROLES, CHANGES, LEAVERS, IDENTITIES, FINDINGS, SIGN_OFF, ACTION_PLAN, POPULATION)
 SEVERITIES = ("critical", "high", "medium", "low")
+#: Of findings, in the order of the table. What could not be judged is never a pass.
+OPEN, NOT_EVALUABLE, ACCEPTED = "open", "not_evaluable", "accepted"
+STATUSES = (OPEN, NOT_EVALUABLE, ACCEPTED)
 
 
 class Rule(t.TypedDict):

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What is not as it was in the previous bundle, row by row, and who made it so. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..access_log.reading import ENTRA_HOST
+from .attribution import NO_ENTRY, UNATTRIBUTED, Attribution, Attributor, Cause, list_causes
+from .facts import Facts
+from .log_index import LogIndex
+from .tables import ACCESS, IDENTITIES, ROLES, Row, Table, make_row_id
+
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+_COMPARED = (ACCESS, ROLES, IDENTITIES)
+#: What identifies a grant among the columns of ``access``.
+_GRANT = (
+    "commcell",
+    "principal_kind",
+    "principal_id",
+    "role_id",
+    "permissions",
+    "entity_kind",
+    "entity_id",
+    "grant_kind",
+)
+
+
+def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Row]:
+    """Return a row per row of access, roles and identities that came, went or differs since the previous bundle; none without one."""
+    previous = facts.inputs.previous
+    if previous is None:
+        return []
+    ends = {cell.name: cell.side.ended for cell in facts.cells}
+    ends[ENTRA_HOST] = str((facts.entra.document.get("provenance") or {}).get("ended") or "")
+    attributor = Attributor(LogIndex(facts.inputs.log), str(facts.inputs.previous_date or ""), ends)
+    found: list[Row] = []
+    for table in _COMPARED:
+        # A table that the previous bundle has not cannot be compared: everything would look new.
+        if table.name in previous:
+            found += _compare(table, previous[table.name], rows[table.name], attributor)
+    return found
+
+
+def _compare(table: Table, before: t.Sequence[Row], after: t.Sequence[Row], attributor: Attributor) -> t.Iterator[Row]:
+    old, new = ({str(row["id"]): row for row in rows} for rows in (before, after))
+    is_access = table.name == ACCESS.name
+    kept = _list_grants(old.values()) & _list_grants(new.values()) if is_access else set()
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        row = t.cast(Row, now or was)
+        columns = (
+            [] if was is None or now is None else [name for name in table.columns if was.get(name) != now.get(name)]
+        )
+        if was is not None and now is not None and not columns:
+            continue
+        change = CHANGED if columns else ADDED if was is None else REMOVED
+        is_whole = is_access and not columns and _identify_grant(row) not in kept
+        causes = list_causes(row, columns, is_whole) if is_access else _list_other_causes(table, row)
+        told = attributor.attribute(causes)
+        yield {
+            "id": make_row_id("change", table.name, key, change),
+            "change": change,
+            "table": table.name,
+            "row_id": key,
+            "commcell": row.get("commcell") or "",
+            "what": _describe(table, row, change, columns),
+            "columns": columns,
+            "before": [_show(was.get(name)) for name in columns] if was else [],
+            "after": [_show(now.get(name)) for name in columns] if now else [],
+            **_as_columns(told),
+        }
+
+
+def _as_columns(told: Attribution) -> Row:
+    why = told.why or (NO_ENTRY if told.attribution == UNATTRIBUTED else None)
+    return {"attribution": told.attribution, "when": told.when, "who": told.who, "why_unattributed": why}
+
+
+def _identify_grant(row: Row) -> str:
+    return repr([row.get(name) for name in _GRANT])
+
+
+def _list_grants(rows: t.Iterable[Row]) -> set[str]:
+    return {_identify_grant(row) for row in rows}
+
+
+def _list_other_causes(table: Table, row: Row) -> tuple[Cause, ...]:
+    if table.name == ROLES.name:
+        return (Cause(str(row["commcell"]), (str(row["role"]),)),)
+    words = {str(row[name]) for name in ("object_id", "app_id", "display_name") if row.get(name)}
+    return (Cause(ENTRA_HOST, tuple(sorted(words))),) if words else ()
+
+
+def _describe(table: Table, row: Row, change: str, columns: t.Sequence[str]) -> str:
+    """Return a change in words."""
+    if table.name == ACCESS.name:
+        who = str(row["person"] or row["commvault_user"] or row["user_principal_name"] or row["person_kind"])
+        what = row["role"] or ", ".join(t.cast("list[str]", row["permissions"])) or "ownership"
+        thing = f"{who}: {what} on {row['entity_kind']} {row['entity']} through {row['principal']}"
+    elif table.name == ROLES.name:
+        thing = f"role {row['role']}: permission {row['permission'] or 'none shown'}"
+    else:
+        thing = f"program {row['display_name']}: {row['credential_kind']} {row['credential_name'] or row['credential_id']}".strip()
+    more = f" ({', '.join(columns)})" if columns else ""
+    return f"{thing} was {change}{more}"
+
+
+def _show(cell: t.Any) -> str:
+    """Return a cell as text; what is not known is a hyphen."""
+    if isinstance(cell, list):
+        return ", ".join(str(item) for item in cell)
+    return "-" if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell)

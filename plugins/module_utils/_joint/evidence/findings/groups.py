@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Findings on the links between user groups of Commvault and groups of Entra ID. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...._core.names import fold_case, is_same_name
+from ..entra_side import fold_id, get_principal_name
+from ..facts import CellFacts, Facts
+from ..holders import Link, describe_limit
+from .model import Finding, FindingRule, count_words, list_words
+from .rules import RULES
+
+
+def find_on_groups(facts: Facts) -> t.Iterator[Finding]:
+    """Yield the findings of all CommCells on user groups, and on people in too many groups."""
+    if not facts.entra.is_read:
+        return
+    for cell in facts.cells:
+        rows: dict[str, list[str]] = {}
+        for made in cell.access:
+            if made.grant.principal[0] == "user_group":
+                rows.setdefault(made.grant.principal[1], []).append(str(made.row["id"]))
+        for number, group in sorted(cell.side.groups.items()):
+            link = cell.holders.find_link(number)
+            for rule, told, is_evaluable in _judge(
+                facts, link, str(group.get("name") or ""), str(group.get("company") or "")
+            ):
+                name = str(group.get("name") or number)
+                yield Finding(rule, cell.name, "user_group", number, name, told, rows.get(number, ()), is_evaluable)
+        yield from _find_overfull(facts, cell)
+
+
+def _judge(facts: Facts, link: Link, name: str, company: str) -> t.Iterator[tuple[FindingRule, str, bool]]:
+    if link.status in ("gone", "unknown"):
+        is_gone = link.status == "gone"
+        deleted = str((facts.entra.deleted_groups.get(link.object_id) or {}).get("deletedDateTime") or "")[:10]
+        when = f", which was deleted on {deleted}" if deleted else ""
+        if link.twins:
+            ids = list_words(fold_id(twin["id"]) for twin in link.twins)
+            told = f"{name} is linked to the Entra group {link.object_id}{when}, and another one has its name: {ids}."
+            yield RULES["recreated_group"], told, is_gone
+        else:
+            told = f"{name} is linked to the Entra group {link.object_id}{when or ', which was not found'}."
+            yield RULES["linked_group_gone"], told, is_gone
+    elif link.status == "none" and link.twins:
+        ids = list_words(fold_id(twin["id"]) for twin in link.twins)
+        if len(link.twins) > 1:
+            yield (
+                RULES["ambiguous_group_name"],
+                f"{name} is linked to no Entra group, and several have its name: {ids}.",
+                True,
+            )
+        else:
+            told = f"{name} is linked to no Entra group, and one has its name: {ids}. Whether a sign-in leads to it is not known."
+            yield RULES["linked_by_name_only"], told, True
+    if link.group is None:
+        return
+    shown = str(link.group.get("displayName") or "")
+    if not _is_name_of(link.group, name, company):
+        yield RULES["renamed_group"], f"{name} is linked to an Entra group that is named {shown}.", True
+    members = facts.entra.list_members(fold_id(link.group["id"]))
+    if members.nested:
+        nested = list_words(str(facts.entra.groups[key].get("displayName") or key) for key in members.nested)
+        told = f"{shown} contains {count_words(len(members.nested), 'group')}: {nested}."
+        yield RULES["nested_group"], told, True
+    if members.unknown or not members.is_complete:
+        unknown = f" {count_words(len(members.unknown), 'member')} are shown by id alone." if members.unknown else ""
+        yield RULES["group_members_not_evaluable"], f"Not all members of {shown} are visible.{unknown}", False
+
+
+def _is_name_of(group: t.Mapping[str, t.Any], name: str, company: str) -> bool:
+    """Return whether a user group has the name of an Entra group, in any form by which they are matched."""
+    prefix, backslash, short = name.partition("\\")
+    own = short if backslash and company and is_same_name(prefix, company) else name
+    known = (group.get("displayName"), group.get("onPremisesSamAccountName"), group.get("id"))
+    return fold_case(own) in {fold_case(str(one)) for one in known if one}
+
+
+def _find_overfull(facts: Facts, cell: CellFacts) -> t.Iterator[Finding]:
+    overfull = dict(cell.holders.list_overfull())
+    rows: dict[str, list[str]] = {}
+    for made in cell.access if overfull else ():
+        entra_id = fold_id(made.row["entra_user_id"])
+        if entra_id in overfull:
+            rows.setdefault(entra_id, []).append(str(made.row["id"]))
+    for entra_id, count in overfull.items():
+        user = facts.entra.users[entra_id]
+        name = get_principal_name(user) or str(user.get("displayName"))
+        told = f"{name} is in at least {count} groups: {describe_limit(count)}. What Commvault makes of the sign-in is not known."
+        yield Finding(RULES["too_many_groups"], cell.name, "person", entra_id, name, told, rows.get(entra_id, ()))

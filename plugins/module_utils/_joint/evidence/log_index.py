@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The joined log of both services, indexed by what its entries are about. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ..._core.names import fold_case
+from ..._core.values import parse_time
+from ..access_log.coverage import overlaps
+from ..access_log.reading import ENTRA, ENTRA_HOST
+from .entra_side import fold_id
+from .facts import get_day
+
+Entry = t.Mapping[str, t.Any]
+#: The logs of what was changed.
+_LOGS = ("directory_audits", "audit_trail")
+_LATE = "late"
+_DISABLE = "disable account"
+_ENABLED = "AccountEnabled"
+
+
+class LogIndex:
+    """Entries that changed something and did not fail, by the ids and names of their objects."""
+
+    def __init__(self, log: t.Mapping[str, t.Any] | None) -> None:
+        self.is_given = log is not None
+        self._log = log or {}
+        self._by_object: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self._log.get("events") or ():
+            if not isinstance(entry, t.Mapping) or entry.get("outcome") == "failure" or entry.get("log") not in _LOGS:
+                continue
+            for key in _list_keys(entry):
+                self._by_object.setdefault(key, []).append(entry)
+
+    def find_entries(self, host: str, words: t.Iterable[str], start: str, end: str) -> list[Entry]:
+        """Return the entries of a host that are about something with one of these ids or names, after *start* and up to *end*, each once."""
+        found: dict[int, Entry] = {}
+        for word in words:
+            for entry in self._by_object.get((host, fold_case(word)), ()) if word else ():
+                if start < str(entry.get("time")) <= end:
+                    found[id(entry)] = entry
+        return sorted(found.values(), key=lambda entry: (str(entry.get("time")), str(entry.get("record_id"))))
+
+    def is_covered(self, host: str, start: str, end: str) -> bool:
+        """Return whether all that a host logged between two moments was read."""
+        source = next((one for one in self._log.get("sources") or () if one.get("host") == host), None)
+        since, begins = _get_moment((source or {}).get("since")), _get_moment(start)
+        if source is None or since is None or begins is None or since > begins:
+            return False
+        if str(source.get("complete_until") or "")[:10] < end[:10]:
+            return False
+        gaps = [gap for gap in self._log.get("gaps") or () if gap.get("host") == host and gap.get("reason") != _LATE]
+        return not any(overlaps(dict(gap), start, end) for gap in gaps)
+
+    def find_end_of_account(self, entra_id: str, state: str) -> str | None:
+        """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it."""
+        days = [
+            str(entry.get("time"))
+            for entry in self.find_entries(ENTRA_HOST, [fold_id(entra_id)], "", "~")
+            if fold_id((entry.get("object") or {}).get("id")) == fold_id(entra_id) and _ends_account(entry, state)
+        ]
+        day = get_day(max(days)) if days else None
+        return day.isoformat() if day else None
+
+
+def _get_moment(value: t.Any) -> datetime.datetime | None:
+    try:
+        return parse_time(value)
+    except ValueError:
+        return None
+
+
+def _ends_account(entry: Entry, state: str) -> bool:
+    activity = fold_case(str(entry.get("activity") or ""))
+    if state == "disabled":
+        after = (entry.get("after") or {}).get(_ENABLED)
+        return activity == _DISABLE or after in (False, [False], "[false]", "false")
+    return entry.get("operation") == "remove" and "user" in activity
+
+
+def _list_keys(entry: Entry) -> set[tuple[str, str]]:
+    host = ENTRA_HOST if entry.get("service") == ENTRA else str(entry.get("commcell") or "")
+    objects = [entry.get("object") or {}, *(entry.get("others") or ())]
+    return {
+        (host, fold_case(str(value)))
+        for one in objects
+        if isinstance(one, t.Mapping)
+        for value in (one.get("id"), one.get("name"))
+        if value
+    }

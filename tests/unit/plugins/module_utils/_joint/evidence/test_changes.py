@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is not as it was in the previous bundle, and whom the logs name for it: one entry, or nobody and why."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+from evidence_examples import (
+    ADMIN,
+    VIEW,
+    build,
+    generate_site,
+    make_commcell,
+    make_entity,
+    make_entra,
+    make_entra_group,
+    make_entra_user,
+    make_grant,
+    make_group,
+    make_id,
+    make_user,
+)
+from hypothesis import given
+
+NAME, BOB = "ann@corp.example", "bob@corp.example"
+BEFORE = "2026-11-01T00:00:00Z"
+
+
+def make_cell(members: t.Sequence[int] = (1,), roles: t.Sequence[str] = (VIEW,), **more: t.Any) -> t.Any:
+    return make_commcell(
+        users=[make_user(1, NAME), make_user(2, BOB)],
+        user_groups=[make_group(5, "ops", members, make_id(1, 2))],
+        entities={"plans": [make_entity(1, "gold")]},
+        associations=[make_grant(("user_group", 5), role, ("plans", 1)) for role in roles],
+        **more,
+    )
+
+
+def make_tenant(members: t.Sequence[int] = (1,), **ann: t.Any) -> t.Any:
+    people = [make_entra_user(1, NAME, **ann), make_entra_user(2, BOB)]
+    return make_entra(users=people, groups=[make_entra_group(1, "ops", [make_id(number) for number in members])])
+
+
+def make_source(host: str, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "host": host,
+        "status": "read",
+        "since": "2026-10-01T00:00:00Z",
+        "complete_until": "2026-11-27T09:50:00Z",
+        **more,
+    }
+
+
+def make_log(*events: t.Any, **more: t.Any) -> dict[str, t.Any]:
+    return {"events": list(events), "sources": [make_source("cs01"), make_source("localhost")], "gaps": [], **more}
+
+
+def make_event(
+    activity: str, target: t.Any, *others: t.Any, commcell: str | None = "cs01", **more: t.Any
+) -> dict[str, t.Any]:
+    return {
+        "time": "2026-11-10T08:00:00Z",
+        "service": "commvault" if commcell else "entra",
+        "log": "audit_trail" if commcell else "directory_audits",
+        "commcell": commcell,
+        "activity": activity,
+        "operation": "assign",
+        "outcome": "success",
+        "actor": {"kind": "user", "name": "adm"},
+        "person": "adm@corp.example",
+        "object": target,
+        "others": list(others),
+        "before": {},
+        "after": {},
+        "record_id": activity,
+        **more,
+    }
+
+
+def named(kind: str, name: str, key: str | None = None) -> dict[str, t.Any]:
+    return {"kind": kind, "name": name, "id": key}
+
+
+def compare(before: t.Any, after: t.Any, log: t.Any = None) -> list[t.Any]:
+    """*before*, *after*: arguments of build."""
+    first = build(before[0], entra=before[1])
+    return build(after[0], entra=after[1], previous=first.rows, previous_date=BEFORE, log=log).rows["changes"]
+
+
+GRANTED = ((make_cell(), make_tenant()), (make_cell(roles=[VIEW, ADMIN]), make_tenant()))
+ASSOCIATED = make_event(
+    "Add association", named("user_group", "ops"), named("role", "Backup Administrator"), named("plan", "gold")
+)
+OTHER_ROLE = make_event("Add association", named("user_group", "ops"), named("role", "Other"), record_id="other")
+
+
+def attribute(log: t.Any, sites: t.Any = GRANTED) -> set[tuple[t.Any, ...]]:
+    rows = compare(*sites, log)
+    assert rows
+    return {(row["attribution"], row["when"], row["who"], row["why_unattributed"]) for row in rows}
+
+
+def test_exactly_one_entry_names_who_did_it() -> None:
+    wanted = {("commvault_audit_trail", "2026-11-10T08:00:00Z", "adm@corp.example", None)}
+    assert attribute(make_log(ASSOCIATED, OTHER_ROLE)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (None, "log not read"),
+        (make_log(), "no entry"),
+        (make_log(OTHER_ROLE), "no entry"),
+        (make_log({**ASSOCIATED, "outcome": "failure"}), "no entry"),
+        (make_log({**ASSOCIATED, "time": "2026-10-31T00:00:00Z"}), "no entry"),
+        (make_log({**ASSOCIATED, "commcell": "cs02"}), "no entry"),
+        (make_log(make_event("Edit user group", named("user_group", "ops"), operation="change")), "no entry"),
+        (make_log(ASSOCIATED, {**ASSOCIATED, "record_id": "2"}), "several entries"),
+        (make_log(ASSOCIATED, sources=[]), "outside the retention"),
+        (make_log(ASSOCIATED, sources=[make_source("cs01", since="2026-11-05T00:00:00Z")]), "outside the retention"),
+        (
+            make_log(ASSOCIATED, sources=[make_source("cs01", complete_until="2026-11-20T00:00:00Z")]),
+            "outside the retention",
+        ),
+        (
+            make_log(
+                ASSOCIATED,
+                gaps=[
+                    {"host": "cs01", "from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "reason": "max_rows"}
+                ],
+            ),
+            "outside the retention",
+        ),
+    ],
+)
+def test_without_exactly_one_it_is_nobody_and_why(log: t.Any, why: str) -> None:
+    assert attribute(log) == {("unattributed", None, None, why)}
+
+
+def test_what_is_merely_late_is_no_gap() -> None:
+    gap = {"host": "cs01", "from": "2026-11-27T09:45:00Z", "to": "2026-11-27T10:00:00Z", "reason": "late"}
+    assert {row[0] for row in attribute(make_log(ASSOCIATED, gaps=[gap]))} == {"commvault_audit_trail"}
+
+
+def test_a_member_of_the_entra_group_is_attributed_to_entra_id() -> None:
+    event = make_event(
+        "Add member to group",
+        named("group", "ops", make_id(1, 2)),
+        named("user", BOB, make_id(2)),
+        commcell=None,
+        person="boss@corp.example",
+    )
+    sites = ((make_cell(), make_tenant()), (make_cell(), make_tenant([1, 2])))
+    (row,) = compare(*sites, make_log(event))
+    assert (row["change"], row["what"]) == ("added", "bob: View on plans gold through ops was added")
+    assert attribute(make_log(event), sites) == {("entra_audit_log", "2026-11-10T08:00:00Z", "boss@corp.example", None)}
+
+
+def test_an_account_that_was_closed_is_a_change_of_columns() -> None:
+    event = make_event("Disable account", named("user", NAME, make_id(1)), commcell=None, operation="change")
+    other = make_event("Update user", named("user", NAME, make_id(1)), commcell=None, operation="change", record_id="2")
+    (row,) = compare(
+        (make_cell(), make_tenant()), (make_cell(), make_tenant(accountEnabled=False)), make_log(event, other)
+    )
+    assert (row["change"], row["attribution"]) == ("changed", "entra_audit_log")
+    assert dict(zip(row["columns"], zip(row["before"], row["after"], strict=True), strict=True)) == {
+        "entra_enabled": ("true", "false"),
+        "expected_at_next_login": ("yes", "no"),
+    }
+
+
+def test_what_the_document_says_no_log_tells() -> None:
+    first = build(make_cell(), entra=make_tenant())
+    second = build(
+        make_cell(),
+        entra=make_tenant(),
+        document={"cvops_role_mappings": []},
+        previous=first.rows,
+        previous_date=BEFORE,
+        log=make_log(ASSOCIATED),
+    )
+    (row,) = second.rows["changes"]
+    assert (row["columns"], row["why_unattributed"]) == (["in_mapping"], "no entry")
+
+
+def test_roles_are_compared_as_well() -> None:
+    cell = make_cell()
+    next(role for role in cell["roles"] if role["id"] == VIEW)["permissions"] = ["View", "Browse"]
+    event = make_event("Edit role", named("role", "View"), operation="change")
+    (row,) = compare((make_cell(), make_tenant()), (cell, make_tenant()), make_log(event))
+    assert (row["table"], row["what"]) == ("roles", "role View: permission Browse was added")
+    assert row["attribution"] == "commvault_audit_trail"
+
+
+@given(generate_site())
+def test_a_site_that_did_not_change_has_no_changes_and_the_same_rows(site: tuple[t.Any, t.Any]) -> None:
+    cell, entra = site
+    first = build(cell, entra=entra)
+    later = {**copy.deepcopy(cell), "provenance": {**cell["provenance"], "started": "x", "requests": 99}}
+    second = build(later, entra=entra, previous=first.rows, previous_date=BEFORE)
+    assert second.rows["changes"] == []
+    assert second.rows == first.rows
+    assert {row["first_seen"] for row in second.rows["findings"]} <= {cell["provenance"]["ended"][:10]}
+    third = build(later, entra=entra, previous=second.rows, previous_date="2026-11-20T00:00:00Z")
+    assert third.rows == second.rows
+
+
+@given(generate_site(), generate_site())
+def test_changes_lead_from_one_bundle_to_the_next(one: tuple[t.Any, t.Any], other: tuple[t.Any, t.Any]) -> None:
+    first = build(one[0], entra=one[1])
+    second = build(other[0], entra=other[1], previous=first.rows, previous_date=BEFORE)
+    old, new = ({row["id"] for row in tables.rows["access"]} for tables in (first, second))
+    found = [row for row in second.rows["changes"] if row["table"] == "access"]
+    assert {row["row_id"] for row in found if row["change"] == "added"} == new - old
+    assert {row["row_id"] for row in found if row["change"] == "removed"} == old - new
+    assert all(row["attribution"] == "unattributed" and row["why_unattributed"] for row in found)

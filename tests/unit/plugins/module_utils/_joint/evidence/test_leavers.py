@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people hold who left, and since when."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from evidence_examples import (
+    ADMIN,
+    VIEW,
+    build,
+    find_rows,
+    make_commcell,
+    make_entity,
+    make_entra,
+    make_entra_group,
+    make_entra_user,
+    make_grant,
+    make_group,
+    make_id,
+    make_user,
+)
+
+NAME = "ann@corp.example"
+
+
+def make_token(number: int, owner: t.Any, expires: str | None = "2027-01-01T00:00:00Z") -> dict[str, t.Any]:
+    return {
+        "id": str(number),
+        "name": f"token {number}",
+        "owner": {"kind": "user", "id": str(owner), "name": "x"},
+        "expires": expires,
+    }
+
+
+def make_cell(**more: t.Any) -> t.Any:
+    given = {
+        "users": [make_user(1, NAME, local_password=True)],
+        "user_groups": [make_group(5, "ops", [1], make_id(1, 2))],
+        "entities": {"plans": [make_entity(1, "gold")], "servers": [make_entity(3, "s1")]},
+        "associations": [
+            make_grant(("user_group", 5), ADMIN, ("plans", 1)),
+            make_grant(("user", 1), VIEW, ("plans", 1)),
+        ],
+        "owners": [make_grant(("user", 1), None, ("servers", 3), grant_kind="owner")],
+        "access_tokens": [make_token(7, 1), make_token(8, 2)],
+    }
+    return make_commcell(**{**given, **more})
+
+
+def make_tenant(**more: t.Any) -> t.Any:
+    given = {
+        "users": [make_entra_user(1, NAME, accountEnabled=False)],
+        "groups": [make_entra_group(1, "ops", [make_id(1)])],
+        "applications": [
+            {"id": make_id(1, 3), "appId": make_id(1, 4), "displayName": "backup", "owners": [make_id(1)]}
+        ],
+    }
+    return make_entra(**{**given, **more})
+
+
+def test_everything_that_is_held_is_a_row() -> None:
+    rows = build(make_cell(), entra=make_tenant()).rows["leavers"]
+    assert {(row["commcell"], row["holds"], row["what"], row["privileged"]) for row in rows} == {
+        ("cs01", "account", NAME, True),
+        ("cs01", "user_group", "ops", True),
+        ("cs01", "direct_grant", "View on plans gold", False),
+        ("cs01", "owner", "ownership on servers s1", False),
+        ("cs01", "local_password", "a password of Commvault's own", True),
+        ("cs01", "access_token", "token 7", True),
+        ("", "entra_group", "ops", True),
+        ("", "application_owner", "backup", None),
+    }
+    assert {row["state"] for row in rows} == {"disabled"}
+    assert all(row["offboard"] for row in rows)
+
+
+def test_findings_are_one_per_person_and_place() -> None:
+    tables = build(make_cell(), entra=make_tenant())
+    found = find_rows(tables, "findings", rule="leaver_holds_access")
+    assert [(row["commcell"], row["severity"]) for row in found] == [("cs01", "critical"), ("", "medium")]
+    assert len(find_rows(tables, "findings", rule="token_of_leaver")) == 1
+
+
+@pytest.mark.parametrize(
+    ("users", "deleted", "incomplete", "state"),
+    [
+        ([], [], {}, "not_found"),
+        ([], [], {"users": "no right"}, None),
+        ([], [make_entra_user(1, NAME)], {"users": "no right"}, "deleted"),
+        ([make_entra_user(1, NAME)], [], {}, None),
+        # somebody has the address and another name: who that is, is not known
+        ([make_entra_user(1, "a.nn@corp.example", mail=NAME)], [], {}, None),
+    ],
+)
+def test_who_left_is_said_only_where_it_is_certain(
+    users: t.Any, deleted: t.Any, incomplete: t.Any, state: t.Any
+) -> None:
+    cell = make_cell(users=[make_user(1, NAME, email=NAME)])
+    entra = make_entra(incomplete, users=users, deleted_users=deleted)
+    tables = build(cell, entra=entra)
+    assert {row["state"] for row in tables.rows["leavers"]} == ({state} if state else set())
+    unclear = find_rows(tables, "findings", rule="leavers_not_evaluable", status="not_evaluable")
+    assert bool(unclear) is (state is None and not (users and users[0]["userPrincipalName"] == NAME))
+
+
+def test_a_local_account_without_anybody_in_entra_id_has_not_left() -> None:
+    tables = build(make_cell(users=[make_user(1, "admin", local=True)]), entra=make_entra())
+    assert tables.rows["leavers"] == []
+    assert not find_rows(tables, "findings", rule="leavers_not_evaluable")
+
+
+def make_entry(time: str, activity: str, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "time": time,
+        "service": "entra",
+        "log": "directory_audits",
+        "commcell": None,
+        "activity": activity,
+        "operation": "change",
+        "outcome": "success",
+        "actor": {"kind": "user", "name": "hr@corp.example"},
+        "object": {"kind": "user", "name": NAME, "id": make_id(1)},
+        "others": [],
+        "before": {},
+        "after": {},
+        "record_id": time,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [make_entry("2026-10-01T08:00:00Z", "Disable account"), make_entry("2026-11-02T08:00:00Z", "Disable account")],
+        [make_entry("2026-11-02T08:00:00Z", "Update user", after={"AccountEnabled": [False]})],
+    ],
+)
+def test_the_log_tells_since_when(entries: t.Any) -> None:
+    entries = [
+        *entries,
+        make_entry("2026-11-20T08:00:00Z", "Update user"),
+        make_entry("2026-11-21T08:00:00Z", "Disable account", outcome="failure"),
+    ]
+    rows = build(make_cell(), entra=make_tenant(), log={"events": entries}).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-02", "entra_audit_log")}
+
+
+def test_without_a_log_the_date_of_deletion_or_an_earlier_bundle_tells() -> None:
+    gone = make_entra(deleted_users=[make_entra_user(1, NAME, deletedDateTime="2026-11-05T01:02:03Z")])
+    rows = build(make_cell(), entra=gone).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-05", "deletion_date")}
+    rows = build(make_cell(), entra=make_tenant()).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {(None, "unknown")}
+    log = {"events": [make_entry("2026-11-02T08:00:00Z", "Disable account")]}
+    first = build(make_cell(), entra=make_tenant(), log=log)
+    rows = build(make_cell(), entra=make_tenant(), previous=first.rows, previous_date="2026-11-10").rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-02", "previous_bundle")}
+
+
+def test_tokens_without_an_end_and_passwords_beside_sso_are_told() -> None:
+    cell = make_cell(access_tokens=[make_token(7, 1, None)])
+    tables = build(cell, entra=make_entra(users=[make_entra_user(1, NAME)]), document={})
+    assert len(find_rows(tables, "findings", rule="token_without_end")) == 1
+    assert [row["subject_id"] for row in find_rows(tables, "findings", rule="local_password_beside_sso")] == ["1"]
+    kept = {"cvops_break_glass": {"commvault_users": [NAME]}}
+    tables = build(cell, entra=make_entra(users=[make_entra_user(1, NAME)]), document=kept)
+    assert not find_rows(tables, "findings", rule="local_password_beside_sso")
+
+
+def test_an_account_alone_is_told_unless_it_is_disabled() -> None:
+    bare = {"user_groups": [], "associations": [], "owners": [], "access_tokens": []}
+    entra = make_tenant(groups=[], applications=[])
+    tables = build(make_cell(**bare, users=[make_user(1, NAME)]), entra=entra)
+    assert [row["holds"] for row in tables.rows["leavers"]] == ["account"]
+    assert [row["severity"] for row in find_rows(tables, "findings", rule="leaver_holds_access")] == ["low"]
+    assert build(make_cell(**bare, users=[make_user(1, NAME, enabled=False)]), entra=entra).rows["leavers"] == []
