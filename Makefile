@@ -3,14 +3,14 @@
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
 NOX = .build/nox/bin/python -m nox --non-interactive </dev/null
-STEPS = lint docs unit simulator integration sanity build coverage minimums adversarial faults devel benchmark generate demo
+STEPS = lint docs unit simulator integration browser sanity build coverage minimums adversarial faults devel benchmark generate demo
 export ENV
 export PYTHONUTF8 = 1
 
 .PHONY: help test test-all clean $(STEPS)
 
 help:
-	@echo "make demo     watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed"
+	@echo "make demo     watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed, evidence"
 	@echo "make test     everything that CI runs"
 	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make faults   let every request of a rotation fail in every way, and see that it loses nothing"

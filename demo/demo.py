@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Watch the collection work: a simulated tenant and CommCells, the playbook `site` four times, and a rotation that is killed in the middle.
+"""Watch the collection work: a simulated tenant and CommCells, the playbook `site` four times, a rotation that is killed in the middle, and evidence.
 
 First in check mode with diff, then for real, then with a line deleted from the document, whose access the run tells by name, then again,
-which must change nothing. Then `rotate_secrets`: killed, finished by the next run, and again with nothing to do. `make demo` makes the
-environment for it; everything that it makes lies below .build, and nothing is left running.
+which must change nothing. Then `rotate_secrets`: killed, finished by the next run, and again with nothing to do. At the end
+`access_evidence`, with a page to open. `make demo` makes the environment for it; everything that it makes lies below .build, and nothing is left running.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 
+import demo_evidence
 import demo_report
 import demo_rotation
 import demo_simulator
@@ -87,9 +88,13 @@ def main() -> int:
         print("\n" + "\n".join(demo_report.report(runs, ROWS_SHOWN)))
         found = demo_report.faults(runs[0], runs[1], runs[-1])
         found += demo_rotation.show(simulator, len(RUNS))
+        page, faults = demo_evidence.show(simulator, len(RUNS) + demo_rotation.RUNS)
+        found += faults
     full = DEMO / "report.txt"
     full.write_text("\n".join(demo_report.report(runs)) + "\n")
     print(f"\nEvery grant: {os.path.relpath(full, ROOT)}")
+    if page is not None:
+        print(f"Who may do what, a page to open in a browser: {os.path.relpath(page, ROOT)}")
     for fault in found:
         print(f"FAILED: {fault}")
     if not found:

@@ -19,6 +19,8 @@ from demo_run import BIN, DEMO, ROOT, count_changed, follow
 
 #: Sign-ins with the new secret after which the run is killed; five in a row are asked for.
 SIGN_INS = 2
+#: Runs of the playbook.
+RUNS = 3
 ROTATION: dict[str, t.Any] = {
     "rotation_name": "backup",
     "application": {"unique_name": "commvault-management"},

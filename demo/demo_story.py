@@ -23,10 +23,11 @@ MESSAGE = re.compile(r'^        (".*"),?$')
 class Story:
     """Takes the output line by line; ``tell`` gives what is worth a line on the terminal.
 
-    ``diff``: lines of difference by task, in the order of the run.
+    *shown*: tasks whose messages are told, and so many lines of each. ``diff``: lines of difference by task, in the order of the run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shown: t.Mapping[str, int] = SHOWN) -> None:
+        self._shown = shown
         self.diff: dict[str, list[str]] = collections.defaultdict(list)
         self._task, self._changed, self._said = "", 0, 0
 
@@ -43,9 +44,9 @@ class Story:
             yield line
         elif DIFF_LINE.match(line):
             self.diff[self._task].append(line)
-        elif self._task in SHOWN and (said := MESSAGE.match(line)):
+        elif self._task in self._shown and (said := MESSAGE.match(line)):
             self._said += 1
-            if self._said <= SHOWN[self._task]:
+            if self._said <= self._shown[self._task]:
                 yield f"| {json.loads(said[1])}"
 
     def excerpt(self, task: str, lines: int) -> list[str]:
