@@ -543,6 +543,16 @@ def devel(step: Step) -> None:
 
 
 @step("test", "test-all")
+def browser(step: Step) -> None:
+    """Open report.html in a real Chromium; CI installs Debian's, elsewhere its absence is told and skips them."""
+    if shutil.which("chromium") is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
+        words = ("install", "-qq", "--yes", "--no-install-recommends", "chromium")
+        for command in (("update", "-qq"), words):
+            step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
+    step.pytest("tests/browser", "--dist", "worksteal")
+
+
+@step("test", "test-all")
 def coverage(step: Step) -> None:
     """Report the lines of module_utils, after `make test-all` also the branches, that the tests reached in their own processes."""
     data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-{MEASURED.role}.*"))
@@ -598,7 +608,7 @@ def generate(step: Step) -> None:
 
 @step(environment="demo-environment")
 def demo(step: Step) -> None:
-    """Watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed."""
+    """Watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed, evidence."""
     variables = {**testing_variables(step.venv), "PYTHONUNBUFFERED": "1"}
     step.session.run(
         str(step.venv / "bin" / "python"), "demo/demo.py", env=variables, include_outer_env=False, interrupt_timeout=30

@@ -4,7 +4,8 @@
 
 """Write or check the action groups of meta/runtime.yml: which module is in which.
 
-A module is in the group of each service whose options it takes. Runs in an environment that has ansible-core. Usage: action_groups.py --check | --write
+A module is in the group of each service whose options it takes, and in that of all where there is one: others would be given options of the connection
+that they do not have. Runs in an environment that has ansible-core. Usage: action_groups.py --check | --write
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def groups(options: t.Mapping[str, t.Container[str]]) -> dict[str, list[str]]:
         group: sorted(name for name, accepted in options.items() if option in accepted)
         for group, option in OPTION_OF_GROUP.items()
     }
-    return {**found, "all": sorted(options)}
+    return {**found, "all": sorted(set().union(*found.values()))}
 
 
 def render(members: t.Mapping[str, t.Sequence[str]]) -> str:

@@ -39,7 +39,16 @@ SHIPPED = {
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
 }
-NOT_SHIPPED = ("simulator/", "scripts/", "demo/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
+NOT_SHIPPED = (
+    "simulator/",
+    "scripts/",
+    "demo/",
+    "tests/unit/",
+    "tests/integration/",
+    "tests/adversarial/",
+    "tests/browser/",
+    ".",
+)
 
 
 def artifact_faults(names: set[str]) -> list[str]:

@@ -94,6 +94,154 @@ OF_PLAYBOOKS: Options = {
         "elements": "str",
         "description": "The playbooks that must be able to run, for doctor_fail.",
     },
+    "access_permission": {
+        "type": "str",
+        "description": "The playbook access tells who has this permission, a name or an id.",
+    },
+    "access_role": {"type": "str", "description": "The playbook access tells who has this role, a name or an id."},
+    "access_entity": {
+        "forms": [
+            {"type": "str"},
+            {
+                "type": "dict",
+                "options": {
+                    "kind": {"type": "str", "required": True},
+                    "name": {"forms": [{"type": "str"}, {"type": "int"}], "words": "a name"},
+                    "id": {"forms": [{"type": "int"}, {"type": "str"}], "words": "an id (a number)"},
+                },
+            },
+        ],
+        "words": "commcell, a text such as servers:db01, or a mapping with kind, and name or id",
+        "description": "On what, for the playbook access.",
+    },
+    "access_person": {
+        "type": "str",
+        "description": "The playbook access tells what this person can do: user principal name, object id, name of the Commvault user, or full name.",
+    },
+    "access_review_by_before": {
+        "type": "str",
+        "description": "The playbook access tells the grants that are to be reviewed before this date.",
+    },
+    "access_valid_until_before": {
+        "type": "str",
+        "description": "The playbook access tells the grants that end before this date.",
+    },
+    "access_commcell": {
+        "type": "str",
+        "description": "The CommCell that the playbook access is asked about. When left out, all.",
+    },
+    "access_bundle": {
+        "type": "path",
+        "description": "The bundle that the playbook access is asked about, or a folder of bundles, of which the newest is taken.",
+    },
+    "access_snapshot": {"type": "path", "description": "The snapshot that the playbook access is asked about."},
+    "access_lines": {
+        "type": "int",
+        "description": "So many answers, and things that cannot be told, are told by the playbook access. When left out, 200; 0 for all.",
+    },
+    "access_file": {"type": "path", "description": "Where the playbook access writes its answer, as JSON."},
+    "access_csv": {"type": "path", "description": "Where the playbook access writes its answer as a table."},
+    "access_evidence_dir": {
+        "type": "path",
+        "description": "The folder in which the playbook access_evidence seals its bundles, one chain of them.",
+    },
+    "access_evidence_snapshot": {
+        "type": "path",
+        "description": "The folder of a snapshot that the playbook access_evidence makes the bundle of. When left out, it reads the services.",
+    },
+    "access_evidence_log": {
+        "type": "path",
+        "description": "The file of the playbook access_log (access_log_file), by which changes get their authors.",
+    },
+    "access_evidence_rules": {
+        "type": "list",
+        "elements": "dict",
+        "description": "Segregation of duties, in place of the rules that are built in.",
+        "options": {
+            "id": {"type": "str", "required": True, "description": "A short name."},
+            "title": {"type": "str", "required": True, "description": "What is wrong, in words."},
+            "severity": {
+                "type": "str",
+                "choices": ["critical", "high", "medium", "low"],
+                "description": "Of its findings. When left out, high.",
+            },
+            "first": {
+                "type": "list",
+                "elements": "str",
+                "required": True,
+                "description": "Names of permissions or roles, shell patterns.",
+            },
+            "second": {
+                "type": "list",
+                "elements": "str",
+                "required": True,
+                "description": "Names that nobody may hold beside one of first.",
+            },
+            "remedy": {"type": "str", "description": "What to do, in words."},
+        },
+    },
+    "access_evidence_previous": {
+        "type": "str",
+        "description": "The folder of the bundle before. When left out, the newest one; none begins a chain.",
+    },
+    "access_evidence_decisions": {
+        "type": "list",
+        "elements": "path",
+        "description": "Filled-in copies of signoff.csv and action_plan.csv. When left out, those of the bundle before.",
+    },
+    "access_evidence_drills": {
+        "type": "raw",
+        "description": "Rehearsals of break-glass accounts: a list, or the file in which the playbook break_glass_drill keeps them."
+        " When left out, break_glass_drill_file where that is set.",
+        "words": "a list of drills, or the path of a file",
+        "forms": [
+            {"type": "str"},
+            {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "commcell": {"type": "str", "required": True, "description": "Name of the CommCell."},
+                    "user": {"type": "str", "required": True, "description": "Login name of the account."},
+                    "outcome": {
+                        "type": "str",
+                        "required": True,
+                        "choices": ["worked", "failed"],
+                        "description": "Whether the account could log in.",
+                    },
+                    "date": {"type": "str", "required": True, "description": "When, RFC 3339."},
+                },
+            },
+        ],
+    },
+    "access_evidence_formats": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["csv", "html", "vanta", "ciso_assistant", "oscal", "attestation", "junit"],
+        "description": "What a bundle holds beside the tables as JSON. When left out, everything.",
+    },
+    "access_evidence_pseudonym_key_file": {
+        "type": "path",
+        "description": "A file with the key by which people are given pseudonyms. When left out, they have their names.",
+    },
+    "access_evidence_manifest_sink": {
+        "type": "list",
+        "elements": "path",
+        "description": "Text files that keep the hash of each manifest, too, where the bundles are not.",
+    },
+    "access_evidence_sign_with": {"type": "path", "description": "The key file of ssh-keygen that signs the manifest."},
+    "access_evidence_allowed_signers": {
+        "type": "path",
+        "description": "The file of allowed signers, one of whom must have signed each bundle that is verified.",
+    },
+    "access_evidence_fail_on": {
+        "type": "str",
+        "choices": ["critical", "high", "medium", "low"],
+        "description": "The severity of open findings from which the playbook access_evidence fails. When left out, it does not for any.",
+    },
+    "access_evidence_verify": {
+        "type": "bool",
+        "description": "Whether the playbook access_evidence only verifies the bundles that are there.",
+    },
     "access_log_since": {
         "type": "str",
         "description": "Since when the playbook access_log reads, a time or how long ago. When left out, 7d; a log that is continued is read on from its end.",
@@ -163,6 +311,49 @@ OF_PLAYBOOKS: Options = {
         "type": "bool",
         "description": "Whether the playbook access_log fails where a part of a log could not be read.",
     },
+    "break_glass_drill_accounts": {
+        "type": "dict",
+        "description": "The local account of each CommCell that the playbook break_glass_drill logs in with, by the name of the CommCell.",
+        "values": {
+            "type": "dict",
+            "options": {
+                "username": {"type": "str", "required": True, "description": "Name of the account."},
+                "password": {"type": "str", "required": True, "description": "Its password."},
+                "pin": {
+                    "type": "str",
+                    "description": "PIN of two-factor authentication, where the CommCell asks for one.",
+                },
+            },
+        },
+    },
+    "break_glass_drill_file": {
+        "type": "path",
+        "description": "Where the playbook break_glass_drill keeps what came of its drills, as JSON. A file that is there is continued.",
+    },
+    "snapshot_dir": {
+        "type": "path",
+        "description": "The folder in which the playbook snapshot keeps its files, for this user alone.",
+    },
+    "snapshot_pseudonym_key_file": {
+        "type": "path",
+        "description": "The file with the key of the pseudonyms of people in the files of the playbook snapshot. When left out, people are named.",
+    },
+    "export_entra_file": {
+        "type": "path",
+        "description": "Where the playbook export_entra writes what is there, as YAML; further applications beside it, with a number in the name.",
+    },
+    "export_entra_applications": {
+        "type": "list",
+        "elements": "str",
+        "description": "The applications that the playbook export_entra exports, by application id, unique name or display name. When left out, those"
+        " of the document.",
+    },
+    "export_entra_groups": {
+        "type": "list",
+        "elements": "str",
+        "description": "The groups that the playbook export_entra exports, by object id, unique name or display name, beside those that hold roles of"
+        " the applications. When left out, those of the document.",
+    },
     "expiry_warn_below_days": {
         "type": "int",
         "description": "With fewer days left, the playbook expiry warns. When left out, 30.",
@@ -205,6 +396,21 @@ OF_PLAYBOOKS: Options = {
         "description": "Risks that the playbook revert may take, see accept_risk of the modules.",
     },
     "revert_accept_reason": {"type": "str", "description": "Why the risks are accepted."},
+    "review_bundle": {
+        "type": "path",
+        "description": "The bundle that was reviewed, for the playbook review, or a folder of bundles, of which the newest is taken.",
+    },
+    "review_signoff": {"type": "path", "description": "The filled-in copy of the signoff.csv of that bundle."},
+    "review_document": {
+        "type": "path",
+        "description": "The file that declares cvops_role_mappings, for which the playbook review makes a patch.",
+    },
+    "review_patch": {"type": "path", "description": "Where the playbook review writes its patch."},
+    "review_file": {"type": "path", "description": "Where the playbook review writes what it found, as JSON."},
+    "review_lines": {
+        "type": "int",
+        "description": "So many rows of each list are told by the playbook review. When left out, 200; 0 for all.",
+    },
     "roll_over_to": {
         "type": "str",
         "choices": ["next", "former"],

@@ -56,12 +56,16 @@ options:
       - site
       - converge_role_mappings
       - export_role_mappings
+      - export_entra
       - preflight
       - revert
       - expiry
       - rotate_secrets
       - roll_over_certificate
       - access_log
+      - access_evidence
+      - snapshot
+      - access
 notes:
   - Permissions are read from the access token, so those granted after it was issued show up with the next one. A managed identity's token may be a day old.
   - What playbooks need is judged by permissions that hold everywhere. C(Application.ReadWrite.OwnedBy) works only for applications that the identity owns.

@@ -81,7 +81,7 @@ def read_data_file(path: str, limits: Limits = DOCUMENT_LIMITS, *, only_json: bo
 
     *limits*: of a JSON file. *only_json*: whatever its name ends in. Raises DataFileError.
     """
-    text = _read_text_file(path, limits.size)
+    text = read_text_file(path, limits.size).removeprefix("\ufeff")
     if text.startswith(_VAULT_HEADER):
         raise DataFileError(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
     return parse_data_text(text, only_json=only_json or path.lower().endswith(".json"), most_values=limits.values)
@@ -114,7 +114,8 @@ def limit_problems(problems: t.Iterable[str]) -> list[str]:
     return found if next(left, None) is None else [*found, "and more"]
 
 
-def _read_text_file(path: str, most_bytes: int) -> str:
+def read_text_file(path: str, most_bytes: int) -> str:
+    """Return the text of a file of at most *most_bytes*, its line ends and its byte order mark as they are. Raises DataFileError."""
     try:
         # Not blocking: a pipe that nobody writes to would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -127,7 +128,7 @@ def _read_text_file(path: str, most_bytes: int) -> str:
     if len(content) > most_bytes:
         raise DataFileError(_OVER_LIMIT.format(f"more than {most_bytes // 1024 // 1024} MiB"))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise DataFileError(f"is no UTF-8 text (byte {exc.start})") from None
 

@@ -15,12 +15,16 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks im
 _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
 #: The variables that name the files which a playbook writes on the machine that Ansible runs on.
 WRITTEN: t.Mapping[str, tuple[str, ...]] = {
+    "access": ("access_file", "access_csv"),
     "access_log": ("access_log_file", "access_log_csv"),
+    "break_glass_drill": ("break_glass_drill_file",),
     "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),
     "doctor": ("doctor_file",),
     "expiry": ("expiry_file", "expiry_textfile", "expiry_calendar", "expiry_junit"),
+    "export_entra": ("export_entra_file",),
     "preflight": ("preflight_file",),
     "revert": _OF_A_PLAN,
+    "review": ("review_patch", "review_file"),
     "rotate_secrets": _OF_A_PLAN,
     "site": (*_OF_A_PLAN, "preflight_file"),
 }

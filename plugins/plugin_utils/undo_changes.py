@@ -69,16 +69,19 @@ class PlaceChanges:
 
 #: What a person does to undo the writes of a module that this collection does not undo.
 _BY_HAND = {
+    "access_evidence": "a bundle that was written is a folder: keep it, since the next one is linked to it; nothing was changed at a service",
     "commvault_access_token": "tokens that were made are revoked with commvault_access_token (state: absent); the value of one that was revoked is"
     " gone: make a new one and hand it over",
     "commvault_credential": "run commvault_credential with the former values, which planned.before of the record has; the former secret is not in it",
     "commvault_saml_app": "run commvault_saml_app with the former values, which planned.before of the record has; the former certificate is not in it:"
     " give that of the identity provider",
+    "commvault_snapshot": "a document that was written is a file: delete it, or take the snapshot again; nothing was changed at the service",
     "commvault_user": "run commvault_user with the former values, which planned.before of the record has; the former password, and a user that was deleted"
     " with what it owned, do not come back",
     "commvault_user_group": "run commvault_user_group with the former values, which planned.before of the record has",
     "entra_admin_consent": "run entra_admin_consent with the former permissions, or in the portal: Enterprise applications, Permissions",
     "entra_app_role_assignment": "run entra_app_role_assignment with the former assignments, which planned.before of the record has",
+    "entra_snapshot": "the former document is not kept; run entra_snapshot again for what is there now",
     "entra_application": "run the former document; a deleted application is restored with restore_deleted for 30 days",
     "entra_application_certificate": "a certificate that was added is removed with entra_application_certificate (state: absent, key_id); one that was"
     " removed is added again from its file",
@@ -93,6 +96,7 @@ _BY_HAND = {
     " them again",
     "entra_service_principal": "run entra_service_principal with the former values, which planned.before of the record has; a signing certificate that"
     " was added is removed, and the former one activated again, with signing_certificate; the key of one that was removed is gone",
+    "snapshot_pseudonyms": "a copy that was written is a folder of files: delete it, or make it again; nothing was changed at a service",
 }
 _OTHERWISE = "see planned.before of the record"
 

@@ -39,22 +39,28 @@ Values = t.Mapping[str, t.Any]
 
 #: What a playbook or role cannot do without: sets of variables of which one is needed.
 NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
+    "access": [],
+    "access_evidence": [("access_evidence_dir",)],
     "access_log": [],
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
+    "break_glass_drill": [("break_glass_drill_accounts",)],
     "commvault_credentials": [("cvops_commvault_credentials",)],
     "commvault_sso": [("cvops_sso",)],
     "conditional_access": [("cvops_conditional_access",)],
     "doctor": [],
     "expiry": [],
+    "export_entra": [("export_entra_file",)],
     "export_role_mappings": [],
     "preflight": [("cvops_role_mappings",)],
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "revert": [("revert_record",)],
+    "review": [("review_bundle",), ("review_signoff",), ("review_document",)],
     "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "roll_over_certificate": [("cvops_sso",)],
     "rotate_secrets": [("cvops_rotations",)],
     "secret_rotation": [("cvops_rotations",)],
+    "snapshot": [("snapshot_dir",)],
     "site": [
         (
             "cvops_application",
@@ -75,6 +81,7 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
     "converge_role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
     "export_role_mappings": (),
     "role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
+    "snapshot": (),
     "site": ("cvops_role_mappings", "cvops_commvault_roles", "cvops_commvault_credentials"),
 }
 #: Those that set up single sign-on.
@@ -85,9 +92,9 @@ _CREDENTIALS = ("commvault_credentials", "rotate_secrets", "secret_rotation", "s
 _ACCESS = ("conditional_access", "site", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(access_log|app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|cvops|document|doctor|expiry|preflight"
-    "|role_mappings|secret_rotation|validate)_.*"
-    "|(commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
+    "__(access|access_log|app_registration|bootstrap|break_glass_drill|commvault_credentials|commvault_sso|conditional_access|cvops|document"
+    "|doctor|expiry|export_entra|preflight|review|role_mappings|secret_rotation|snapshot|validate)_.*"
+    "|access_read_commcell|(break_glass_drill|commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
     "|commvault_credentials_item|commvault_sso_app|conditional_access_item|document_key"
     "|(app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"

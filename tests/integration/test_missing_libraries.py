@@ -46,7 +46,7 @@ def test_every_module_says_that_requests_is_missing(
     site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path, part: int
 ) -> None:
     tasks: list[dict[str, t.Any]] = []
-    for name in sorted(discovered() - {"connection_info"})[part::3]:
+    for name in sorted(discovered() - {"access_evidence", "connection_info", "snapshot_pseudonyms"})[part::3]:
         case = next(case for case in CASES if case.module == name)
         tasks.append({"name": name, f"{PREFIX}.{name}": case.options(site), "ignore_errors": True})
     for name in ("entra_token", "commvault_token"):

@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import re
+import tempfile
 import typing as t
 
 import pytest
@@ -40,7 +41,9 @@ _PLACEHOLDERS = (
     (re.compile(r"(?<=/)[0-9a-f]{12}\b"), "<attempt>"),
     (re.compile(r"(?<=samlAppKey=)[0-9A-F]{32}\b"), "<app_key>"),
     (re.compile(r"\b\d+ ms\b"), "<number> ms"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"/[\w./-]+/(?=[\w-]+\.(?:json|pem|crt)\b)"), "<folder>/"),
+    (re.compile(rf"^{re.escape(tempfile.gettempdir())}/(?:[\w.-]+/)*(?=[\w-]+$)"), "<folder>/"),
 )
 #: Values that differ, by their key.
 _VARIABLE = frozenset({"app_key", "waited_s", "latency_ms", "clock_difference_s", "token_life_s"})

@@ -287,6 +287,8 @@ def test_paths_of_files_begin_where_those_of_modules_do() -> None:
     ]
     assert len(written) >= 8
     for path in written:
+        if re.fullmatch(r"{{ __\w+_(?:folder|temporary)\.path }}", path):  # a folder that Ansible has made itself
+            continue
         text = path
         for dummy in range(2):  # a variable may be made of another one
             text = re.sub(r"__\w+", lambda match: variables.get(match[0], match[0]), text)

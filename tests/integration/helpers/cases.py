@@ -17,8 +17,12 @@ import typing as t
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.overview import document as entra_document
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import write_document
+
 from . import certificates
 from .saml_metadata import write_metadata
+from .snapshots import make_evidence_options
 
 MODULES = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -30,6 +34,7 @@ class Case:
     """One task. ``options`` makes its options for a site in its seeded state; ``changes``: whether it has something to do.
 
     ``has_key``: whether the service itself knows a second creation by the object's key; else a fault may leave a deleted twin.
+    ``is_local``: what it changes is a file on this machine, nothing at a service.
     """
 
     module: str
@@ -37,6 +42,7 @@ class Case:
     options: t.Callable[[Simulator], Options]
     changes: bool = True
     has_key: bool = True
+    is_local: bool = False
 
     @property
     def name(self) -> str:
@@ -44,6 +50,17 @@ class Case:
 
     def load(self) -> types.ModuleType:
         return importlib.import_module(f"ansible_collections.cvops.identity.plugins.modules.{self.module}")
+
+
+def make_empty_tenant() -> t.Any:
+    """The document of a tenant of which a snapshot has nothing."""
+    collector = {"kind": "application", "id": "a", "name": "reader", "rights": None}
+    moments = {"started": "2026-11-27T08:00:00Z", "ended": "2026-11-27T08:00:01Z"}
+    provenance = {"collection_version": "0.1.0", **moments, "requests": 1, "collector": collector, "sources": []}
+    lists = ("users", "groups", "applications", "service_principals", "directory_roles", "named_locations", "others")
+    more = ("conditional_access_policies", "deleted_users", "deleted_groups")
+    found = {name: [] for name in (*lists, *more)}
+    return {"format": entra_document.FORMAT, "provenance": provenance, "tenant": {}, "policy_report": {}, **found}
 
 
 def discovered() -> set[str]:
@@ -106,12 +123,26 @@ def _new_file(site: Simulator) -> str:
     return str(pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path(site.ca_path).parent)) / "pair.json")
 
 
+def _new_folder(site: Simulator) -> str:
+    """A new folder of the site."""
+    return tempfile.mkdtemp(dir=pathlib.Path(site.ca_path).parent)
+
+
 def _certificate(site: Simulator, **more: t.Any) -> Options:
     """An application with two certificates, of which one signs tokens."""
     app_id = _job(site)
     certificates.plant_certificate(site, app_id, certificates.SECOND, "second")
     certificates.plant_certificate(site, app_id, certificates.THIRD, "signs", usage="Sign")
     return {"application": {"app_id": app_id}, "name": "backup", **more}
+
+
+def _pseudonyms(site: Simulator) -> Options:
+    """A snapshot of Entra ID without anything in it, a folder for its copy, and a key."""
+    folder = pathlib.Path(_new_file(site)).parent
+    write_document(str(folder / "s"), make_empty_tenant())
+    (folder / "key").write_text("0123456789abcdef" * 3)
+    (folder / "key").chmod(0o600)
+    return {"src": str(folder / "s"), "dest": str(folder / "copy"), "key_file": str(folder / "key")}
 
 
 def _fixed(**options: t.Any) -> t.Callable[[Simulator], Options]:
@@ -356,6 +387,12 @@ CASES = (
         _fixed(display_name="Commvault egress", ip_ranges=["203.0.113.16/28", "2001:db8:40::/48"]),
         has_key=False,
     ),
+    Case(
+        "entra_snapshot",
+        "read",
+        lambda site: {"dest": _new_folder(site), "applications": ["Commvault management API"]},
+        is_local=True,
+    ),
     Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
     Case(
         "sso_preflight_info",
@@ -394,6 +431,15 @@ CASES = (
     ),
     Case("commvault_user", "delete", lambda site: make_user(site, state="absent", skip_ownership_transfer=True)),
     Case("commvault_user", "nothing to do", _fixed(name="breakglass", kind="local", enabled=True), False),
+    Case("snapshot_pseudonyms", "copy", _pseudonyms, is_local=True),
+    Case(
+        "access_evidence",
+        "write",
+        lambda site: make_evidence_options(str(pathlib.Path(site.ca_path).parent)),
+        is_local=True,
+    ),
+    # After all others, so that a second run finds what the first one has.
+    Case("commvault_snapshot", "write", lambda site: {"dest": _new_folder(site)}, is_local=True),
 )
 
 

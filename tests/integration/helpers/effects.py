@@ -10,7 +10,6 @@ import re
 import typing as t
 
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.catalogue import PERMISSIONS, expand
 from cvops_simulator.core.journal import Entry
 
 _USER, _USER_GROUP = 13, 15
@@ -61,6 +60,7 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("POST .*/appRoleAssignedTo$", ("assign",)),
         (f"DELETE .*/appRoleAssignedTo/{_ID}$", ("unassign",)),
     ),
+    "entra_snapshot": (),
     "entra_application_certificate": ((f"PATCH .*/applications/{_ID}$", ("add", "remove")),),
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
     "secret_rotation": (("POST .*/addPassword$", ("add",)),),
@@ -110,7 +110,7 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (f"DELETE .*/V5/Credential/{_ID}$", ("delete",)),
     ),
 }
-#: By module, the actions that look and write nothing: a proof signs in.
+#: By module, the actions that write nothing to a service: a proof signs in.
 READING = {"secret_rotation": frozenset({"prove"})}
 
 
@@ -220,8 +220,10 @@ def _observe_commcell(site: Simulator, place: str) -> t.Iterator[Effect]:
         yield Effect("user", place, user.name, "the user", key=str(user.id))
     for role in roles.values():
         yield Effect("role", place, role.name, "the role", key=str(role.id))
-        for number in expand(set(role.permission_ids), set(role.category_ids)):
-            yield Effect("permission", place, role.name, f"permission {PERMISSIONS[number]}", "the role", str(role.id))
+        for number in state.catalogue.expand(set(role.permission_ids), set(role.category_ids)):
+            yield Effect(
+                "permission", place, role.name, f"permission {state.catalogue.names[number]}", "the role", str(role.id)
+            )
     for group in groups.values():
         yield Effect("user group", place, group.name, "the user group", key=str(group.id))
         for member in group.member_ids:

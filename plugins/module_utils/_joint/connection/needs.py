@@ -301,6 +301,56 @@ _ACCESS_LOG = (
     ),
     _READ_CELL,
 )
+#: What is not visible is told in the documents of a snapshot, and never fails the run.
+_SNAPSHOT = (
+    PermissionNeed(
+        "groups that Commvault's are linked to, and who is in them",
+        any_of=_READ_GROUPS,
+        delegated=(*_READ_GROUPS, _AS_USER),
+    ),
+    PermissionNeed("users, and whether they can sign in", any_of=_READ_ACCOUNTS, delegated=(*_READ_ACCOUNTS, _AS_USER)),
+    PermissionNeed(
+        "applications and what they may do, without which identities are not told",
+        any_of=_READ_APPLICATIONS,
+        delegated=(*_READ_APPLICATIONS, _AS_USER),
+        optional=True,
+    ),
+    PermissionNeed("who holds directory roles", any_of=_READ_ROLES, delegated=(*_READ_ROLES, _AS_USER), optional=True),
+    PermissionNeed(
+        "policies of conditional access", any_of=("Policy.Read.All",), delegated=("Policy.Read.All",), optional=True
+    ),
+    _READ_CELL,
+)
+_EXPORT_ENTRA = (
+    PermissionNeed(
+        "applications with who owns and holds them",
+        any_of=("Application.Read.All", "Application.ReadWrite.All"),
+        delegated=("Application.Read.All", "Directory.Read.All", _AS_USER),
+    ),
+    PermissionNeed(
+        "groups with members and owners",
+        any_of=("Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All"),
+        delegated=("Group.Read.All", "Directory.Read.All", _AS_USER),
+    ),
+    PermissionNeed(
+        "names of users, who is named by object id without them",
+        any_of=("User.Read.All", "Directory.Read.All"),
+        delegated=("User.Read.All", "Directory.Read.All", _AS_USER),
+        optional=True,
+    ),
+    PermissionNeed(
+        "delegated permissions, without which nothing is exported as granted",
+        any_of=("Directory.Read.All",),
+        delegated=("Directory.Read.All", _AS_USER),
+        optional=True,
+    ),
+    PermissionNeed(
+        "conditional access policies and named locations",
+        any_of=("Policy.Read.All",),
+        delegated=("Policy.Read.All", _AS_USER),
+        optional=True,
+    ),
+)
 
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
@@ -313,10 +363,14 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     ),
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
+    "export_entra": PlaybookNeeds(_EXPORT_ENTRA),
     "preflight": PlaybookNeeds(_PREFLIGHT),
     "revert": PlaybookNeeds(_MAPPINGS),
     "expiry": PlaybookNeeds(_EXPIRY),
     "rotate_secrets": PlaybookNeeds(_ROTATION),
     "roll_over_certificate": PlaybookNeeds(_ROLL_OVER),
     "access_log": PlaybookNeeds(_ACCESS_LOG),
+    "access_evidence": PlaybookNeeds(_SNAPSHOT),
+    "snapshot": PlaybookNeeds(_SNAPSHOT),
+    "access": PlaybookNeeds(_SNAPSHOT),
 }
