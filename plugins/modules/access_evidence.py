@@ -102,6 +102,8 @@ options:
   pseudonym_key_file:
     description:
       - A file with the key by which people are given pseudonyms, before anything else is made of the snapshot. Who has the key can tell whom they stand for.
+      - The bundles of a chain have it all, with the same key, or none of them, since the rows of the bundle before stand in the table of changes. The snapshot
+        must be one with names.
       - Use the same key for all bundles of a chain, else every row is a change.
     type: path
   decisions:

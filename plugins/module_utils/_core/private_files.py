@@ -124,7 +124,9 @@ def append_line(path: str, line: str) -> None:
             raise OSError(errno.EINVAL, "not an ordinary file")
         size = os.fstat(descriptor).st_size
         is_ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-        os.write(descriptor, f"{'' if is_ended else chr(10)}{line}\n".encode())
+        added = f"{'' if is_ended else chr(10)}{line}\n".encode()
+        if os.write(descriptor, added) < len(added):
+            raise OSError(errno.ENOSPC, "only a part of the line could be written")
         _sync_descriptor(descriptor, Durability.BEST_EFFORT)
     finally:
         os.close(descriptor)

@@ -227,6 +227,15 @@ class EvidenceResource:
                 f"option previous: {folder} is of {link['as_of']}, which is not before this snapshot of {as_of}",
                 source="option previous",
             )
+        is_pseudonymised = bool(self._options["pseudonym_key_file"])
+        if bundle.manifest["pseudonymised"] is not is_pseudonymised:
+            # Its rows stand in the table of changes, names and all.
+            held, wanted = ("names", "pseudonyms") if is_pseudonymised else ("pseudonyms", "names")
+            raise ConfigError(
+                f"option previous: {folder} holds {held} of people, and this bundle is to hold {wanted} (option pseudonym_key_file), so the two"
+                " cannot be compared. Keep one chain in a folder; begin another one in a folder of its own.",
+                source="option previous",
+            )
         return bundle, link, folder
 
     def _read_decisions(self, before: Bundle | None, folder: str) -> Decisions:

@@ -349,6 +349,15 @@ def test_lines_are_added_and_a_broken_one_is_ended(tmp_path: pathlib.Path) -> No
     assert "four" not in path.read_text()
 
 
+def test_a_line_of_which_only_a_part_was_written_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:2]))
+    with pytest.raises(OSError, match="only a part"):
+        append_line(str(tmp_path / "lines"), "one")
+
+
 def test_files_of_others_are_read_when_they_are_ordinary_and_small(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"12345")

@@ -382,6 +382,30 @@ def test_pseudonyms_of_a_last_decision_stay(evidence: Evidence) -> None:
     assert first == second and any(first) and "boss" not in str(first)
 
 
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_chain_holds_names_or_pseudonyms(evidence: Evidence, has_key: bool) -> None:
+    """Rows of the bundle before stand in the table of changes."""
+    key = evidence.path / "key"
+    key.write_bytes(bytes(range(32)).hex().encode() + b"\n")
+    key.chmod(0o600)
+    options = [{}, {"pseudonym_key_file": str(key)}]
+    evidence.run(**options[not has_key])
+    take_later(evidence)
+    refused = evidence.run(**options[has_key])
+    assert refused["failed"] and "option previous" in refused["msg"] and "pseudonym_key_file" in refused["msg"]
+    assert not (evidence.dest / SECOND).exists()
+    assert evidence.run(previous="none", **options[has_key])["changed"]
+
+
+def test_pseudonyms_get_no_others(evidence: Evidence) -> None:
+    key = evidence.path / "key"
+    key.write_bytes(bytes(range(32)).hex().encode() + b"\n")
+    key.chmod(0o600)
+    (pathlib.Path(evidence.snapshot) / "pseudonyms.json").write_text("{}")
+    refused = evidence.run(pseudonym_key_file=str(key))
+    assert refused["failed"] and "pseudonyms already" in refused["msg"] and not evidence.dest.exists()
+
+
 @pytest.mark.parametrize(("other", "fails"), [("revoke", True), ("keep", False)])
 def test_copies_of_two_reviewers(evidence: Evidence, other: str, fails: bool) -> None:
     evidence.run()
