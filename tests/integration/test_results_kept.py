@@ -49,6 +49,8 @@ _PLACEHOLDERS = (
 _VARIABLE = frozenset({"app_key", "waited_s", "latency_ms", "clock_difference_s", "token_life_s"})
 #: What differs of a certificate that the service makes, and by the second in which it does.
 _OF_A_MADE_CERTIFICATE = {"certificate", "days_left", "fingerprint_sha256", "thumbprint"}
+#: Kinds of credentials whose end is a date of the data set: the days until then are fewer every day.
+_WITH_A_FIXED_END = frozenset({"identity_provider_certificate"})
 #: What Ansible adds to a result, by release.
 _ADDED = frozenset({"invocation", "deprecations"})
 
@@ -59,6 +61,8 @@ def normalised(value: t.Any, key: str = "") -> t.Any:
         kept = {name: item for name, item in value.items() if name not in _ADDED and not name.startswith("_ansible")}
         secret = {"value", "refresh_token"} if {"key_id", "active_key_id", "refresh_token"} & set(kept) else set()
         drawn = secret | (_OF_A_MADE_CERTIFICATE if "fingerprint_sha256" in kept else set())
+        if kept.get("kind") in _WITH_A_FIXED_END:
+            drawn = drawn | {"days_left"}
         return {
             normalised(name): f"<{name}>" if name in drawn and item else normalised(item, name)
             for name, item in kept.items()
@@ -85,6 +89,8 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
         "role": {"value": "Reader"},
         "made": {"fingerprint_sha256": "A1", "thumbprint": "B2", "days_left": 1094, "active": True},
         "given": {"thumbprint": "B2"},
+        "held": {"kind": "identity_provider_certificate", "days_left": 26331},
+        "own": {"kind": "secret", "days_left": 89},
         "list": ["nightly/0123456789ab", True, "12 ms"],
         "invocation": {"module_args": {}},
         "_ansible_no_log": False,
@@ -105,6 +111,8 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
             "active": True,
         },
         "given": {"thumbprint": "B2"},
+        "held": {"kind": "identity_provider_certificate", "days_left": "<days_left>"},
+        "own": {"kind": "secret", "days_left": 89},
         "list": ["nightly/<attempt>", True, "<number> ms"],
     }
 

@@ -61,6 +61,17 @@ class EntraSide:
         self._members: dict[str, Members] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
 
+    def name_object(self, object_id: str) -> str:
+        """Return the user principal name of a user, the display name of what is no user; the id where the document has no name."""
+        user = self.users.get(object_id)
+        named = get_principal_name(user) if user else (self._others.get(object_id) or {}).get("displayName")
+        return str(named or object_id)
+
+    def is_outsider(self, object_id: str) -> bool:
+        """Return whether this is a guest or no person; False where the document does not say what it is."""
+        user = self.users.get(object_id)
+        return fold_case(str(user.get("userType") or "")) == "guest" if user else object_id in self._others
+
     def list_members(self, group_id: str) -> Members:
         """Return everybody in a group and the groups nested in it, each by a shortest way; of equally short ones the first by names."""
         if group_id not in self._members:

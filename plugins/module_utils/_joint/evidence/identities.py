@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._entra.overview.power import DEFAULT_TIER, Power
-from .entra_side import fold_id, get_principal_name
+from .entra_side import fold_id
 from .facts import Facts
 from .tables import IDENTITIES, Cell, Row, make_row_id
 from .tiers import find_permission_power, find_role_power
@@ -115,12 +115,7 @@ class Programs:
 
     def _name_owners(self, *objects: Wire | None) -> list[str]:
         ids = {fold_id(owner) for one in objects for owner in (one or {}).get("owners") or ()}
-        users = self._facts.entra.users
-        return sorted(
-            (get_principal_name(users[key]) if key in users else "")
-            or str((self._principals.get(key) or {}).get("displayName") or key)
-            for key in ids
-        )
+        return sorted(map(self._facts.entra.name_object, ids))
 
 
 def _describe(resource: Wire, resource_id: t.Any, name: str, kind: str) -> _Permission:

@@ -24,6 +24,7 @@ OFFBOARD = {
     "local_password": "Disable the account: its password works without Entra ID.",
     "access_token": "Revoke the token: it works without a sign-in.",
     "entra_group": "Take the user out of the group in Entra ID: who enables the account again gives the access back.",
+    "group_owner": "Give the group other owners: an owner can add anybody to it, and who enables the account again gives that back.",
     "application_owner": "Give the application other owners: an owner can add credentials to it.",
 }
 _OWNED = ("owner", "creator")
@@ -118,11 +119,7 @@ def _combine(told: t.Iterable[bool | None]) -> bool | None:
 def _list_in_entra(facts: Facts, finder: _SinceFinder) -> t.Iterator[Row]:
     """Yield memberships and ownerships in Entra ID of users who are disabled, and ownerships of deleted ones."""
     privileged = _list_privileged_groups(facts)
-    owned: dict[str, list[tuple[str, str]]] = {}
-    for key in ("applications", "service_principals"):
-        for one in facts.entra.document.get(key) or ():
-            for owner in one.get("owners") or ():
-                owned.setdefault(fold_id(owner), []).append((str(one.get("displayName") or ""), str(one.get("id"))))
+    owned = _index_owned(facts)
     gone = [(user, DELETED) for user in facts.entra.deleted_users.values()]
     closed = [(user, DISABLED) for user in facts.entra.users.values() if user.get("accountEnabled") is False]
     for user, state in closed + gone:
@@ -137,8 +134,25 @@ def _list_in_entra(facts: Facts, finder: _SinceFinder) -> t.Iterator[Row]:
                 yield _build_row(
                     leaver, "entra_group", str(group.get("displayName") or ""), str(group["id"]), is_privileged
                 )
-            for name, object_id in sorted(owned.get(key, ())):
-                yield _build_row(leaver, "application_owner", name, object_id, None)
+            for holds, name, object_id in owned.get(key, ()):
+                is_group = holds == "group_owner"
+                is_privileged = bool(facts.entra.list_ancestors(fold_id(object_id)) & privileged) if is_group else None
+                yield _build_row(leaver, holds, name, object_id, is_privileged)
+
+
+def _index_owned(facts: Facts) -> dict[str, list[tuple[str, str, str]]]:
+    """Return, by the object id of an owner in Entra ID, what is owned: kind, name and object id, sorted."""
+    owned: dict[str, list[tuple[str, str, str]]] = {}
+    for key, holds in (
+        ("applications", "application_owner"),
+        ("service_principals", "application_owner"),
+        ("groups", "group_owner"),
+    ):
+        for one in facts.entra.document.get(key) or ():
+            for owner in one.get("owners") or ():
+                found = holds, str(one.get("displayName") or ""), str(one.get("id"))
+                owned.setdefault(fold_id(owner), []).append(found)
+    return {owner: sorted(found) for owner, found in owned.items()}
 
 
 def _list_privileged_groups(facts: Facts) -> frozenset[str]:

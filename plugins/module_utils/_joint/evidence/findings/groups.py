@@ -23,9 +23,13 @@ def find_on_groups(facts: Facts) -> t.Iterator[Finding]:
         return
     for cell in facts.cells:
         rows: dict[str, list[str]] = {}
+        privileged: set[str] = set()
         for made in cell.access:
-            if made.grant.principal[0] == "user_group":
-                rows.setdefault(made.grant.principal[1], []).append(str(made.row["id"]))
+            kind, number = made.grant.principal
+            if kind == "user_group":
+                rows.setdefault(number, []).append(str(made.row["id"]))
+                if made.row["privileged"]:
+                    privileged.add(number)
         for number, group in sorted(cell.side.groups.items()):
             link = cell.holders.find_link(number)
             for rule, told, is_evaluable in _judge(
@@ -33,6 +37,7 @@ def find_on_groups(facts: Facts) -> t.Iterator[Finding]:
             ):
                 name = str(group.get("name") or number)
                 yield Finding(rule, cell.name, "user_group", number, name, told, rows.get(number, ()), is_evaluable)
+        yield from _find_owners(facts, cell, privileged, rows)
         yield from _find_overfull(facts, cell)
 
 
@@ -72,6 +77,30 @@ def _judge(facts: Facts, link: Link, name: str, company: str) -> t.Iterator[tupl
     if members.unknown or not members.is_complete:
         unknown = f" {count_words(len(members.unknown), 'member')} are shown by id alone." if members.unknown else ""
         yield RULES["group_members_not_evaluable"], f"Not all members of {shown} are visible.{unknown}", False
+
+
+def _find_owners(
+    facts: Facts, cell: CellFacts, privileged: t.AbstractSet[str], rows: t.Mapping[str, t.Sequence[str]]
+) -> t.Iterator[Finding]:
+    """Yield who owns the Entra groups, nested ones as well, that lead to *privileged* access. A program or a guest as an owner is graver."""
+    for number in sorted(privileged):
+        link = cell.holders.find_link(number)
+        if link.group is None:
+            continue
+        key = fold_id(link.group["id"])
+        owned = {one: facts.entra.groups[one] for one in (key, *facts.entra.list_members(key).nested)}
+        owners = {fold_id(owner) for group in owned.values() for owner in group.get("owners") or ()}
+        if not owners:
+            continue
+        shown = str(link.group.get("displayName") or key)
+        through = " or the groups nested in it" if len(owned) > 1 else ""
+        told = f"{count_words(len(owners), 'owner')} can add anybody to {shown}{through}: {list_words(facts.entra.name_object(one) for one in owners)}."
+        severity = "medium" if any(map(facts.entra.is_outsider, owners)) else ""
+        name = str(cell.side.groups[number].get("name") or number)
+        found = rows.get(number, ())
+        yield Finding(
+            RULES["privileged_group_owned"], cell.name, "user_group", number, name, told, found, True, severity
+        )
 
 
 def _is_name_of(group: t.Mapping[str, t.Any], name: str, company: str) -> bool:

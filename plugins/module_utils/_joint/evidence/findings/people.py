@@ -24,6 +24,7 @@ _HELD = {
     "user_group": "membership in",
     "access_token": "the access token",
     "entra_group": "membership in the Entra group",
+    "group_owner": "ownership of the Entra group",
     "application_owner": "ownership of the application",
 }
 

@@ -93,6 +93,12 @@ _ALL = (
         "Link the Commvault group to the object id of the right one.",
     ),
     FindingRule(
+        "privileged_group_owned",
+        "low",
+        "Owners of a group can give privileged access to anybody",
+        "Take the owners off the group, or make them the approvers of its access: what they change shows in no mapping document.",
+    ),
+    FindingRule(
         "too_many_groups",
         "high",
         "Somebody is in too many groups for a token",

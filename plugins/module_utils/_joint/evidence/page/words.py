@@ -65,6 +65,7 @@ VALUES: dict[str, dict[str, str]] = {
         "local_password": "Local password",
         "access_token": "Access token",
         "entra_group": "Entra ID group",
+        "group_owner": "Owner of an Entra ID group",
         "application_owner": "Owner of an application",
     },
     "credential_kind": {"secret": "Secret", "certificate": "Certificate", "federated": "Federated", "none": "None"},

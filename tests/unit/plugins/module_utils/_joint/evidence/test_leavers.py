@@ -79,6 +79,21 @@ def test_everything_that_is_held_is_a_row() -> None:
     assert all(row["offboard"] for row in rows)
 
 
+@pytest.mark.parametrize("state", ["disabled", "deleted"])
+def test_groups_that_a_leaver_owns_are_rows(state: str) -> None:
+    user = make_entra_user(1, NAME, accountEnabled=state == "deleted", deletedDateTime="2026-11-05T01:02:03Z")
+    inner = make_entra_group(2, "night", owners=[make_id(1)])
+    other = make_entra_group(3, "readers", owners=[make_id(1), make_id(2)])
+    groups = [make_entra_group(1, "ops", [make_id(2, 2)]), inner, other]
+    users = {"users": [user]} if state == "disabled" else {"users": [], "deleted_users": [user]}
+    rows = build(make_cell(), entra=make_tenant(**users, groups=groups, applications=[])).rows["leavers"]
+    owned = [row for row in rows if row["holds"] == "group_owner"]
+    assert [(row["state"], row["what"], row["privileged"]) for row in owned] == [
+        (state, "night", True),
+        (state, "readers", False),
+    ]
+
+
 def test_findings_are_one_per_person_and_place() -> None:
     tables = build(make_cell(), entra=make_tenant())
     found = find_rows(tables, "findings", rule="leaver_holds_access")

@@ -358,3 +358,36 @@ def test_grave_and_open_findings_come_first() -> None:
     for status in set(statuses):
         grades = [SEVERITIES.index(str(row["severity"])) for row in tables.rows["findings"] if row["status"] == status]
         assert grades == sorted(grades)
+
+
+@pytest.mark.parametrize(
+    ("owners", "severity", "named"),
+    [
+        ([1], "low", "1 owner can add anybody to ops: boss@corp.example."),
+        ([1, 2], "medium", "2 owners can add anybody to ops: boss@corp.example, ext@corp.example."),
+        ([3], "medium", "1 owner can add anybody to ops: provisioning."),
+        ([4], "low", f"1 owner can add anybody to ops: {make_id(4)}."),
+        ([], None, None),
+    ],
+)
+def test_owners_of_groups_with_privileged_access(owners: t.Any, severity: str | None, named: str | None) -> None:
+    users = [make_entra_user(1, "boss@corp.example"), make_entra_user(2, "ext@corp.example", userType="Guest")]
+    others = [{"id": make_id(3), "kind": "unknown", "displayName": "provisioning"}]
+    group = make_entra_group(1, "ops", [], owners=[make_id(one) for one in owners])
+    entra = make_entra(users=users, others=others, groups=[group])
+    linked = make_group(5, "ops", [], make_id(1, 2))
+    for role, expected in ((MASTER, [(severity, named)] if named else []), (VIEW, [])):
+        cell = make_commcell(user_groups=[linked], associations=[make_grant(("user_group", 5), role)])
+        found = find_rows(build(cell, entra=entra), "findings", rule="privileged_group_owned")
+        assert [(row["severity"], row["description"]) for row in found] == expected
+        assert not found or found[0]["rows"]
+
+
+def test_owners_of_a_nested_group_count() -> None:
+    inner = make_entra_group(2, "night", [], owners=[make_id(1)])
+    outer = make_entra_group(1, "ops", [make_id(2, 2)])
+    entra = make_entra(users=[make_entra_user(1, "boss@corp.example")], groups=[outer, inner])
+    linked = make_group(5, "ops", [], make_id(1, 2))
+    cell = make_commcell(user_groups=[linked], associations=[make_grant(("user_group", 5), MASTER)])
+    (found,) = find_rows(build(cell, entra=entra), "findings", rule="privileged_group_owned")
+    assert found["description"] == "1 owner can add anybody to ops or the groups nested in it: boss@corp.example."
