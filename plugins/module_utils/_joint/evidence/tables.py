@@ -124,7 +124,8 @@ LEAVERS = Table(
         "commvault_user_id",
         "commvault_user",
         "commvault_enabled",
-        "holds",  # account (a user that is not disabled), user_group, direct_grant, owner, local_password, access_token, entra_group, group_owner, application_owner
+        # account (a user that is not disabled), user_group, direct_grant, owner, local_password, access_token, entra_group, group_owner, application_owner
+        "holds",
         "what",
         "what_id",
         "privileged",
