@@ -87,15 +87,20 @@ def read_in_batches(
     one page the others are.
     Raises as these methods do, and Throttled for a part that asks for a longer pause than a task has.
     """
-    found: list[Answer] = []
+    return [*iterate_in_batches(graph, requests, intent=intent, needs=needs)]
+
+
+def iterate_in_batches(
+    graph: GraphClient, requests: t.Sequence[ReadRequest], *, intent: str, needs: t.Sequence[str] = ()
+) -> t.Iterator[Answer]:
+    """Yield what :func:`read_in_batches` returns: no more than the answers of one batch are held at a time."""
     progress = WorkProgress(graph.ctx, f"requests answered (to {intent})", len(requests))
     for start in range(0, len(requests), _PARTS_AT_ONCE):
         chunk = requests[start : start + _PARTS_AT_ONCE]
         answers = _read_batch(graph, chunk, intent, needs)
         for number, request in enumerate(chunk):
-            found.append(answers[number] if number in answers else _read_alone(graph, request, intent, needs))
-        progress.tell(len(found))
-    return found
+            yield answers.pop(number) if number in answers else _read_alone(graph, request, intent, needs)
+        progress.tell(start + len(chunk))
 
 
 def _read_batch(

@@ -207,6 +207,35 @@ class EmittedCount:
     most: int
 
 
+#: The kinds of groups that the scopes of a claim tell apart, each with one that stands for all of its kind.
+KINDS = {
+    "security": DirectoryGroup("", ""),
+    "microsoft365": DirectoryGroup("", "", security_enabled=False, unified=True),
+    "distribution": DirectoryGroup("", "", security_enabled=False),
+    "role": DirectoryGroup("", "", is_role=True),
+}
+
+
+def find_kind(group: DirectoryGroup) -> str:
+    """Return of which of KINDS a group is."""
+    if group.is_role:
+        return "role"
+    if group.is_plain_microsoft_365:
+        return "microsoft365"
+    return "security" if group.security_enabled else "distribution"
+
+
+def count_emitted_kinds(claim: GroupClaim, counts: t.Mapping[str, int]) -> EmittedCount:
+    """Return the same as :func:`count_emitted_groups` of a person who is in so many groups of each of KINDS; none counts as assigned.
+
+    Which of them are synchronised is not known, so where the claim has names of the on-premises directory none surely counts.
+    """
+    found = [(number, count_emitted_groups(claim, [KINDS[kind]], ())) for kind, number in counts.items()]
+    return EmittedCount(
+        sum(number * one.least for number, one in found), sum(number * one.most for number, one in found)
+    )
+
+
 def count_emitted_groups(
     claim: GroupClaim, groups: t.Iterable[DirectoryGroup], assigned: t.Collection[str]
 ) -> EmittedCount:

@@ -23,19 +23,14 @@ from ..client import GraphClient, format_alternate_key, quote_literal
 from ..paging import merge_lists
 from .certificates import SigningCertificate, list_signing_certificates
 from .group_claim import DirectoryGroup, GroupClaim, parse_group_claim
+from .memberships import GROUP_SELECT, USER_NEEDS, build_directory_group, build_membership_request, has_type
 
 GROUP_NEEDS = ("GroupMember.Read.All",)
-USER_NEEDS = ("User.Read.All", "GroupMember.Read.All")
 _APPLICATION = ("groupMembershipClaims", "optionalClaims", "identifierUris")
 _PRINCIPAL = (
     "id,accountEnabled,appRoleAssignmentRequired,preferredSingleSignOnMode,preferredTokenSigningKeyThumbprint,"
     "servicePrincipalNames,appRoles,keyCredentials"
 )
-_GROUP = (
-    "id,displayName,securityEnabled,groupTypes,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesNetBiosName,"
-    "onPremisesDomainName"
-)
-
 Wire = dict[str, t.Any]
 Key = t.TypeVar("Key")
 Answer = t.TypeVar("Answer")
@@ -206,9 +201,8 @@ class ClaimReader:
         self, field: str, values: t.Collection[str], application: SsoApplication | None
     ) -> list[DirectoryGroup]:
         assigned = (application.principal.assigned if application and application.principal else None) or {}
-        return [
-            _build_group(item, assigned) for item in self._read_in_chunks("/groups", field, values, _GROUP, GROUP_NEEDS)
-        ]
+        listed = self._read_in_chunks("/groups", field, values, GROUP_SELECT, GROUP_NEEDS)
+        return [build_directory_group(item, assigned) for item in listed]
 
     def _read_in_chunks(
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
@@ -226,49 +220,28 @@ class ClaimReader:
         path = f"/groups/{quote_segment(object_id)}"
         intent = f"list members of group {object_id}"
         listed = self._graph.list(f"{path}/members", intent=intent, needs=GROUP_NEEDS, params=params)
-        nested = sorted(str(item.get("displayName") or item["id"]) for item in listed if _has_type(item, "group"))
-        direct = frozenset(_build_member(item) for item in listed if _has_type(item, "user"))
+        nested = sorted(str(item.get("displayName") or item["id"]) for item in listed if has_type(item, "group"))
+        direct = frozenset(_build_member(item) for item in listed if has_type(item, "user"))
         if not nested:
             return GroupMembers(direct)
         every = self._graph.list(f"{path}/transitiveMembers", intent=intent, needs=GROUP_NEEDS, params=params)
         return GroupMembers(
-            direct, frozenset(_build_member(item) for item in every if _has_type(item, "user")) - direct, tuple(nested)
+            direct, frozenset(_build_member(item) for item in every if has_type(item, "user")) - direct, tuple(nested)
         )
 
     def _list_groups_of_user(self, object_id: str) -> list[DirectoryGroup]:
+        asked = build_membership_request(object_id, GROUP_SELECT)
         listed = self._graph.list(
-            f"/users/{quote_segment(object_id)}/transitiveMemberOf",
+            asked.path,
             intent=f"list the groups of user {object_id}",
             needs=USER_NEEDS,
-            params={"$select": _GROUP, "$top": "999"},
+            params=asked.params,
         )
-        return [
-            dataclasses.replace(_build_group(item, {}), is_role=_has_type(item, "directoryRole"))
-            for item in listed
-            if _has_type(item, "group") or _has_type(item, "directoryRole")
-        ]
-
-
-def _has_type(item: t.Mapping[str, t.Any], kind: str) -> bool:
-    return item.get("@odata.type") == f"#microsoft.graph.{kind}"
+        groups = [build_directory_group(item, {}) for item in listed if has_type(item, "group")]
+        roles = [build_directory_group(item, {}) for item in listed if has_type(item, "directoryRole")]
+        return groups + [dataclasses.replace(role, is_role=True) for role in roles]
 
 
 def _build_member(item: t.Mapping[str, t.Any]) -> GroupMember:
     name, enabled = item.get("userPrincipalName"), item.get("accountEnabled")
     return GroupMember(str(item["id"]).lower(), name or None, enabled if isinstance(enabled, bool) else None)
-
-
-def _build_group(item: t.Mapping[str, t.Any], assigned: t.Mapping[str, tuple[str, ...]]) -> DirectoryGroup:
-    object_id = str(item["id"]).lower()
-    return DirectoryGroup(
-        object_id,
-        str(item.get("displayName")),
-        bool(item.get("onPremisesSyncEnabled")),
-        item.get("onPremisesSamAccountName") or None,
-        item.get("onPremisesNetBiosName") or None,
-        item.get("onPremisesDomainName") or None,
-        item.get("securityEnabled") is not False,
-        object_id in assigned,
-        assigned.get(object_id, ()),
-        "Unified" in (item.get("groupTypes") or ()),
-    )

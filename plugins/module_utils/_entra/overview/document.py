@@ -30,7 +30,10 @@ class EntraDocument(t.TypedDict):
     """``id``, ``displayName``, ``domain`` (the initial one)."""
     users: list[Row]
     """Members of groups and owners that were read, and users with the name or address of a Commvault user: ``id``, ``displayName``,
-    ``userPrincipalName``, ``mail``, ``accountEnabled``, ``userType``, ``onPremisesSyncEnabled``, ``createdDateTime``."""
+    ``userPrincipalName``, ``mail``, ``accountEnabled``, ``userType``, ``onPremisesSyncEnabled``, ``createdDateTime``. Extra key:
+    ``groupCounts``, in how many groups of the whole tenant a user is, through nesting as well: ``security`` (mail-enabled ones too),
+    ``microsoft365`` (those that are no security groups) and ``distribution``; None for users who cannot sign in, where it could not be read
+    (source ``group_counts``), and where tokens carry assigned groups alone, so that it was not asked for."""
     groups: list[Row]
     """Groups that Commvault groups are linked to or named after, those that the document names, those that are assigned to applications,
     those that hold a directory role, and all groups nested in them. Extra keys: ``members``, ``owners`` (object ids, direct ones only)."""
@@ -53,7 +56,7 @@ class EntraDocument(t.TypedDict):
     """The value of entra_conditional_access_info: policies in words, findings and what is not evaluable (without reasons); no finding depends on
     the day. Empty where it was not read."""
     deleted_users: list[Row]
-    """As ``users``, with ``deletedDateTime``."""
+    """As ``users``, with ``deletedDateTime``, without ``groupCounts``."""
     deleted_groups: list[Row]
     """``id``, ``displayName``, ``deletedDateTime``."""
     others: list[Row]

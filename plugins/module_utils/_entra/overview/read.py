@@ -25,6 +25,7 @@ from .directory import (
     read_users,
 )
 from .document import FORMAT, EntraDocument, Row
+from .group_counts import add_group_counts
 from .programs import Programs
 from .reading import Reading
 from .settings import read_directory_roles, read_policies, read_tenant
@@ -50,6 +51,7 @@ def read_tenant_document(ctx: Context, wanted: Wanted) -> EntraDocument:
     groups = _add_namesakes(reading, groups, wanted, people)
     programs.read_by_id(people.list_ids("servicePrincipal"))
     users = read_users(reading, people, wanted.user_names)
+    add_group_counts(reading, users, programs.applications.values())
     principals = programs.finish()
     locations, policies, report = read_policies(reading, programs.list_chosen())
     known = {row["id"] for row in (*users, *groups, *principals)}

@@ -14,7 +14,7 @@ from ..._core.context import Context
 from ..._core.errors import Forbidden, NotFound
 from ..._core.provenance import Source
 from ..._core.values import format_time
-from ..batches import Answer, ReadRequest, build_value_queries, read_in_batches
+from ..batches import Answer, ReadRequest, build_value_queries, iterate_in_batches, read_in_batches
 from ..paging import merge_lists
 from ..prefetching import PrefetchingGraph
 from .document import Row
@@ -131,29 +131,45 @@ class Reading:
         self, name: str, requests: t.Sequence[ReadRequest], intent: str, needs: t.Sequence[str]
     ) -> list[Reply]:
         """Return the answer to each request, False, with a note, for one that is refused. Raises ApiError for all other failures."""
+        return self.take_each(name, requests, intent, needs, _keep_whole)
+
+    def take_each(
+        self,
+        name: str,
+        requests: t.Sequence[ReadRequest],
+        intent: str,
+        needs: t.Sequence[str],
+        take: t.Callable[[Answer], Found],
+    ) -> list[Found | t.Literal[False]]:
+        """Return what *take* makes of each answer, as :meth:`read_each` does; of the answers no more than one batch is held at a time."""
         if not requests:
             return []
         try:
-            return [*read_in_batches(self.graph, requests, intent=intent, needs=needs)]
+            return [take(one) for one in iterate_in_batches(self.graph, requests, intent=intent, needs=needs)]
         except (Forbidden, NotFound):
-            return self._read_apart(name, requests, intent, needs)
+            return self._take_apart(name, requests, intent, needs, take)
 
-    def _read_apart(
-        self, name: str, requests: t.Sequence[ReadRequest], intent: str, needs: t.Sequence[str]
-    ) -> list[Reply]:
+    def _take_apart(
+        self,
+        name: str,
+        requests: t.Sequence[ReadRequest],
+        intent: str,
+        needs: t.Sequence[str],
+        take: t.Callable[[Answer], Found],
+    ) -> list[Found | t.Literal[False]]:
         """Return the answers where one of them at least is refused, or is of an object that has gone since it was listed."""
-        found: list[Reply] = []
+        found: list[Found | t.Literal[False]] = []
         refused, gone = 0, 0
         for start in range(0, len(requests), _AT_ONCE):
             chunk = requests[start : start + _AT_ONCE]
             try:
-                found += read_in_batches(self.graph, chunk, intent=intent, needs=needs)
+                found += map(take, read_in_batches(self.graph, chunk, intent=intent, needs=needs))
                 continue
             except (Forbidden, NotFound):
                 pass
             for request in chunk:
                 try:
-                    found += read_in_batches(self.graph, [request], intent=intent, needs=needs)
+                    found += map(take, read_in_batches(self.graph, [request], intent=intent, needs=needs))
                 except Forbidden:
                     found.append(False)
                     refused += 1
@@ -169,6 +185,10 @@ class Reading:
         if gone:
             self.note(name, 0, False, f"{gone} of {len(requests)} objects have gone while they were read; run it again")
         return found
+
+
+def _keep_whole(answer: Answer) -> Answer:
+    return answer
 
 
 def describe_needs(needs: t.Sequence[str]) -> str:

@@ -10,23 +10,15 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.names import fold_case
+from ..._entra.claims.group_claim import SAML_LIMIT, EmittedCount
 from .commcell_side import CommCellSide, Row
 from .entra_side import EntraSide, Members, fold_id
-from .people import (
-    JWT_LIMIT,
-    NO,
-    SAML_LIMIT,
-    UNKNOWN,
-    YES,
-    PeopleOfCommCell,
-    Person,
-    build_placeholder,
-    build_stranger,
-)
+from .people import NO, UNKNOWN, YES, PeopleOfCommCell, Person, build_placeholder, build_stranger
+from .token_groups import TokenGroups
 
 _NO_MEMBERS = Members({}, {}, (), True)
-#: The claim of an application that has the groups alone which are assigned to it (Microsoft Graph, groupMembershipClaims).
-_ASSIGNED_ONLY = "applicationgroup"
+#: The most groups that a JWT carries (Microsoft Learn, group claims and their limits).
+_JWT_LIMIT = 200
 
 
 class Holder(t.NamedTuple):
@@ -58,9 +50,8 @@ class Holders:
         self._side, self._entra, self._people = side, entra, people
         self._found: dict[tuple[str, str], list[Holder]] = {}
         self._links: dict[str, Link] = {}
-        self._counted = _list_claimed_groups(entra)
-        #: Numbers of groups, by Entra object id, of people whose token carries no groups because they are in too many.
-        self.overfull: dict[str, int] = {}
+        self._tokens = TokenGroups(side, entra)
+        self._overfull: dict[str, EmittedCount] = {}
 
     def find_link(self, group_id: str) -> Link:
         """Return which Entra group a user group is linked to."""
@@ -149,11 +140,11 @@ class Holders:
             return person.account_works
         lets_in = person.entra_lets_in
         if person.uses_entra is None:
-            is_sure = lets_in == YES and is_in in (None, YES)
+            is_sure = lets_in == YES and (is_in is None or (is_in == YES and self._carries_groups(person)))
             return person.account_works if is_sure else UNKNOWN
         if lets_in == NO or is_in == NO:
             return NO
-        if is_in is not None and self._is_overfull(person):
+        if is_in is not None and not self._carries_groups(person):
             return UNKNOWN
         return UNKNOWN if UNKNOWN in (lets_in, is_in, person.account_works) else YES
 
@@ -179,26 +170,24 @@ class Holders:
             return NO
         if link.status != "live" or is_local or person.uses_entra is None or not self._people.takes_groups(person):
             return UNKNOWN
-        return UNKNOWN if self._is_overfull(person) else person.entra_lets_in
+        return person.entra_lets_in if self._carries_groups(person) else UNKNOWN
 
-    def _is_overfull(self, person: Person) -> bool:
-        """Return whether the person is in so many groups that a SAML token carries none of them; counted are those of the document."""
-        if person.entra is None:
-            return False
-        entra_id = fold_id(person.entra["id"])
-        if entra_id not in self.overfull:
-            groups = self._entra.list_groups_of(entra_id)
-            self.overfull[entra_id] = len(groups if self._counted is None else groups & self._counted)
-        return self.overfull[entra_id] > SAML_LIMIT
+    def _carries_groups(self, person: Person) -> bool:
+        """Return whether the person's token surely carries groups; False also where nobody knows how many it would have to carry."""
+        count = self._tokens.count(person)
+        if count is not None and count.most > SAML_LIMIT and person.entra is not None:
+            key = fold_id(person.entra["id"])
+            self._overfull[key] = max(count, self._overfull.get(key, count), key=lambda one: (one.least, one.most))
+        return count is not None and count.most <= SAML_LIMIT
 
-    def list_overfull(self) -> list[tuple[str, int]]:
-        """Return Entra object id and number of groups of everybody whose token carries no groups, sorted."""
-        return sorted((key, count) for key, count in self.overfull.items() if count > SAML_LIMIT)
+    def list_overfull(self) -> list[tuple[str, EmittedCount]]:
+        """Return Entra object id and number of groups of everybody whose token carries no groups, or may carry none, sorted."""
+        return sorted(self._overfull.items())
 
 
 def describe_limit(count: int) -> str:
     """Return in words which tokens carry no groups of somebody in so many."""
-    also = f", and a JWT more than {JWT_LIMIT}" if count > JWT_LIMIT else ""
+    also = f", and a JWT more than {_JWT_LIMIT}" if count > _JWT_LIMIT else ""
     return f"a SAML token carries no groups of somebody who is in more than {SAML_LIMIT}{also}"
 
 
@@ -210,19 +199,3 @@ def _weaken(holder: Holder, works: str) -> Holder:
         return holder
     both = [NO if works == NO or value == NO else UNKNOWN for value in (holder.effective, holder.expected)]
     return holder._replace(effective=both[0], expected=both[1])
-
-
-def _list_claimed_groups(entra: EntraSide) -> frozenset[str] | None:
-    """Return the groups that tokens carry where all applications ask for those alone that are assigned to them; None for all groups."""
-    claims = {
-        fold_case(str(app["groupMembershipClaims"]))
-        for app in entra.document.get("applications") or ()
-        if app.get("groupMembershipClaims")
-    }
-    if claims != {_ASSIGNED_ONLY}:
-        return None
-    return frozenset(
-        fold_id(row.get("principalId"))
-        for principal in entra.document.get("service_principals") or ()
-        for row in principal.get("appRoleAssignedTo") or ()
-    )

@@ -28,8 +28,6 @@ PRESENT, DISABLED, DELETED, ABSENT, UNCLEAR = "present", "disabled", "deleted", 
 LEFT = (DISABLED, DELETED, ABSENT)
 #: The way to sign in that Entra ID decides on; a directory's password is checked by the directory.
 _IDENTITY_PROVIDER = "identity_provider"
-#: The most groups that a SAML token carries, and a JWT (Microsoft Learn, group claims and their limits).
-SAML_LIMIT, JWT_LIMIT = 150, 200
 
 
 @dataclass(frozen=True, eq=False)

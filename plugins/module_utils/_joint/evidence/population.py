@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._entra.overview.group_counts import SOURCE as GROUP_COUNTS
 from .facts import Facts
 from .tables import Row, make_row_id
 
@@ -26,6 +27,13 @@ def list_population(facts: Facts) -> list[Row]:
         _build_row("commvault", cell.name, source) for cell in facts.cells for source in cell.side.visibility.sources
     ]
     rows += [_build_row("entra", "", source) for source in facts.entra.visibility.sources]
+    if facts.entra.is_read and not facts.entra.visibility.has_source(GROUP_COUNTS):
+        source = {
+            "name": GROUP_COUNTS,
+            "complete": False,
+            "why": "The snapshot does not say in how many groups people are.",
+        }
+        rows.append(_build_row("entra", "", source))
     return missing + sorted(
         rows, key=lambda row: (str(row["side"]), str(row["commcell"]), str(row["source"]), str(row["id"]))
     )

@@ -29,6 +29,10 @@ class Visibility:
             source for source in provenance.get("sources") or () if isinstance(source, t.Mapping)
         ]
 
+    def has_source(self, name: str) -> bool:
+        """Return whether the document tells of a source of this name."""
+        return any(source.get("name") == name for source in self.sources)
+
     def is_complete(self, *names: str) -> bool:
         """Return whether all of these lists were certainly read in full; False also where no source tells of one."""
         return all(self._is_list_complete(name) for name in names)

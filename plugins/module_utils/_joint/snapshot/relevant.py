@@ -35,7 +35,7 @@ def find_relevant(
         names |= {text for row in one["users"] for text in _list_user_names(row)}
         app_ids |= {row.get("azure_application_id") for row in one["credentials"]}
         app_ids |= {row.get("application_id") for row in one["identity_providers"]}
-        identifiers |= {text for row in one["identity_providers"] for text in _list_identifiers(row)}
+        identifiers |= {text for row in one["identity_providers"] for text in list_identifiers(row)}
     return Wanted(
         group_ids=_keep_ids(group_ids),
         named_groups=frozenset(pair for pair in named if _is_group_name(pair[0])),
@@ -67,7 +67,7 @@ def _list_user_names(user: Row) -> t.Iterator[str]:
             yield name
 
 
-def _list_identifiers(provider: Row) -> t.Iterator[str]:
+def list_identifiers(provider: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """Yield the identifiers that the registration of a SAML app may have."""
     if provider.get("kind") == "saml":
         aliases = provider.get("service_provider_aliases")

@@ -5,8 +5,8 @@
 
 """The shapes of the documents of a snapshot as tables, and the check of a document against them. Pure.
 
-A shape is a type, a tuple of types, a mapping of the keys that must be there, ``[shape]`` for a list, or ``{...: shape}`` for a mapping of
-any keys. Further keys are allowed: a later release may add some.
+A shape is a type, a tuple of types, a mapping of the keys that must be there (one that ends with a question mark may be missing),
+``[shape]`` for a list, or ``{...: shape}`` for a mapping of any keys. Further keys are allowed: a later release may add some.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ ENTRA: dict[str, Shape] = {
     "format": str,
     "provenance": _PROVENANCE,
     "tenant": dict,
-    "users": [_OBJECT],
+    "users": [{**_OBJECT, "groupCounts?": (dict, _NONE)}],
     "groups": [_OBJECT],
     "applications": [_OBJECT],
     "service_principals": [_OBJECT],
@@ -100,10 +100,11 @@ def _find_fault(value: t.Any, shape: Shape, place: str) -> str | None:
     if ... in shape:
         pairs = [(name, item, shape[...]) for name, item in value.items()]
     else:
-        missing = [name for name in shape if name not in value]
+        missing = [name for name in shape if not name.endswith("?") and name not in value]
         if missing:
             return f"{place or 'the document'} lacks {', '.join(missing)}"
-        pairs = [(name, value[name], inner) for name, inner in shape.items()]
+        named = ((name.removesuffix("?"), inner) for name, inner in shape.items())
+        pairs = [(name, value[name], inner) for name, inner in named if name in value]
     faults = (_find_fault(item, inner, f"{place}.{name}" if place else name) for name, item, inner in pairs)
     return next((fault for fault in faults if fault is not None), None)
 

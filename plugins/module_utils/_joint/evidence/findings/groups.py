@@ -10,6 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ...._core.names import fold_case, is_same_name
+from ...._entra.claims.group_claim import SAML_LIMIT, EmittedCount
+from ...._entra.overview.group_counts import read_group_counts
 from ..entra_side import fold_id, get_principal_name
 from ..facts import CellFacts, Facts
 from ..holders import Link, describe_limit
@@ -121,5 +123,15 @@ def _find_overfull(facts: Facts, cell: CellFacts) -> t.Iterator[Finding]:
     for entra_id, count in overfull.items():
         user = facts.entra.users[entra_id]
         name = get_principal_name(user) or str(user.get("displayName"))
-        told = f"{name} is in at least {count} groups: {describe_limit(count)}. What Commvault makes of the sign-in is not known."
-        yield Finding(RULES["too_many_groups"], cell.name, "person", entra_id, name, told, rows.get(entra_id, ()))
+        least = "" if read_group_counts(user) else "at least "
+        told = f"{name} is in {least}{_describe_count(count)}: {describe_limit(count.most)}. What Commvault makes of the sign-in is not known."
+        is_sure = count.least > SAML_LIMIT
+        yield Finding(
+            RULES["too_many_groups"], cell.name, "person", entra_id, name, told, rows.get(entra_id, ()), is_sure
+        )
+
+
+def _describe_count(count: EmittedCount) -> str:
+    if count.least == count.most:
+        return count_words(count.most, "group")
+    return f"{count.least} to {count.most} groups that count (whether directory roles and some groups do is not documented)"
