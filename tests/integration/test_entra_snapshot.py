@@ -116,7 +116,7 @@ def test_what_matters_to_a_commcell_is_read(site: Simulator, tmp_path: pathlib.P
 
 
 def test_few_requests(site: Simulator, tmp_path: pathlib.Path) -> None:
-    """The requests are counted, and grow by one for twenty lists of groups and for three hundred users."""
+    """The requests are counted, and grow by one for twenty lists of groups, for twenty users whose groups are counted, and for 300 users."""
     keep_commcell(site, tmp_path)
     site.journal.clear()
     result = collect(site, tmp_path)
@@ -124,7 +124,92 @@ def test_few_requests(site: Simulator, tmp_path: pathlib.Path) -> None:
     asked = [entry for entry in site.journal.entries() if entry.service == "graph"]
     reads, within = result["stats"]["reads"], result["stats"]["batch_parts"]
     assert document["provenance"]["requests"] == reads and reads + within == len(asked)
-    assert reads <= 28 + 3 * len(document["groups"]) / 20 + len(document["users"]) / 100
+    users = len(document["users"])
+    assert reads <= 28 + (3 * len(document["groups"]) + users) / 20 + users / 100
+
+
+def test_in_how_many_groups_people_are(site: Simulator, tmp_path: pathlib.Path) -> None:
+    """All groups of the tenant count by their kinds, through nesting; of people who cannot sign in they are not asked for."""
+    keep_commcell(site, tmp_path)
+    collect(site, tmp_path)
+    before = {row["id"]: row["groupCounts"] for row in read(tmp_path)["users"]}
+    person = next(key for key, counts in before.items() if counts)
+    kinds = [
+        {"securityEnabled": True},
+        {"securityEnabled": True, "mailEnabled": True},
+        {"securityEnabled": False, "mailEnabled": True, "groupTypes": ["Unified"]},
+        {"securityEnabled": False, "mailEnabled": True},
+    ]
+    made = [
+        site.tenant.add("group", {"displayName": f"Elsewhere {number}", **kind}, replicated=True)["id"]
+        for number, kind in enumerate(kinds)
+    ]
+    site.tenant.relate("members", made[0], [person], True)
+    for outer, inner in zip(made[1:], made, strict=False):
+        site.tenant.relate("members", outer, [inner], True)
+    collect(site, tmp_path)
+    document = read(tmp_path)
+    after = {row["id"]: row["groupCounts"] for row in document["users"]}
+    own = t.cast("Document", before[person])
+    more = {"security": own["security"] + 2, "microsoft365": 1, "distribution": 1}
+    assert after == {**before, person: more}
+    assert not {row["id"] for row in document["groups"]} & set(made)
+    assert {row["id"] for row in document["users"] if not row["groupCounts"]} == {
+        row["id"] for row in document["users"] if row["accountEnabled"] is False
+    }
+    counted = sources(document)["group_counts"]
+    assert (counted["count"], counted["complete"]) == (sum(bool(one) for one in after.values()), True)
+
+
+@pytest.mark.parametrize("times", [1, 0])
+def test_counts_that_are_refused_are_told(site: Simulator, tmp_path: pathlib.Path, times: int) -> None:
+    """One person's (once in the batch, once alone) or everybody's: who was not counted has no count, and a source says so."""
+    keep_commcell(site, tmp_path)
+    collect(site, tmp_path)
+    expected = read(tmp_path)
+    person = next(row["id"] for row in expected["users"] if row["groupCounts"])
+    path = f"/v1.0/users/{person}/transitiveMemberOf" if times else "*/transitiveMemberOf"
+    body = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
+    site.faults.add(Fault("graph", "GET", path, "status", status=403, body=body, times=0))
+    site.journal.clear()
+    result = collect(site, tmp_path)
+    site.faults.clear()
+    document = read(tmp_path)
+    told = {row["id"]: row["groupCounts"] for row in document["users"]}
+    before = {row["id"]: row["groupCounts"] for row in expected["users"]}
+    assert told == ({**before, person: None} if times else dict.fromkeys(before))
+    (source,) = result["snapshot"]["not_visible"]
+    assert source["name"] == "group_counts" and source["complete"] is False
+    assert "User.Read.All with GroupMember.Read.All" in source["why"]
+    # The other people are asked for no further once twenty in a row were refused.
+    asked = [entry.path for entry in site.journal.entries() if entry.path.endswith("/transitiveMemberOf")]
+    assert times or len(asked) <= 65, len(asked)
+
+
+def test_a_throttled_count_is_waited_for(site: Simulator, tmp_path: pathlib.Path) -> None:
+    keep_commcell(site, tmp_path)
+    collect(site, tmp_path)
+    expected = without_provenance(read(tmp_path))
+    person = next(row["id"] for row in expected["users"] if row["groupCounts"])
+    path = f"/v1.0/users/{person}/transitiveMemberOf"
+    site.faults.add(Fault("graph", "GET", path, "status", status=429, headers={"Retry-After": "2"}, times=2))
+    result = collect(site, tmp_path)
+    assert not result["changed"] and result["stats"]["retries"] == 2
+    assert without_provenance(read(tmp_path)) == expected
+
+
+def test_no_counts_where_tokens_carry_assigned_groups_alone(site: Simulator, tmp_path: pathlib.Path) -> None:
+    tenant = site.tenant
+    row = next(row for row in tenant.applications.values() if row["displayName"] == "Commvault management API")
+    for claims, is_asked in (("ApplicationGroup", False), ("SecurityGroup", True)):
+        tenant.store.put("applications", row["id"], {**row, "groupMembershipClaims": claims}, replicated=True)
+        keep_commcell(site, tmp_path)
+        site.journal.clear()
+        collect(site, tmp_path, applications=[row["appId"]])
+        asked = any(entry.path.endswith("/transitiveMemberOf") for entry in site.journal.entries())
+        source = sources(read(tmp_path))["group_counts"]
+        assert (asked, bool(source["count"]), source["complete"]) == (is_asked, is_asked, True)
+        assert is_asked or "assigned groups alone" in source["why"]
 
 
 def test_a_program_that_holds_much_power_is_read(site: Simulator, tmp_path: pathlib.Path) -> None:

@@ -178,6 +178,29 @@ def test_people_in_many_groups_are_holders(evidence: Evidence) -> None:
     assert {row["user_principal_name"] for row in evidence.find_grant(told)} == set(told["upns"])
 
 
+def test_people_in_too_many_groups_are_found_though_their_groups_are_not_seen(evidence: Evidence) -> None:
+    """The collector reads but one of the groups that add to the number; what the token carries of them is not known."""
+    told, entra = evidence.anomalies["many_groups_with_grant"], t.cast("t.Any", evidence.snapshot.entra)
+    rows = evidence.find_grant(told)
+    assert {row["expected_at_next_login"] for row in rows} == {"unknown"}
+    for name, number, limits in (
+        ("user_in_151_groups", 151, "150"),
+        ("user_in_201_groups", 201, "150, and a JWT more than 200"),
+    ):
+        person = evidence.anomalies[name]
+        (user,) = [row for row in entra["users"] if row["userPrincipalName"] == person["upn"]]
+        assert user["groupCounts"] == {"security": number, "microsoft365": 0, "distribution": 0}
+        assert sum(user["id"] in group["members"] for group in entra["groups"]) < 20
+        found = evidence.find("findings", rule="too_many_groups", subject_id=user["id"], commcell=told["commcell"])
+        assert [(row["severity"], row["status"], row["subject"]) for row in found] == [("high", "open", person["upn"])]
+        text = f"{person['upn']} is in {number} groups: a SAML token carries no groups of somebody who is in more than {limits}."
+        assert str(found[0]["description"]).startswith(text), found[0]["description"]
+        own = {row["id"] for row in rows if row["user_principal_name"] == person["upn"]}
+        assert own and own <= set(t.cast("list[str]", found[0]["rows"]))
+    planted = {evidence.anomalies[name]["upn"] for name in ("user_in_151_groups", "user_in_201_groups")}
+    assert {row["subject"] for row in evidence.find("findings", rule="too_many_groups")} == planted
+
+
 def test_equal_names_of_which_no_group_of_commvault_knows_are_no_finding(evidence: Evidence) -> None:
     told = evidence.anomalies["cloud_only_and_synced_equal_names"]
     assert not [row for row in evidence.tables.rows["findings"] if told["name"] in str(row["description"])]

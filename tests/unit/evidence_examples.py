@@ -197,8 +197,14 @@ def make_entra_user(number: int, name: str, **more: t.Any) -> Wire:
         "userType": "Member",
         "onPremisesSyncEnabled": None,
         "createdDateTime": "2020-01-01T00:00:00Z",
+        "groupCounts": make_counts(3),
         **more,
     }
+
+
+def make_counts(security: int, microsoft365: int = 0, distribution: int = 0) -> Wire:
+    """Return in how many groups of each kind somebody is."""
+    return {"security": security, "microsoft365": microsoft365, "distribution": distribution}
 
 
 def make_entra_group(number: int, name: str, members: t.Sequence[str] = (), **more: t.Any) -> Wire:
@@ -209,7 +215,7 @@ def make_entra_group(number: int, name: str, members: t.Sequence[str] = (), **mo
 def make_entra(incomplete: t.Mapping[str, t.Any] | None = None, **given: t.Any) -> t.Any:
     """Return the document of a tenant."""
     lists: Wire = {key: [] for key in _ENTRA_LISTS} | given
-    counts = {key: len(lists[key]) for key in _ENTRA_LISTS}
+    counts = {key: len(lists[key]) for key in _ENTRA_LISTS} | {"group_counts": len(lists["users"])}
     return {
         "format": ENTRA_FORMAT,
         "provenance": make_provenance(counts, incomplete),

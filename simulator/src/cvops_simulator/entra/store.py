@@ -55,6 +55,12 @@ class View:
         row = self.get(table, key)
         return list(row["ids"]) if row else []
 
+    def owners_of(self, table: str, object_id: str) -> list[str]:
+        """Return the keys of the relation rows that hold an id, oldest first."""
+        if self._replica is None:
+            return list(self._store.index(table).get(object_id, ()))
+        return [key for key, row in self.rows(table).items() if object_id in row["ids"]]
+
 
 class Store:
     """The primary copy of all tables, and the delayed view that each replica has of it."""
@@ -65,6 +71,7 @@ class Store:
         self._clock = clock
         self._history: dict[str, dict[str, list[_Version]]] = {}
         self._number = 0
+        self._indexes: dict[str, tuple[dict[str, Row], int, dict[str, list[str]]]] = {}
         self._choice = random.Random(replication.seed if replication else 0)
         self._lock = threading.RLock()
 
@@ -80,15 +87,31 @@ class Store:
         """Write a row. `replicated`: every replica knows it at once (seeded data)."""
         with self._lock:
             self.tables.setdefault(table, {})[key] = row
+            self._indexes.pop(table, None)
             self._remember(table, key, row, kind, replicated)
 
     def remove(self, table: str, key: str, kind: Lag = "object") -> Row | None:
         """Remove a row; returns it."""
         with self._lock:
             row = self.tables.get(table, {}).pop(key, None)
+            self._indexes.pop(table, None)
             if row is not None:
                 self._remember(table, key, None, kind, False)
             return row
+
+    def index(self, table: str) -> dict[str, list[str]]:
+        """Return, for each id that the rows of a relation hold, the keys of these rows, oldest first."""
+        with self._lock:
+            rows = self.tables.setdefault(table, {})
+            indexed, size, found = self._indexes.get(table, (None, 0, {}))
+            # Tests put other tables in the place of these.
+            if indexed is not rows or size != len(rows):
+                found = {}
+                for key, row in rows.items():
+                    for object_id in dict.fromkeys(row["ids"]):
+                        found.setdefault(object_id, []).append(key)
+                self._indexes[table] = rows, len(rows), found
+            return found
 
     def _remember(self, table: str, key: str, row: Row | None, kind: Lag, replicated: bool) -> None:
         if self.replication is None:

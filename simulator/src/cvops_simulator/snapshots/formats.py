@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from cvops_simulator.snapshots.shapes import ANY, ID, TIME, Shape
+from cvops_simulator.snapshots.shapes import ANY, COUNT, ID, TIME, Shape
 
 ENTRA_FORMAT = "cvops.identity/snapshot-entra/1"
 COMMCELL_FORMAT = "cvops.identity/snapshot-commcell/1"
@@ -21,13 +21,16 @@ PROVENANCE: Shape = {
 }
 
 _OBJECT: Shape = {"id": str}
+_COUNTS: Shape = ({"security": COUNT, "microsoft365": COUNT, "distribution": COUNT}, None)
 _HOLDER: Shape = {"kind": str, "id": (ID, None), "name": TEXT}
 
 ENTRA: Shape = {
     "format": str,
     "provenance": PROVENANCE,
     "tenant": {"id": str, "displayName": TEXT, "domain": TEXT},
-    "users": [{**_OBJECT, "userPrincipalName": str, "displayName?": TEXT, "accountEnabled?": FLAG}],
+    "users": [
+        {**_OBJECT, "userPrincipalName": str, "displayName?": TEXT, "accountEnabled?": FLAG, "groupCounts?": _COUNTS}
+    ],
     "groups": [{**_OBJECT, "displayName": TEXT, "members": [str], "owners?": TEXTS, "notVisible?": TEXTS}],
     "applications": [
         {

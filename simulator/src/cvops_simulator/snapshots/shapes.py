@@ -16,11 +16,14 @@ Shape = Any
 
 #: An id: text or number, of digits.
 ID = "id"
+#: A number of something, from zero on.
+COUNT = "count"
 #: A date and time with an offset.
 TIME = "time"
 #: Any JSON value.
 ANY = "any"
 
+_LARGEST_COUNT = 1_000_000
 _WORDS = {
     str: "a text",
     bool: "true or false",
@@ -29,6 +32,7 @@ _WORDS = {
     list: "a list",
     None: "null",
     ID: "a number",
+    COUNT: "a number from 0 to 1000000",
     TIME: "a date and time (RFC 3339)",
 }
 
@@ -64,6 +68,8 @@ def _is_kind(value: Any, shape: Shape) -> bool:
         return True
     if shape == ID:
         return not isinstance(value, bool) and isinstance(value, (int, str)) and _is_number(str(value))
+    if shape == COUNT:
+        return type(value) is int and 0 <= value <= _LARGEST_COUNT
     if shape == TIME:
         return isinstance(value, str) and _is_time(value)
     if shape is None:

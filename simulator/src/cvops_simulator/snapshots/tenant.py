@@ -12,12 +12,14 @@ from cvops_simulator.entra.directory_roles import DIRECTORY_ROLES
 from cvops_simulator.entra.schema import get_graph_type
 from cvops_simulator.entra.wellknown import list_resources
 from cvops_simulator.snapshots.files import Document
+from cvops_simulator.snapshots.group_counts import KEY as COUNTS
+from cvops_simulator.snapshots.group_counts import make_further_groups
 from cvops_simulator.snapshots.notes import Notes
 
 _OF_PRINCIPALS = ("owners", "appRoleAssignments", "appRoleAssignedTo", "oauth2PermissionGrants", "notVisible")
 #: Keys of rows that are no properties of theirs but lists of what belongs to them.
 _EXTRAS = {
-    "user": frozenset[str](),
+    "user": frozenset({COUNTS}),
     "group": frozenset({"members", "owners", "notVisible"}),
     "application": frozenset({"owners", "federatedIdentityCredentials", "notVisible"}),
     "servicePrincipal": frozenset(
@@ -44,6 +46,7 @@ class TenantReader:
         seed = TenantSeed(tenant["id"], tenant["domain"] or "unknown.invalid", tenant["displayName"] or "")
         seed.users = [self._read_row("user", row) for row in document["users"]]
         seed.groups = [self._read_group(row) for row in document["groups"]]
+        seed.groups += make_further_groups(seed.groups, document["users"], self._notes)
         seed.applications = [self._read_application(row) for row in document["applications"]]
         seed.service_principals = [self._read_principal(row) for row in document["service_principals"]]
         self._read_grants(seed)

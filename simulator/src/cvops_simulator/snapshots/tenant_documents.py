@@ -11,6 +11,8 @@ from cvops_simulator.entra.tenant import Tenant
 from cvops_simulator.entra.wellknown import list_resources
 from cvops_simulator.snapshots.commcell_documents import make_provenance
 from cvops_simulator.snapshots.formats import ENTRA_FORMAT
+from cvops_simulator.snapshots.group_counts import KEY as COUNTS
+from cvops_simulator.snapshots.group_counts import count_groups
 
 Row = dict[str, Any]
 
@@ -31,7 +33,7 @@ def make_entra_document(tenant: Tenant, collector: tuple[str, str]) -> Row:
     document: Row = {
         "format": ENTRA_FORMAT,
         "tenant": {"id": tenant.id, "displayName": tenant.display_name, "domain": tenant.domain},
-        "users": _sort(_pick(row, _USER) for row in tenant.users.values()),
+        "users": _list_users(tenant),
         "groups": _sort(
             {**row, "members": sorted(tenant.members(key)), "owners": sorted(tenant.owners(key))}
             for key, row in tenant.groups.items()
@@ -51,8 +53,16 @@ def make_entra_document(tenant: Tenant, collector: tuple[str, str]) -> Row:
         "others": [],
     }
     counts = {key: len(value) for key, value in document.items() if isinstance(value, list)}
+    counts["group_counts"] = sum(row[COUNTS] is not None for row in document["users"])
     document["provenance"] = make_provenance("application", *collector, counts)
     return document
+
+
+def _list_users(tenant: Tenant) -> list[Row]:
+    groups = [{**row, "members": tenant.members(key)} for key, row in tenant.groups.items()]
+    able = [key for key, row in tenant.users.items() if row.get("accountEnabled") is not False]
+    counts = count_groups(groups, able)
+    return _sort({**_pick(row, _USER), COUNTS: counts.get(key)} for key, row in tenant.users.items())
 
 
 def _sort(rows: Any) -> list[Row]:

@@ -93,7 +93,7 @@ def _list_transitive_members(call: Call, group_id: str) -> list[str]:
 
 
 def _list_containing(call: Call, object_id: str) -> list[str]:
-    return [key for key, row in call.view.rows("members").items() if object_id in row["ids"]]
+    return call.view.owners_of("members", object_id)
 
 
 def _list_transitive_containing(call: Call, object_id: str) -> list[str]:
@@ -108,7 +108,7 @@ def _list_transitive_containing(call: Call, object_id: str) -> list[str]:
 
 
 def _list_owned(call: Call, object_id: str) -> list[str]:
-    return [key for key, row in call.view.rows("owners").items() if object_id in row["ids"]]
+    return call.view.owners_of("owners", object_id)
 
 
 def _list_direct(relation: str) -> Callable[[Call, str], list[str]]:

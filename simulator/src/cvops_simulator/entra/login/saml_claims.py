@@ -91,7 +91,7 @@ def may_sign_in(view: View, principal: Row, user: Row) -> bool:
 
 def list_direct_groups(view: View, object_id: str) -> list[str]:
     """Return object ids of the groups with this direct member."""
-    return [group_id for group_id in view.rows("groups") if object_id in view.ids("members", group_id)]
+    return [group_id for group_id in view.owners_of("members", object_id) if view.get("groups", group_id)]
 
 
 def _list_all_groups(view: View, object_id: str) -> list[str]:

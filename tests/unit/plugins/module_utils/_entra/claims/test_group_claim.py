@@ -20,6 +20,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     EmittedCount,
     GroupClaim,
     count_emitted_groups,
+    count_emitted_kinds,
+    find_kind,
     parse_group_claim,
     predict_emission,
 )
@@ -130,6 +132,26 @@ def test_directory_roles_may_count_among_the_groups(scopes: str, most: int) -> N
     """Microsoft Learn: SecurityGroup and All emit them by object id; whether the limit means them it does not say."""
     role = DirectoryGroup("r", "Global Reader", is_role=True)
     assert count_emitted_groups(claim(scopes), [CLOUD, role], {}) == EmittedCount(most // 2, most)
+
+
+@given(
+    scopes=st.sampled_from([None, "SecurityGroup", "All", "ApplicationGroup", "SecurityGroup, ApplicationGroup"]),
+    groups=st.lists(
+        st.builds(DirectoryGroup, st.just("g"), st.just("G"), security_enabled=st.booleans(), unified=st.booleans())
+    ),
+    roles=st.integers(0, 3),
+)
+def test_counts_by_kind_say_the_same_as_the_groups(
+    scopes: str | None, groups: list[DirectoryGroup], roles: int
+) -> None:
+    every = [*groups, *[DirectoryGroup("r", "R", is_role=True)] * roles]
+    counts: dict[str, int] = {}
+    for group in every:
+        counts[find_kind(group)] = counts.get(find_kind(group), 0) + 1
+    assert count_emitted_kinds(claim(scopes), counts) == count_emitted_groups(claim(scopes), every, ())
+    # Which of them have a name on-premises is not known.
+    named = count_emitted_kinds(claim(scopes, "sam_account_name"), counts)
+    assert named.least == 0 and named.most == count_emitted_groups(claim(scopes), every, ()).most
 
 
 def test_what_may_be_emitted_and_is_not_documented() -> None:

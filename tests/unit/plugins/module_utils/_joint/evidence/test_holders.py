@@ -14,6 +14,7 @@ from evidence_examples import (
     build,
     find_rows,
     make_commcell,
+    make_counts,
     make_entity,
     make_entra,
     make_entra_group,
@@ -156,6 +157,163 @@ def test_a_token_without_groups_makes_the_next_sign_in_unknown(count: int, expec
     found = find_rows(tables, "findings", rule="too_many_groups")
     assert bool(found) is (expected == "unknown")
     assert all("JWT" in str(row["description"]) for row in found) is (count > 200 or not found)
+
+
+def ask_counted(counts: t.Any, incomplete: t.Any = None, **more: t.Any) -> tuple[t.Any, list[t.Any], t.Any]:
+    """What is expected of somebody in one group of the document, the findings on too many groups, and the tables."""
+    person = make_entra_user(1, NAME, groupCounts=counts)
+    if counts is ...:
+        del person["groupCounts"]
+    cell_parts = {key: more.pop(key) for key in ("identity_providers", "users") if key in more}
+    cell = make_commcell(
+        **{"users": [SSO], **cell_parts}, user_groups=[make_group(5, "g1", [1], make_id(1, 2))], associations=[GRANT]
+    )
+    entra = make_entra(incomplete, users=[person], groups=[make_entra_group(1, "g1", [make_id(1)])], **more)
+    tables = build(cell, entra=entra)
+    (row,) = tables.rows["access"]
+    return row["expected_at_next_login"], find_rows(tables, "findings", rule="too_many_groups"), tables
+
+
+ROLE = {"roleTemplateId": "r", "displayName": "Reader", "members": [make_id(1)]}
+UNKNOWN_USER = {**SSO, "signs_in_with": None}
+
+
+@pytest.mark.parametrize(
+    ("counts", "more", "expected", "status"),
+    [
+        (make_counts(150), {}, "yes", None),
+        (make_counts(151), {}, "unknown", "open"),
+        (make_counts(151), {"users": [UNKNOWN_USER]}, "unknown", "open"),
+        # a group that is no security group does not count, a directory role may
+        (make_counts(150, 9, 9), {}, "yes", None),
+        (make_counts(150), {"directory_roles": [ROLE]}, "unknown", "not_evaluable"),
+        (make_counts(149), {"directory_roles": [ROLE]}, "yes", None),
+        # nobody knows
+        (None, {}, "unknown", None),
+        (..., {}, "unknown", None),
+        (make_counts(-1), {}, "unknown", None),
+        (make_counts(10**30), {}, "unknown", None),
+        (make_counts(t.cast("t.Any", "3")), {}, "unknown", None),
+        (make_counts(t.cast("t.Any", True)), {}, "unknown", None),
+    ],
+)
+def test_the_groups_that_were_counted_decide(counts: t.Any, more: t.Any, expected: str, status: str | None) -> None:
+    answer, found, tables = ask_counted(counts, **more)
+    assert (answer, [row["status"] for row in found]) == (expected, [status] if status else [])
+    assert all("is in " in str(row["description"]) and "at least" not in str(row["description"]) for row in found)
+    assert tables.partial == []
+
+
+def test_counts_that_were_not_read_are_told_beside_the_rows_that_depend_on_them() -> None:
+    answer, _found, tables = ask_counted(None, {"group_counts": "reading it takes User.Read.All"})
+    assert answer == "unknown" and any("group_counts" in why and "User.Read.All" in why for why in tables.partial)
+    (told,) = find_rows(tables, "findings", rule="not_visible")
+    assert "group_counts" in str(told["subject"])
+    # A document that was written before there were counts says nothing of them, which is told as well.
+    entra = make_entra(users=[PERSON], groups=[make_entra_group(1, "ops", [make_id(1)])])
+    entra["provenance"]["sources"] = [one for one in entra["provenance"]["sources"] if one["name"] != "group_counts"]
+    assert [why for why in build(make_commcell(), entra=entra).partial if "in how many groups" in why]
+    # Where no group decides, nothing depends on them.
+    assert answer_of_direct_grant() == "yes"
+
+
+def answer_of_direct_grant() -> t.Any:
+    cell = make_commcell(users=[SSO], associations=[make_grant(("user", 1))])
+    (row,) = build(cell, entra=make_entra(users=[make_entra_user(1, NAME, groupCounts=None)])).rows["access"]
+    return row["expected_at_next_login"]
+
+
+def make_application(number: int, claims: str | None, *uris: str, assigned: int = 0, **more: t.Any) -> t.Any:
+    """A registration and its enterprise application, to which so many groups are assigned."""
+    row = {"id": make_id(number, 3), "appId": make_id(number, 4), "displayName": f"app {number}"}
+    rows = [
+        {"id": str(one), "principalId": make_id(one, 2), "principalType": "Group"} for one in range(1, assigned + 1)
+    ]
+    application = {**row, "groupMembershipClaims": claims, "identifierUris": list(uris), **more}
+    return application, {**row, "id": make_id(number, 5), "appRoleAssignedTo": rows, "notVisible": []}
+
+
+SERVICE = "https://console.corp.example"
+SAML = {"kind": "saml", "name": "corp.example", "service_provider_endpoint": SERVICE, "attribute_mappings": {}}
+NAMES = {"saml2Token": [{"name": "groups", "additionalProperties": ["sam_account_name"]}]}
+OWN, ALL = make_application(1, "ApplicationGroup", SERVICE, assigned=3), make_application(1, "All", SERVICE.upper())
+OTHER, LARGE = make_application(2, "SecurityGroup"), make_application(1, "ApplicationGroup", SERVICE, assigned=151)
+
+
+@pytest.mark.parametrize(
+    ("apps", "counts", "provider", "expected", "status"),
+    [
+        # the application of the CommCell decides, whatever others ask for
+        ([OWN, OTHER], make_counts(900), SAML, "yes", None),
+        ([OWN, OTHER], None, SAML, "yes", None),
+        ([LARGE], make_counts(900), SAML, "yes", None),
+        (
+            [make_application(1, "SecurityGroup", SERVICE), make_application(2, "ApplicationGroup")],
+            make_counts(151),
+            SAML,
+            "unknown",
+            "open",
+        ),
+        ([ALL], make_counts(100, 0, 51), SAML, "unknown", "open"),
+        # whether All means groups of Microsoft 365 is not documented
+        ([ALL], make_counts(100, 51), SAML, "unknown", "not_evaluable"),
+        ([ALL], make_counts(100, 50), SAML, "yes", None),
+        # which of the groups have a name of the directory on-premises is not known
+        (
+            [make_application(1, "SecurityGroup", SERVICE, optionalClaims=NAMES)],
+            make_counts(151),
+            SAML,
+            "unknown",
+            "not_evaluable",
+        ),
+        # app roles have no limit
+        (
+            [make_application(1, "SecurityGroup", SERVICE)],
+            make_counts(900),
+            {
+                **SAML,
+                "attribute_mappings": {"user_groups": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"},
+            },
+            "yes",
+            None,
+        ),
+        # which application it is cannot be told: any of them may be
+        (
+            [make_application(1, "ApplicationGroup", assigned=3), OTHER],
+            make_counts(151),
+            SAML,
+            "unknown",
+            "not_evaluable",
+        ),
+        ([make_application(1, "ApplicationGroup", assigned=3)], make_counts(900), SAML, "yes", None),
+        ([], make_counts(151), SAML, "unknown", "open"),
+        ([OWN, OTHER], make_counts(151), {**SAML, "name": "another one"}, "unknown", "not_evaluable"),
+        # a document may hold anything
+        ([make_application(1, "SecurityGroup", SERVICE, optionalClaims=7)], make_counts(3), SAML, "yes", None),
+    ],
+)
+def test_the_application_of_the_commcell_says_what_counts(
+    apps: t.Any, counts: t.Any, provider: t.Any, expected: str, status: str | None
+) -> None:
+    for user in (SSO, {**SSO, "identity_provider": "CORP.example"}):
+        answer, found, _tables = ask_counted(
+            counts,
+            applications=[one for one, _principal in apps],
+            service_principals=[one for _application, one in apps],
+            identity_providers=[provider],
+            users=[user],
+        )
+        assert (answer, [row["status"] for row in found]) == (expected, [status] if status else [])
+
+
+@pytest.mark.parametrize(("assigned", "is_shown", "expected"), [(3, True, "yes"), (3, False, "unknown")])
+def test_assigned_groups_that_are_not_shown_are_not_known(assigned: int, is_shown: bool, expected: str) -> None:
+    application, principal = make_application(1, "ApplicationGroup", SERVICE, assigned=assigned)
+    principal["notVisible"] = [] if is_shown else ["appRoleAssignedTo"]
+    answer, _found, _tables = ask_counted(
+        make_counts(3), applications=[application], service_principals=[principal], identity_providers=[SAML]
+    )
+    assert answer == expected
 
 
 def test_where_the_token_has_assigned_groups_alone_only_those_count() -> None:
