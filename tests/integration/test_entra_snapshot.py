@@ -192,7 +192,7 @@ def test_a_throttled_count_is_waited_for(site: Simulator, tmp_path: pathlib.Path
     expected = without_provenance(read(tmp_path))
     person = next(row["id"] for row in expected["users"] if row["groupCounts"])
     path = f"/v1.0/users/{person}/transitiveMemberOf"
-    site.faults.add(Fault("graph", "GET", path, "status", status=429, headers={"Retry-After": "2"}, times=2))
+    site.faults.add(Fault("graph", "GET", path, "status", status=429, retry_after=2, times=2))
     result = collect(site, tmp_path)
     assert not result["changed"] and result["stats"]["retries"] == 2
     assert without_provenance(read(tmp_path)) == expected
