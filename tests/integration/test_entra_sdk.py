@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import pathlib
 import types
 import typing as t
 
@@ -26,6 +28,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_federated_credential,
     entra_group,
     entra_service_principal,
+    entra_snapshot,
 )
 
 pytest.importorskip("msgraph", reason="the official SDK is installed with the simulator's tests")
@@ -340,6 +343,45 @@ def test_what_one_makes_the_other_reads_as_its_own(site: Simulator) -> None:
     by_modules = read_with_sdk(site)
     for kind in ("application", "principal", "group"):
         assert list_differences(by_sdk[kind], by_modules[kind]) == set(), kind
+
+
+def test_the_sdk_and_the_snapshot_count_the_same_groups(site: Simulator, tmp_path: pathlib.Path) -> None:
+    """Microsoft's models tell groups from all else that somebody is in; as many as the document counts, in the kinds that it names."""
+    tenant = site.tenant
+    person = site.site.anomalies["user_in_151_groups"]["object_id"]
+    kinds: list[dict[str, t.Any]] = [
+        {"securityEnabled": False, "mailEnabled": True, "groupTypes": ["Unified"]},
+        {"securityEnabled": False, "mailEnabled": True},
+    ]
+    outer: dict[str, t.Any] = {"securityEnabled": True}
+    made = [
+        tenant.add("group", {"displayName": f"Elsewhere {number}", **kind}, replicated=True)["id"]
+        for number, kind in enumerate([*kinds, outer])
+    ]
+    for group, inner in zip(made, (person, person, made[1]), strict=True):
+        tenant.relate("members", group, [inner], True)
+
+    async def steps(client: t.Any) -> t.Any:
+        builder = client.users.by_user_id(person).transitive_member_of
+        page = await builder.get()
+        found = list(page.value)
+        while page.odata_next_link:
+            page = await builder.with_url(page.odata_next_link).get()
+            found += page.value
+        return found
+
+    listed = graph_sdk.run_sdk(site, steps)
+    groups = [one for one in listed if isinstance(one, graph_sdk.Group)]
+    unified = [one for one in groups if not one.security_enabled and "Unified" in (one.group_types or [])]
+    security = [one for one in groups if one.security_enabled]
+    name = next(row["displayName"] for row in tenant.groups.values() if person in tenant.members(row["id"]))
+    result = run_body(entra_snapshot, site, {"dest": str(tmp_path), "groups": [name]})
+    assert not result.get("failed"), result["msg"]
+    users = json.loads((tmp_path / "entra.json").read_text())["users"]
+    (counted,) = [row["groupCounts"] for row in users if row["id"] == person]
+    others = len(groups) - len(security) - len(unified)
+    assert counted == {"security": len(security), "microsoft365": len(unified), "distribution": others}
+    assert counted == {"security": 152, "microsoft365": 1, "distribution": 1}
 
 
 def list_differences(one: dict[str, t.Any], other: dict[str, t.Any]) -> set[str]:
