@@ -85,7 +85,8 @@ def _format_bundle(found: Mapping, is_new: bool) -> list[str]:
         if len(found["partial"]) > _TOLD:
             lines.append(f"  and {len(found['partial']) - _TOLD} more, see population.csv")
     if found["pseudonymised"]:
-        lines.append("People have pseudonyms")
+        named = f", and their names in what comes from: {', '.join(found['named_in'])}" if found["named_in"] else ""
+        lines.append(f"People have pseudonyms{named}")
     lines.append(f"{'Report' if found['report'] else 'Bundle'}: {found['report'] or found['path']}")
     if found["manifest_sha256"]:
         lines.append(f"SHA-256 of the manifest: {found['manifest_sha256']}")

@@ -35,7 +35,14 @@ class Collector(t.TypedDict):
     rights: list[str] | None
 
 
-class Provenance(t.TypedDict):
+class PseudonymMark(t.TypedDict, total=False):
+    """What only a document has in which people have pseudonyms."""
+
+    pseudonym_key: str
+    """Tells which key has made them, and nothing of the key."""
+
+
+class Provenance(PseudonymMark):
     """Of one document. It is all that differs between two snapshots of an unchanged site."""
 
     collection_version: str

@@ -30,6 +30,7 @@ from ..user_groups.canonical import parse_member_ids
 from ..users.details import UNSHOWN
 from ..whoami import read_own_rights
 from .document import FORMAT, CommCellDocument, Row
+from .order import get_number, sort_grants, sort_rows
 from .providers import CREDENTIALS, PROVIDERS, ProviderReader
 from .snapshot import UNSHOWN_GROUP, UNSHOWN_ROLE, SecuritySnapshot, build_association_row
 from .sources import ADMINISTRATION, USER_MANAGEMENT, VIEW, SourceLog, describe_refusal
@@ -159,7 +160,7 @@ class CommCellCollector:
         is_doubtful = kind == "users" and rows and str(self._client.caller[0]) not in {row["id"] for row in rows}
         doubt = "the list lacks the account that reads, so others may be missing" if is_doubtful else ""
         self._log.close(kind, len(rows), seen_with=seen_with, doubt=doubt)
-        return _sort_rows(rows)
+        return sort_rows(rows)
 
     def _read_associations(self, companies: t.Sequence[Row]) -> list[Row]:
         """Return the grants: by principal, or by entity where the release does not list those of a principal completely."""
@@ -172,7 +173,7 @@ class CommCellCollector:
             self._log.note_reason("associations", _NO_COMPLETE_LIST)
             rows = self._read_by_entity(security, companies)
         self._log.close("associations", len(rows), seen_with=_SEES_ALL, doubt=doubt)
-        return _sort_grants(rows)
+        return sort_grants(rows)
 
     def _read_by_entity(self, security: SecurityAssociations, companies: t.Sequence[Row]) -> list[Row]:
         names = {security.commcell: self._client.commcell_name}
@@ -209,7 +210,7 @@ class CommCellCollector:
         rows = self._read_part(f"entities.{kind}", lambda: self._list_entities(kind))
         doubt = _CREDENTIALS_DOUBT if kind == "credentials" else ""
         self._log.close(f"entities.{kind}", len(rows), seen_with=() if doubt else _SEES_ALL, doubt=doubt)
-        return _sort_rows(rows)
+        return sort_rows(rows)
 
     def _read_owners(self) -> list[Row]:
         def read() -> list[Row]:
@@ -228,7 +229,7 @@ class CommCellCollector:
         if left_out:
             self._log.note_reason("owners", f"not read: {', '.join(left_out)} (option entity_kinds)")
         self._log.close("owners", len(rows), seen_with=_SEES_ALL)
-        return _sort_grants(rows)
+        return sort_grants(rows)
 
     def _read_roles(self, listed: list[Row]) -> list[Row]:
         rows = self._read_details("role_permissions", "roles", listed)
@@ -253,12 +254,12 @@ class CommCellCollector:
             two_factor.update(found["two_factor"])
             return t.cast("list[Row]", found["users"])
 
-        rows = _sort_rows(self._read_part("user_details", read) or [{**UNSHOWN, **row} for row in listed])
+        rows = sort_rows(self._read_part("user_details", read) or [{**UNSHOWN, **row} for row in listed])
         for row in rows:
             if row["id"] == str(self._client.caller[0]) and "last_sign_in" in row:
                 row["last_sign_in"] = None  # that is the one of this task, and would differ each time
             if row.get("groups"):
-                row["groups"] = sorted(row["groups"], key=lambda one: (str(one["kind"]), _get_number(one["id"])))
+                row["groups"] = sorted(row["groups"], key=lambda one: (str(one["kind"]), get_number(one["id"])))
         self._close_details("user_details", rows, _SEES_USERS)
         if two_factor["mode"] is None:
             self._log.note_reason("two_factor", "the service does not show this account the setting")
@@ -268,7 +269,7 @@ class CommCellCollector:
     def _read_details(self, part: str, kind: str, listed: list[Row]) -> list[Row]:
         """Return the objects in full; those of the list, with None for the rest, where the service declines."""
         rows = self._read_part(part, lambda: self._snapshot.read_parts((part,))[kind])
-        return _sort_rows(rows or [{**_UNSHOWN[part], **row} for row in listed])
+        return sort_rows(rows or [{**_UNSHOWN[part], **row} for row in listed])
 
     def _close_details(self, part: str, rows: t.Sequence[Row], seen_with: t.Collection[int]) -> None:
         fields = _UNSHOWN[part].keys() - {"enabled"}  # which the list shows, too
@@ -290,7 +291,7 @@ class CommCellCollector:
             self._log.note_reason("access_tokens", missing)
         rows = [] if missing is not None else self._read_part("access_tokens", read)
         self._log.close("access_tokens", len(rows), seen_with=_SEES_TOKENS)
-        return _sort_rows(rows)
+        return sort_rows(rows)
 
     def _add_aliases(self, rows: list[Row]) -> list[Row]:
         """Return the companies with the alias by which other lists name them, where it is shown."""
@@ -314,24 +315,3 @@ class CommCellCollector:
                     found.setdefault(str(permission.get("id")), str(category))
         named = [{"id": row["id"], "name": row["name"]} for row in rows]
         return [{**row, "category": found[row["id"]]} if row["id"] in found else row for row in named]
-
-
-def _get_number(text: str | None) -> tuple[int, str]:
-    """Return the key that sorts ids by value, and what is no number behind all."""
-    shown = text or ""
-    return (int(shown), "") if shown.isascii() and shown.isdigit() and len(shown) < 19 else (10**19, shown)
-
-
-def _sort_rows(rows: t.Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (_get_number(row["id"]), str(row.get("name"))))
-
-
-def _sort_grants(rows: t.Iterable[Row]) -> list[Row]:
-    def get_key(row: Row) -> tuple[t.Any, ...]:
-        principal, entity, role = row["principal"], row["entity"], row["role"] or {}
-        return (
-            *(principal["kind"], _get_number(principal["id"]), entity["kind"], _get_number(entity["id"])),
-            *(_get_number(role.get("id")), row["grant_kind"], row["permissions"], principal["name"], entity["name"]),
-        )
-
-    return sorted(rows, key=get_key)

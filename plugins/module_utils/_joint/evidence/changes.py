@@ -37,7 +37,7 @@ def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Ro
         return []
     ends = {cell.name: cell.side.ended for cell in facts.cells}
     ends[ENTRA_HOST] = str((facts.entra.document.get("provenance") or {}).get("ended") or "")
-    attributor = Attributor(LogIndex(facts.inputs.log), str(facts.inputs.previous_date or ""), ends)
+    attributor = Attributor(LogIndex(facts.inputs.usable_log), str(facts.inputs.previous_date or ""), ends)
     found: list[Row] = []
     for table in _COMPARED:
         # A table that the previous bundle has not cannot be compared: everything would look new.

@@ -70,7 +70,10 @@ def collect_facts(inputs: Inputs) -> Facts:
 
 def _collect_cell(side: CommCellSide, entra: EntraSide, inputs: Inputs) -> CellFacts:
     privileges, people = Privileges(side), PeopleOfCommCell(side, entra)
-    holders, mapping = Holders(side, entra, people), read_mapping(inputs.document, side, entra)
+    holders, mapping = (
+        Holders(side, entra, people),
+        read_mapping(inputs.document, side, entra, are_people_hidden=inputs.are_people_hidden),
+    )
     grants = list_grants(side, privileges)
     access = [AccessRow(*made) for made in expand_grants(grants, holders, mapping.describe)]
     return CellFacts(side, privileges, people, holders, mapping, grants, access)

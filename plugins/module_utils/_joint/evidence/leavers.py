@@ -203,7 +203,7 @@ class _SinceFinder:
     """Finds since when somebody has left: the log, the date of deletion, else what an earlier bundle knew."""
 
     def __init__(self, facts: Facts) -> None:
-        self._log = LogIndex(facts.inputs.log)
+        self._log = LogIndex(facts.inputs.usable_log)
         self._earlier: dict[tuple[str, str, str, str], str] = {}
         for row in (facts.inputs.previous or {}).get("leavers") or ():
             if row.get("since"):

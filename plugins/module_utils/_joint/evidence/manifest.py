@@ -63,6 +63,15 @@ class PreviousLink(t.TypedDict):
     manifest_sha256: str
 
 
+class PseudonymFacts(t.TypedDict):
+    """What a bundle in which people have pseudonyms says of them. ``named_in``: inputs whose people have their names, since no key was given."""
+
+    key: str
+    made_by: str
+    """``snapshot``: the snapshot had them; ``bundle``: this bundle has made them of one with names."""
+    named_in: list[str]
+
+
 class Manifest(t.TypedDict):
     """``manifest.json``."""
 
@@ -84,6 +93,8 @@ class Manifest(t.TypedDict):
     partial: list[str]
     missing: dict[str, str]
     pseudonymised: bool
+    pseudonyms: PseudonymFacts | None
+    """None where people have their names."""
     previous: PreviousLink | None
     files: list[FileEntry]
 
@@ -195,6 +206,17 @@ def _is_hash(value: t.Any) -> bool:
     return isinstance(value, str) and _SHA256.match(value) is not None
 
 
+def _is_pseudonym_facts(value: t.Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == set(PseudonymFacts.__annotations__)
+        and _is_text(value["key"])
+        and value["made_by"] in ("snapshot", "bundle")
+        and isinstance(value["named_in"], list)
+        and all(map(_is_text, value["named_in"]))
+    )
+
+
 def _is_files(value: t.Any) -> bool:
     return (
         _is_rows(value)
@@ -230,6 +252,7 @@ _SHAPES: t.Mapping[str, t.Callable[[t.Any], bool]] = {
     "partial": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "missing": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
     "pseudonymised": lambda value: isinstance(value, bool),
+    "pseudonyms": lambda value: value is None or _is_pseudonym_facts(value),
     "previous": _is_link,
     "files": _is_files,
 }

@@ -27,6 +27,8 @@ from .offline import SnapshotDirectory, SnapshotGroups, make_quiet_context
 from .tables import Cell
 
 DECLARED, SURPLUS, UNMANAGED, NOT_MANAGED, NOT_KNOWN = "declared", "surplus", "unmanaged", "not_managed", "unknown"
+#: Kinds of principals that are users of Commvault.
+OF_PEOPLE = ("user", "service_account")
 _WHERE = re.compile(r"mappings\[(\d+)\](?:\.grants\[(\d+)\])?")
 _NOTHING: dict[str, Cell] = {
     "business_owner": None,
@@ -58,6 +60,7 @@ class MappingOfCommCell:
     _raw: t.Sequence[t.Any] = ()
     _resolved: Resolved = field(default_factory=Resolved)
     _principals: frozenset[Principal] = frozenset()
+    _are_people_hidden: bool = False
 
     def describe(self, grant: Grant) -> dict[str, Cell]:
         """Return the columns of ``access`` that the document tells of a grant, from ``in_mapping`` on."""
@@ -65,6 +68,8 @@ class MappingOfCommCell:
             return {"in_mapping": NOT_KNOWN, **_NOTHING}
         if grant.columns["grant_kind"] != MANAGED or not grant.role_id:
             return {"in_mapping": NOT_MANAGED, **_NOTHING}
+        if self._are_people_hidden and grant.principal[0] == "user":
+            return {"in_mapping": NOT_KNOWN, **_NOTHING}
         planned = build_planned_grant(grant)
         where = self._resolved.present.get(planned) if planned else None
         if where is not None:
@@ -111,8 +116,13 @@ class MappingOfCommCell:
         }
 
 
-def read_mapping(document: t.Mapping[str, t.Any] | None, side: CommCellSide, entra: EntraSide) -> MappingOfCommCell:
-    """Return what the document of variables says about one CommCell as it was on the day of its snapshot."""
+def read_mapping(
+    document: t.Mapping[str, t.Any] | None, side: CommCellSide, entra: EntraSide, *, are_people_hidden: bool = False
+) -> MappingOfCommCell:
+    """Return what the document of variables says about one CommCell as it was on the day of its snapshot.
+
+    *are_people_hidden*: entries about users are left out, since the snapshot has pseudonyms in place of their names.
+    """
     if document is None or document.get("cvops_role_mappings") is None:
         return MappingOfCommCell(False)
     given = document["cvops_role_mappings"]
@@ -128,6 +138,8 @@ def read_mapping(document: t.Mapping[str, t.Any] | None, side: CommCellSide, ent
     # What is no entry keeps its place, so that the others keep their numbers; nothing is asked of it.
     usable = [entry if _is_entry(entry) else {"principal": {"user": "-"}, "commcells": [""]} for entry in raw]
     entries, problems = parse_mappings(usable, side.name, _parse_day(side.date))
+    if are_people_hidden:
+        entries = [entry for entry in entries if entry.kind not in OF_PEOPLE]
     options = _make_options(document)
     directory = t.cast(t.Any, SnapshotDirectory(side))
     groups = t.cast(t.Any, SnapshotGroups(entra, options.match_by))
@@ -136,7 +148,9 @@ def read_mapping(document: t.Mapping[str, t.Any] | None, side: CommCellSide, ent
     problems = sorted(
         [*faults, *problems, *resolved.problems], key=lambda one: (_order(str(one["where"])), str(one["message"]))
     )
-    return MappingOfCommCell(True, list(options.managed_groups), problems, usable, resolved, principals)
+    return MappingOfCommCell(
+        True, list(options.managed_groups), problems, usable, resolved, principals, are_people_hidden
+    )
 
 
 def _is_entry(entry: t.Any) -> bool:

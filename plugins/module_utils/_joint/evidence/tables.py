@@ -243,6 +243,13 @@ class Inputs:
     actions: t.Sequence[Row] = ()
     #: Rows from the break-glass drill: ``commcell``, ``user``, ``outcome`` (worked, failed), ``date``.
     drills: t.Sequence[t.Mapping[str, t.Any]] = ()
+    #: People of the documents have pseudonyms, and those of everything else their names, since no key was given: they cannot be compared.
+    are_people_hidden: bool = False
+
+    @property
+    def usable_log(self) -> t.Mapping[str, t.Any] | None:
+        """The log, where what it tells of people can be found in the documents."""
+        return None if self.are_people_hidden else self.log
 
 
 class Tables(t.NamedTuple):

@@ -31,7 +31,8 @@ from .files import (
     write_document,
 )
 from .pseudonym_key import read_key
-from .pseudonyms import TABLE_FORMAT, Table, pseudonymise, reveal
+from .pseudonyms import TABLE_FORMAT, Table, parse_table, reveal
+from .replacement import find_mark, pseudonymise
 from .resource import digest_content
 
 
@@ -63,7 +64,13 @@ class SnapshotPseudonyms:
         if not self._source:
             return Plan({}, {})
         self._check_folders(str(self._source))
-        self._snapshot, made = pseudonymise(read_snapshot(str(self._source), "src"), self._key)
+        source = read_snapshot(str(self._source), "src")
+        if find_mark(source) is not None or os.path.lexists(os.path.join(str(self._source), TABLE_FILE)):
+            raise ConfigError(
+                f"src: {self._source} holds pseudonyms already, which would get others: name a snapshot with names",
+                source="option src",
+            )
+        self._snapshot, made = pseudonymise(source, self._key)
         earlier = self._read_earlier()
         merged = {**self._table["entries"], **made["entries"]}
         is_table_new, self._table = merged != self._table["entries"], {"format": TABLE_FORMAT, "entries": merged}
@@ -109,21 +116,8 @@ class SnapshotPseudonyms:
 
     def _read_table(self) -> Table:
         """Return the table that is there, an empty one for none. Raises ConfigError for anything else, and for one of another key."""
-        path = os.path.join(self._folder, TABLE_FILE)
-        if not os.path.lexists(path):
-            return {"format": TABLE_FORMAT, "entries": {}}
-        try:
-            found = json.loads(read_file(path, LARGEST_DOCUMENT))
-        except (OSError, NotPrivate) as exc:
-            raise build_file_error("dest", exc, path) from exc
-        except (ValueError, RecursionError):
-            found = None
-        entries = found.get("entries") if isinstance(found, dict) and found.get("format") == TABLE_FORMAT else None
-        if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
-            raise ConfigError(
-                f"dest: {path} is no table of pseudonyms; remove it, or name another folder", source="option dest"
-            )
-        table: Table = {"format": TABLE_FORMAT, "entries": entries}
+        table = read_table(self._folder, "dest") or {"format": TABLE_FORMAT, "entries": {}}
+        entries = table["entries"]
         if entries:
             try:
                 reveal(table, self._key, min(entries))
@@ -158,6 +152,25 @@ class SnapshotPseudonyms:
             replace_file(path, dump_document(self._table), f"{path}.{os.getpid()}.new", Durability.BEST_EFFORT)
         except (OSError, NotPrivate) as exc:
             raise build_file_error("dest", exc, path) from exc
+
+
+def read_table(folder: str, option: str) -> Table | None:
+    """Return the table of pseudonyms in *folder*, None for none. Raises ConfigError for anything else, and for one that others can use."""
+    path = os.path.join(folder, TABLE_FILE)
+    if not os.path.lexists(path):
+        return None
+    try:
+        found = json.loads(read_file(path, LARGEST_DOCUMENT))
+    except (OSError, NotPrivate) as exc:
+        raise build_file_error(option, exc, path) from exc
+    except (ValueError, RecursionError):
+        found = None
+    table = parse_table(found)
+    if table is None:
+        raise ConfigError(
+            f"{option}: {path} is no table of pseudonyms; remove it, or name another folder", source=f"option {option}"
+        )
+    return table
 
 
 def _name_document(document: Document) -> str:

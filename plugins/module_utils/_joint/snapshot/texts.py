@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Finds names of people within other texts, such as the words of a policy report, in one pass. Pure.
+"""Finds names and object ids of people within other texts, such as the words of a policy report, in one pass. Pure.
 
 A name is found where no letter or digit stands before or after it, without regard to letter case. A single word counts only where it is long
 enough and no usual word, and no name of a group, a role or an entity: "admin" and "Backup" are also somebody's login names.
@@ -12,12 +12,20 @@ enough and no usual word, and no name of a group, a role or an entity: "admin" a
 from __future__ import annotations
 
 import re
+import struct
 import typing as t
+import uuid
 
 from ..._core.names import fold_case
 
 _WORD = re.compile(r"\w+")
 _SHORTEST_WORD = 5
+#: An object id with hyphens or without, which may stand right before a user principal name, and in a security identifier (S-1-12-1: Entra ID).
+_ID = re.compile(
+    r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])|[0-9A-Fa-f]{32})"
+    r"|S-1-12-1(?:-\d{1,10}){4}(?!\d)"
+)
+_SHORTEST_ID = 16
 _USUAL = frozenset(
     (
         "access",
@@ -61,6 +69,38 @@ _USUAL = frozenset(
         "vault",
     )
 )
+
+
+class IdFinder:
+    """Finds the object *ids* of people, in lower case, in texts."""
+
+    def __init__(self, ids: t.Container[str]) -> None:
+        self._ids = ids
+
+    def split(self, text: str) -> list[tuple[str, uuid.UUID | None]]:
+        """Return the parts of *text* in order, each with the object id of a person that it is, None for what is none."""
+        parts: list[tuple[str, uuid.UUID | None]] = []
+        done = 0
+        for found in _ID.finditer(text) if len(text) >= _SHORTEST_ID else ():
+            guid = _read_id(found[0])
+            if guid is not None and str(guid) in self._ids:
+                parts += [(text[done : found.start()], None), (found[0], guid)]
+                done = found.end()
+        return [(part, guid) for part, guid in (*parts, (text[done:], None)) if part]
+
+
+def format_like(guid: uuid.UUID, text: str) -> str:
+    """Return an object id in the form of *text*: with hyphens or without, or as a security identifier."""
+    if text.startswith("S-"):
+        return "S-1-12-1-" + "-".join(map(str, struct.unpack("<4I", guid.bytes_le)))
+    return str(guid) if "-" in text else guid.hex
+
+
+def _read_id(text: str) -> uuid.UUID | None:
+    if not text.startswith("S-"):
+        return uuid.UUID(text)
+    numbers = [int(part) for part in text.split("-")[4:]]
+    return uuid.UUID(bytes_le=struct.pack("<4I", *numbers)) if max(numbers) < 1 << 32 else None
 
 
 class PeopleFinder:

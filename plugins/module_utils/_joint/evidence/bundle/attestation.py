@@ -17,7 +17,7 @@ PREDICATE = "https://github.com/cvops/identity/access-evidence/v1"
 
 def build_attestation(entries: t.Iterable[FileEntry], provenance: Provenances, about: t.Mapping[str, t.Any]) -> bytes:
     """Return the statement. *entries*: the files that it is about; *about*: ``bundle_id``, ``as_of``, ``created``, ``previous``, ..."""
-    keys = ("bundle_id", "as_of", "created", "collection_version", "partial", "pseudonymised", "previous")
+    keys = ("bundle_id", "as_of", "created", "collection_version", "partial", "pseudonymised", "pseudonyms", "previous")
     return dump_json(
         {
             "_type": STATEMENT,

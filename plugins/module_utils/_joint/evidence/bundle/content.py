@@ -23,7 +23,7 @@ from ...._entra.overview.document import EntraDocument
 from ...snapshot.files import build_path, dump_document
 from ...snapshot.pseudonyms import Table
 from .. import manifest as manifests
-from ..manifest import Manifest, PreviousLink, Provenances, compute_sha256, dump_json, list_entries
+from ..manifest import Manifest, PreviousLink, Provenances, PseudonymFacts, compute_sha256, dump_json, list_entries
 from ..page import render
 from ..table_text import build_table_csv, dump_table
 from ..tables import ACTION_PLAN, SEVERITIES, SIGN_OFF, TABLES, Row, Tables
@@ -45,14 +45,16 @@ _BUNDLES = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/cvops/identity/ns/
 class Subject:
     """What a bundle is about: the documents, and where it stands in its chain.
 
-    ``pseudonyms``: what takes them back, with the key; None where people have their names. ``created``: RFC 3339.
+    ``pseudonyms``: what the bundle says of them, None where people have their names; ``table``: takes them back, with the key, None where none
+    was given. ``created``: RFC 3339.
     """
 
     commcells: t.Sequence[CommCellDocument]
     entra: EntraDocument | None
     missing: t.Mapping[str, str]
     previous: PreviousLink | None
-    pseudonyms: Table | None
+    pseudonyms: PseudonymFacts | None
+    table: Table | None
     created: str
     collection_version: str
 
@@ -120,6 +122,7 @@ def build_content(subject: Subject, tables: Tables, name: str, formats: t.Collec
         partial=list(tables.partial),
         missing=dict(sorted(subject.missing.items())),
         pseudonymised=subject.pseudonyms is not None,
+        pseudonyms=subject.pseudonyms,
         previous=subject.previous,
         files=list_entries(files),
     )
@@ -137,8 +140,8 @@ def _build_documents(subject: Subject) -> dict[str, bytes]:
     """Return the documents that the bundle is made of, in the form in which a snapshot is served."""
     documents: list[t.Any] = [*subject.commcells, *([subject.entra] if subject.entra else [])]
     files = {build_path("snapshot", document): dump_document(document).encode() for document in documents}
-    if subject.pseudonyms is not None:
-        files[PSEUDONYMS] = dump_json(subject.pseudonyms)
+    if subject.table is not None:
+        files[PSEUDONYMS] = dump_json(subject.table)
     return files
 
 
@@ -193,6 +196,7 @@ def _build_about(subject: Subject, tables: Tables, bundle_id: str, as_of: str) -
         "entra": {key: entra["provenance"][key] for key in ("ended", "collector")} if entra else None,
         "previous": subject.previous,
         "pseudonymised": subject.pseudonyms is not None,
+        "pseudonyms": subject.pseudonyms,
         "partial": list(tables.partial),
         "policy_report": entra["policy_report"] or None if entra else None,
         "limits": {"rows": ROWS_IN_PAGE},

@@ -16,7 +16,6 @@ from ...._core.context import Context
 from ...._core.errors import ConfigError
 from ...._core.option_faults import OptionFaults
 from ...._core.option_values import resolve_path
-from ...snapshot.files import TABLE_FILE
 from ..findings.rules import DEFAULT_RULES
 from ..manifest import is_bundle_name
 from ..tables import SEVERITIES, Rule
@@ -104,11 +103,6 @@ def check_options(ctx: Context) -> None:
                 "formats",
                 "the report is made on the controller, in process: give the task a local connection and leave cvops_in_process as it is,"
                 " or name the other formats",
-            )
-        if options["pseudonym_key_file"] and os.path.lexists(os.path.join(options["snapshot"], TABLE_FILE)):
-            faults.note(
-                "pseudonym_key_file",
-                f"{options['snapshot']} holds pseudonyms already, which would get others: take a snapshot with names",
             )
         if os.path.lexists(options["dest"]) and not os.path.isdir(options["dest"]):
             faults.note("dest", f"{options['dest']} is no folder")

@@ -19,7 +19,6 @@ from ...._core.resource import Action, Finding
 from ...._core.values import format_time
 from ...._core.visible import escape_structure, to_one_line
 from ...snapshot.files import read_snapshot
-from ...snapshot.pseudonym_key import read_key
 from ..build import build_tables
 from ..manifest import MANIFEST, Manifest, PreviousLink, compute_sha256
 from ..reading import Bundle, read_manifest
@@ -42,9 +41,9 @@ from .folder import (
     read_sink,
     write_bundle,
 )
+from .hiding import Hiding
 from .inputs import Decisions, read_decisions, read_log, read_previous, read_sealed_decisions
 from .options import AUTO, check_options, choose_previous, list_formats, list_rules
-from .pseudonymous import replace_people
 from .signing import sign_manifest
 from .verify import Verdict, check_files, verify_bundles
 
@@ -121,6 +120,7 @@ class EvidenceResource:
                     "changes": manifest["counts"]["changes"],
                     "partial": manifest["partial"],
                     "pseudonymised": manifest["pseudonymised"],
+                    "named_in": (manifest["pseudonyms"] or {"named_in": []})["named_in"],
                     "previous": manifest["previous"],
                     "report": os.path.join(self._path, REPORT) if has_report else None,
                     "files": len(manifest["files"]),
@@ -172,17 +172,15 @@ class EvidenceResource:
         snapshot = read_snapshot(options["snapshot"])
         as_of = find_as_of(snapshot.commcells, snapshot.entra)
         name = options["name"] or build_name(as_of)
-        before, link, folder = self._read_previous(as_of, name)
+        hiding = Hiding(ctx, snapshot)
+        before, link, folder = self._read_previous(as_of, name, hiding.key_id)
         decisions = self._read_decisions(before, folder)
         log = read_log(options["log"]) if options["log"] else None
         others: list[t.Any] = [
             *(options["document"], log, options["drills"], decisions.decisions, decisions.actions),
             *(options["missing"] or {}, decisions.unanswered),
         ]
-        table = None
-        if path := options["pseudonym_key_file"]:
-            key = read_key(ctx, path, "pseudonym_key_file")
-            snapshot, others, table = replace_people(snapshot, key, others)
+        snapshot, others, table = hiding.replace(others)
         document, log, drills, decided, actions, missing, unanswered = others
         if before and before.manifest["pseudonymised"]:  # a pseudonym gets none
             unanswered = decisions.unanswered
@@ -199,6 +197,7 @@ class EvidenceResource:
                 decisions=[*decided, *unanswered],
                 actions=actions,
                 drills=drills or (),
+                are_people_hidden=hiding.are_people_hidden,
             )
         )
         before = None  # as large as the tables that are now made text
@@ -207,14 +206,20 @@ class EvidenceResource:
             entra=snapshot.entra,
             missing=missing,
             previous=link,
-            pseudonyms=table,
+            pseudonyms=hiding.describe(document=document, drills=drills, decisions=[*decided, *actions]),
+            table=table,
             created=format_time(ctx.clock.now()),
             collection_version=COLLECTION_VERSION,
         )
         return build_content(subject, tables, name, list_formats(options))
 
-    def _read_previous(self, as_of: str, name: str) -> tuple[Bundle | None, PreviousLink | None, str]:
-        """Return the bundle before, the link to it, and its folder; None and an empty folder for none. Raises ConfigError."""
+    def _read_previous(
+        self, as_of: str, name: str, key_id: str | None
+    ) -> tuple[Bundle | None, PreviousLink | None, str]:
+        """Return the bundle before, the link to it, and its folder; None and an empty folder for none. Raises ConfigError.
+
+        *key_id*: tells the key of this bundle's pseudonyms, None where people have their names.
+        """
         folder = choose_previous(self._ctx)
         if folder == AUTO:
             newest = find_newest_bundle(self._options["dest"], as_of)
@@ -227,10 +232,11 @@ class EvidenceResource:
                 f"option previous: {folder} is of {link['as_of']}, which is not before this snapshot of {as_of}",
                 source="option previous",
             )
-        is_pseudonymised = bool(self._options["pseudonym_key_file"])
-        if bundle.manifest["pseudonymised"] is not is_pseudonymised:
+        used = bundle.manifest["pseudonyms"]
+        if (used["key"] if used else None) != key_id:
             # Its rows stand in the table of changes, names and all.
-            held, wanted = ("names", "pseudonyms") if is_pseudonymised else ("pseudonyms", "names")
+            held, wanted = ("pseudonyms" if one else "names" for one in (used, key_id))
+            wanted = f"{wanted} of another key" if held == wanted else wanted
             raise ConfigError(
                 f"option previous: {folder} holds {held} of people, and this bundle is to hold {wanted} (option pseudonym_key_file), so the two"
                 " cannot be compared. Keep one chain in a folder; begin another one in a folder of its own.",
@@ -340,7 +346,7 @@ class EvidenceResource:
 def _list_facts(manifest: Manifest) -> dict[str, t.Any]:
     """Return what two bundles of the same content have in common: all but when they were made."""
     entries = {entry["path"]: entry["sha256"] for entry in manifest["files"] if entry["path"] not in HOLD_TIME_OF_RUN}
-    keys = ("bundle_id", "as_of", "previous", "partial", "missing", "pseudonymised")
+    keys = ("bundle_id", "as_of", "previous", "partial", "missing", "pseudonymised", "pseudonyms")
     return {**{key: manifest[key] for key in keys}, "files": entries}  # type: ignore[literal-required]
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import typing as t
 
 from ...._commvault.security.administrators import MASTER_ROLE
-from ...._core.names import matches_any_pattern
+from ...snapshot.people import is_automation_name
 from ..commcell_side import CommCellSide
 from ..facts import CellFacts, Facts
 from ..grants import MANAGED, Grant
 from ..people import NO, Person
 from .model import Finding, count_words, list_words
-from .rules import AUTOMATION_NAMES, FEWEST_ADMINISTRATORS, RULES
+from .rules import FEWEST_ADMINISTRATORS, RULES
 
 
 def find_on_access(facts: Facts) -> t.Iterator[Finding]:
@@ -89,9 +89,7 @@ def _find_empty_groups(cell: CellFacts) -> t.Iterator[Finding]:
 def is_automation(person: Person) -> bool:
     """Return whether an account is one that a program signs in with, by its kind or its name."""
     names = [str(person.columns[key] or "") for key in ("commvault_user", "user_principal_name")]
-    return person.columns["person_kind"] == "service_account" or any(
-        matches_any_pattern(name.rpartition("\\")[2], AUTOMATION_NAMES) for name in names if name
-    )
+    return person.columns["person_kind"] == "service_account" or any(is_automation_name(name) for name in names if name)
 
 
 def _find_automation(cell: CellFacts) -> t.Iterator[Finding]:

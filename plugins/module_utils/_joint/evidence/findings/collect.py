@@ -19,6 +19,7 @@ from .mapping import find_on_mapping
 from .model import Finding
 from .people import find_on_people
 from .programs import find_on_programs
+from .pseudonyms import find_on_pseudonyms
 from .reviews import find_on_reviews, is_acceptance_valid
 from .segregation import find_conflicts
 from .visibility import find_not_visible
@@ -44,6 +45,7 @@ def list_findings(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[R
 
 def _find_all(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> t.Iterator[Finding]:
     yield from find_not_visible(rows[POPULATION.name])
+    yield from find_on_pseudonyms(facts)
     yield from find_on_access(facts)
     yield from find_conflicts(facts)
     yield from find_on_groups(facts)

@@ -12,7 +12,7 @@ import typing as t
 from ...._core.names import fold_case
 from ..facts import AccessRow, CellFacts, Facts, is_before
 from ..grants import Grant
-from ..mapping import SURPLUS, UNMANAGED
+from ..mapping import NOT_KNOWN, SURPLUS, UNMANAGED
 from .break_glass import list_kept_users
 from .model import Finding, count_words, list_words
 from .rules import RULES
@@ -55,7 +55,8 @@ def _judge_grant(cell: CellFacts, grant: Grant, rows: t.Sequence[AccessRow], is_
             yield build(
                 "grant_surplus", f"{grant.label}: its principal has an entry, and the entry does not grant this."
             )
-    if first["privileged"] and not is_kept and grant.columns["grant_kind"] == "explicit":
+    is_known = first["in_mapping"] != NOT_KNOWN
+    if first["privileged"] and is_known and not is_kept and grant.columns["grant_kind"] == "explicit":
         missing = [
             name for name, column in (("owner", "business_owner"), ("approval", "approved_by")) if not first[column]
         ]

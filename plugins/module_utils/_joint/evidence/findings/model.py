@@ -61,9 +61,9 @@ class Finding:
         }
 
 
-def count_words(number: int, noun: str) -> str:
-    """Return a number with its noun, such as ``3 grants``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count_words(number: int, noun: str, nouns: str = "") -> str:
+    """Return a number with its noun, such as ``3 grants``. *nouns*: of several, where it is not made with an s."""
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def list_words(names: t.Iterable[str], most: int = 5) -> str:

@@ -35,7 +35,7 @@ def find_on_people(facts: Facts, leavers: t.Sequence[Row]) -> t.Iterator[Finding
     kept = {fold_case(name) for name in list_kept_users(facts.inputs.document)}
     for cell in facts.cells:
         yield from _find_unclear(cell)
-        yield from _find_passwords(cell, kept)
+        yield from _find_passwords(cell, kept, is_known=not (kept and facts.inputs.are_people_hidden))
         yield from _find_tokens(cell)
 
 
@@ -70,7 +70,8 @@ def _find_unclear(cell: CellFacts) -> t.Iterator[Finding]:
         yield Finding(rule, cell.name, "commcell", cell.name, cell.name, told, rows, False)
 
 
-def _find_passwords(cell: CellFacts, kept: t.AbstractSet[str]) -> t.Iterator[Finding]:
+def _find_passwords(cell: CellFacts, kept: t.AbstractSet[str], *, is_known: bool) -> t.Iterator[Finding]:
+    """*is_known*: whether it can be told who of them is kept for emergencies."""
     for user_id, user in sorted(cell.side.users.items()):
         person = cell.people.get_user(user_id)
         is_kept = fold_case(str(user.get("name"))) in kept
@@ -81,7 +82,11 @@ def _find_passwords(cell: CellFacts, kept: t.AbstractSet[str]) -> t.Iterator[Fin
             and not is_kept
         ):
             told = f"{person.label} is {person.columns['user_principal_name']} in Entra ID, and has a password of Commvault's own."
-            yield Finding(RULES["local_password_beside_sso"], cell.name, "user", user_id, person.label, told)
+            if not is_known:
+                told += " Whether it is a break-glass account is not known."
+            yield Finding(
+                RULES["local_password_beside_sso"], cell.name, "user", user_id, person.label, told, (), is_known
+            )
 
 
 def _find_tokens(cell: CellFacts) -> t.Iterator[Finding]:

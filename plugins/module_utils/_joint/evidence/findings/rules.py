@@ -260,6 +260,12 @@ _ALL = (
     ),
     # the bundle
     FindingRule(
+        "pseudonyms_not_comparable",
+        "medium",
+        "People could not be compared: the snapshot has pseudonyms",
+        "Name the key of the snapshot's pseudonyms (pseudonym_key_file), and make the bundle again.",
+    ),
+    FindingRule(
         "not_visible",
         "medium",
         "Not everything was visible",
@@ -334,5 +340,3 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "remedy": "Let other people audit than those who administer.",
     },
 )
-#: Names of accounts that programs sign in with, beside those that Commvault has as service accounts. Shell patterns.
-AUTOMATION_NAMES = ("svc-*", "svc_*", "svc.*", "sa-*", "automation-*")
