@@ -101,10 +101,12 @@ options:
     type: dict
   pseudonym_key_file:
     description:
-      - A file with the key by which people are given pseudonyms, before anything else is made of the snapshot. Who has the key can tell whom they stand for.
-      - The bundles of a chain have it all, with the same key, or none of them, since the rows of the bundle before stand in the table of changes. The snapshot
-        must be one with names.
-      - Use the same key for all bundles of a chain, else every row is a change.
+      - A file with the key by which people and their ids are given pseudonyms, before anything else is made of the snapshot. Who has the key can tell whom
+        they stand for.
+      - With a snapshot that has pseudonyms, name the key that has made them. O(document), O(log), O(drills) and O(decisions) get those of the same key, so that
+        they meet. Without the key, what these say of people is compared with nothing, findings of the rule C(pseudonyms_not_comparable) say so, O(log) is not
+        used, and RV(evidence.named_in) tells in which of them people have their names.
+      - The bundles of a chain have pseudonyms of the same key, or names, since the rows of the bundle before stand in the table of changes.
     type: path
   decisions:
     description:
@@ -234,9 +236,14 @@ evidence:
       type: list
       elements: str
     pseudonymised:
-      description: Whether people have pseudonyms.
+      description: Whether people have pseudonyms, those of the snapshot or those that O(pseudonym_key_file) has made.
       returned: without O(verify)
       type: bool
+    named_in:
+      description: Of a bundle with pseudonyms, the options in which people have their names, since no key was given.
+      returned: without O(verify)
+      type: list
+      elements: str
     previous:
       description: The bundle before, with C(name), C(bundle_id), C(as_of) and C(manifest_sha256); V(null) for the first one.
       returned: without O(verify)

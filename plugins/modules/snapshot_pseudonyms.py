@@ -11,12 +11,15 @@ module: snapshot_pseudonyms
 short_description: Put pseudonyms in place of people in a snapshot
 version_added: 0.1.0
 description:
-  - Copies the documents of a snapshot into another folder, with pseudonyms in place of names, user principal names, addresses and descriptions of people, also
-    where they stand within other texts. It signs in nowhere.
+  - Copies the documents of a snapshot into another folder, with pseudonyms in place of names, user principal names, addresses, descriptions and ids of people,
+    also where they stand within other texts. It signs in nowhere.
   - A pseudonym is made of the text and the key, without regard to letter case. The same person has the same one in Commvault, in Entra ID and in each
-    snapshot with the same key.
-  - Names of groups, roles, entities and applications stay, but for names of people within them; a single usual word, such as C(admin), is not taken for a
-    name there. Ids stay, too.
+    snapshot with the same key. An object id of Entra ID gets another GUID, an id of a Commvault user another number. That of an account for programs, by its
+    name, begins with C(svc-), all others with C(person-).
+  - Names and ids of groups, roles, entities and applications stay, but for names and ids of people within them; a single usual word, such as C(admin), is not
+    taken for a name there. The Commvault user with the id 1, which each CommCell is installed with, keeps its id.
+  - Of moments that tell a person, such as when the account was created, the day stays. Who is in which groups and may do what stays as well, so who may read
+    the services can find somebody who is the only one with just these.
   - C(pseudonyms.json) in O(dest) takes pseudonyms back, with the key alone. It grows with each copy.
 author:
   - cvops.identity authors (@cvops)
@@ -27,7 +30,7 @@ extends_documentation_fragment:
 options:
   src:
     description:
-      - The folder of the snapshot. When left out, nothing is copied.
+      - The folder of the snapshot, one with names. When left out, nothing is copied.
     type: path
   dest:
     description:
@@ -42,7 +45,7 @@ options:
     required: true
   reveal:
     description:
-      - Pseudonyms to take back, into RV(pseudonyms.revealed).
+      - Pseudonyms of names and ids to take back, into RV(pseudonyms.revealed).
     type: list
     elements: str
 """

@@ -136,8 +136,8 @@ def _format_list(title: str, rows: t.Sequence[str], limit: int) -> list[str]:
 def _list_notes(manifest: Mapping, found: Revocations) -> t.Iterator[str]:
     if manifest["partial"]:
         yield "The bundle is partial: others may hold the same access, see its population"
-    if manifest["pseudonymised"] and found.group_changes:
-        yield "The bundle has pseudonyms in place of people: the ids of users are none of Entra ID"
+    if manifest["pseudonymised"]:
+        yield "The bundle has pseudonyms in place of people and their ids: a user is none that a line of the document names, nor one of Entra ID"
 
 
 def _read_document(path: str) -> tuple[str, list[dict[str, t.Any]], str]:

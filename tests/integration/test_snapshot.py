@@ -123,7 +123,9 @@ def test_with_a_key_nobody_is_named_and_nothing_else_is_left(
     text = "".join(path.read_text() for path in (tmp_path / "s").rglob("*.json"))
     people = [user for user in site.commcells["cs01"].state.users if user.email]
     assert people and not [user.email for user in people if user.email in text]
-    assert all(row["name"].startswith("person-") for row in read_snapshot(str(tmp_path / "s")).commcells[0]["users"])
+    assert all(
+        row["name"].startswith(("person-", "svc-")) for row in read_snapshot(str(tmp_path / "s")).commcells[0]["users"]
+    )
     # A key that cannot be used: nothing is written, and nothing that names people is left.
     key.chmod(0o644)
     site.journal.clear()

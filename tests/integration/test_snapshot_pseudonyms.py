@@ -65,8 +65,10 @@ def test_the_copy_names_nobody(site: Simulator, folders: dict[str, str]) -> None
     assert (found["commcells"], found["entra"], found["revealed"]) == (["cs01"], False, {})
     text, before = read_all(folders["dest"]), read_snapshot(folders["src"]).commcells[0]
     after = read_snapshot(folders["dest"]).commcells[0]
+    ids = {row["id"] for row in after["users"]}
+    assert len(ids) == len(before["users"]) and ids & {row["id"] for row in before["users"]} == {"1"}, "admin stays"
     for row, other in zip(before["users"], after["users"], strict=True):
-        assert row["id"] == other["id"] and other["name"].startswith("person-")
+        assert other["name"].startswith(("person-", "svc-"))
         for field in ("email", "user_principal_name", "full_name"):
             assert not row[field] or row[field] not in text, field
     assert after["roles"] == before["roles"]
@@ -95,12 +97,15 @@ def test_pseudonyms_are_taken_back(
 ) -> None:
     copy(site, folders)
     rows = read_snapshot(folders["dest"]).commcells[0]["users"]
-    wanted = [row["name"] for row in rows[:2]]
-    names = [row["name"] for row in read_snapshot(folders["src"]).commcells[0]["users"][:2]]
+    wanted = [*(row["name"] for row in rows[:2]), *(row["id"] for row in rows[1:3])]
+    by_id = {row["id"]: row["name"] for row in read_snapshot(folders["src"]).commcells[0]["users"]}
     options = {"dest": folders["dest"], "key_file": folders["key_file"], "reveal": wanted}
     found = play([{"name": "who", "cvops.identity.snapshot_pseudonyms": options}]).ok()
     revealed = found.result["pseudonyms"]["revealed"]
-    assert [fold_case(revealed[name]) for name in wanted] == names
+    assert [fold_case(by_id[revealed[row["id"]]]) for row in rows[1:3]] == [
+        fold_case(copy_of) for copy_of in (revealed[wanted[1]], by_id[revealed[wanted[3]]])
+    ]
+    assert fold_case(revealed[wanted[0]]) == by_id["1"]
     assert found.result["changed"] is False and KEY not in found.text
     assert copy(site, {**options, "reveal": ["person-0"]})["error"]["kind"] == "config"
 

@@ -167,6 +167,7 @@ def build_about(**others: t.Any) -> dict[str, t.Any]:
         },
         "previous": {"name": "2026-08-28T0400Z-11d0a3c7", "as_of": "2026-08-28", "manifest_sha256": "9f2c" * 16},
         "pseudonymised": False,
+        "pseudonyms": None,
         "policy_report": build_policy_report(),
         "limits": {"rows": 50000},
         **others,

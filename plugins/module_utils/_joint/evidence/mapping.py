@@ -20,6 +20,7 @@ from ..mappings.canonical import Pending, PlannedGrant, Resolved
 from ..mappings.options import MappingsOptions
 from ..mappings.parse import Problem, make_problem, parse_mappings
 from ..mappings.resolve import Resolver
+from ..snapshot.pseudonyms import holds_pseudonym
 from .commcell_side import CommCellSide
 from .entra_side import EntraSide
 from .grants import MANAGED, Grant
@@ -60,7 +61,7 @@ class MappingOfCommCell:
     _raw: t.Sequence[t.Any] = ()
     _resolved: Resolved = field(default_factory=Resolved)
     _principals: frozenset[Principal] = frozenset()
-    _are_people_hidden: bool = False
+    are_people_hidden: bool = False
 
     def describe(self, grant: Grant) -> dict[str, Cell]:
         """Return the columns of ``access`` that the document tells of a grant, from ``in_mapping`` on."""
@@ -68,7 +69,9 @@ class MappingOfCommCell:
             return {"in_mapping": NOT_KNOWN, **_NOTHING}
         if grant.columns["grant_kind"] != MANAGED or not grant.role_id:
             return {"in_mapping": NOT_MANAGED, **_NOTHING}
-        if self._are_people_hidden and grant.principal[0] == "user":
+        # The document has the names of people, also within those of groups.
+        name = str(grant.columns["principal"])
+        if self.are_people_hidden and (grant.principal[0] == "user" or holds_pseudonym(name)):
             return {"in_mapping": NOT_KNOWN, **_NOTHING}
         planned = build_planned_grant(grant)
         where = self._resolved.present.get(planned) if planned else None

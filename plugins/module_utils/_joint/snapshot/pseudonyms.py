@@ -33,6 +33,7 @@ _PERSON, _PROGRAM = "person", "svc"
 _PSEUDONYM = re.compile(
     rf"(?:.*\\)?(?:{_PERSON}|{_PROGRAM})-[0-9a-f]{{{_DIGITS}}}(?:@{re.escape(_DOMAIN)})?", re.DOTALL
 )
+_PART = re.compile(rf"(?:{_PERSON}|{_PROGRAM})-[0-9a-f]{{{_DIGITS}}}")
 _LABELLED = re.compile(r"(.*) \(id (\d+)\)", re.DOTALL)
 
 
@@ -66,6 +67,11 @@ def parse_table(found: t.Any) -> Table | None:
 def is_pseudonym(text: str) -> bool:
     """Return whether a name has the form of a pseudonym; whose, and of which key, nobody can tell by it."""
     return _PSEUDONYM.fullmatch(text) is not None
+
+
+def holds_pseudonym(text: str) -> bool:
+    """Return whether something in a text has the form of the pseudonym of a name."""
+    return _PART.search(text) is not None
 
 
 class Pseudonyms:

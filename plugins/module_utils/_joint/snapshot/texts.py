@@ -29,6 +29,7 @@ _SHORTEST_ID = 16
 _USUAL = frozenset(
     (
         "access",
+        "admin",
         "administrator",
         "admins",
         "administrators",

@@ -28,6 +28,7 @@ BUNDLE: dict[str, t.Any] = {
     "changes": 3,
     "partial": [],
     "pseudonymised": False,
+    "named_in": [],
     "previous": None,
     "report": "/e/b/report.html",
 }
@@ -51,6 +52,8 @@ def test_what_is_missing_is_told_first_and_names_are_visible() -> None:
     assert "Not complete, 22 reasons:" in told and "  and 2 more, see population.csv" in told
     assert "Changes since a: 3" in told and "Bundle: /e/b" in told
     assert told[-1] == "The bundle was there already" and "People have pseudonyms" in told
+    named = format_evidence({"evidence": {**found, "named_in": ["document", "drills"]}})
+    assert "People have pseudonyms, and their names in what comes from: document, drills" in named
     assert format_evidence({}, {"localhost": "no"}) == ["Entra ID was not read: no"]
     assert format_evidence({"msg": "nothing"}) == ["nothing"]
 

@@ -54,9 +54,9 @@ class Subject:
     missing: t.Mapping[str, str]
     previous: PreviousLink | None
     pseudonyms: PseudonymFacts | None
-    table: Table | None
     created: str
     collection_version: str
+    table: Table | None = None
 
 
 class Content(t.NamedTuple):

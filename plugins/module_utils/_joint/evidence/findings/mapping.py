@@ -87,11 +87,21 @@ def _find_unmanaged(
 
 
 def _find_missing(cell: CellFacts) -> t.Iterator[Finding]:
+    is_hidden = cell.mapping.are_people_hidden
     is_seen = cell.side.visibility.is_complete("associations")
     for missing in cell.mapping.list_missing(cell.grants):
         told = f"{missing.where} wants {missing.words}, and the CommCell does not have it."
         if not is_seen:
             told += " Not all grants were seen."
+        if is_hidden:
+            told += " The snapshot has pseudonyms, also within names of groups and entities."
         yield Finding(
-            RULES["mapping_not_applied"], cell.name, "mapping", missing.subject, missing.words, told, (), is_seen
+            RULES["mapping_not_applied"],
+            cell.name,
+            "mapping",
+            missing.subject,
+            missing.words,
+            told,
+            (),
+            is_seen and not is_hidden,
         )

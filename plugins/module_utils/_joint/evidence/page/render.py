@@ -37,7 +37,8 @@ def render_page(tables: Tables, about: t.Mapping[str, t.Any]) -> str:
 
     *about*: ``title``, ``bundle_id``, ``as_of``, ``created``, ``collection_version``, ``tenant`` (``id``, ``displayName``, ``domain``; or None),
     ``commcells`` (each ``name``, ``id``, ``release``, ``ended``, ``collector``), ``entra`` (``ended``, ``collector``; or None), ``previous``
-    (``name``, ``as_of``, ``manifest_sha256``; or None), ``pseudonymised``, ``pseudonyms`` (of the manifest; or None), ``policy_report`` (of entra_conditional_access_info; or None) and
+    (``name``, ``as_of``, ``manifest_sha256``; or None), ``pseudonymised``, ``pseudonyms`` (of the manifest; or None),
+    ``policy_report`` (of entra_conditional_access_info; or None) and
     ``limits`` (``rows``: lists that are longer are told, not shown). Raises MissingLibrary where Jinja2 is not installed.
     """
     environment, markup = _prepare_templates()

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import struct
 import time
 import typing as t
+import uuid
 
 import pytest
 from hypothesis import given, settings
@@ -19,10 +22,13 @@ from snapshot_examples import make_commcell, make_entra, make_grant, make_user
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import Snapshot
-from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.pseudonyms import pseudonymise, reveal
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.people import is_automation_name
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.pseudonyms import reveal
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.replacement import find_mark, pseudonymise
 
 KEY, OTHER_KEY = b"k" * 16 + b"0123456789abcdef", b"another key, also of 32 bytes....."
 PSEUDONYM = re.compile(r"person-[0-9a-f]{16}(@pseudonym\.invalid)?")
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 NAMES = ("Mensah", "Okafor", "Łukasz", "O'Neill", "D-Arcy", "Öztürk", "Ng", "van der Berg")
 Person = dict[str, str]
 
@@ -40,6 +46,21 @@ people = st.lists(
 )
 
 
+def make_object_id(number: int) -> str:
+    """An object id of a person, which no other object has."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"person {number}"))
+
+
+def encode_assignment(object_id: str) -> str:
+    """The id of an assignment as Graph makes it: that of its holder stands in it."""
+    return base64.urlsafe_b64encode(uuid.UUID(object_id).bytes_le + b"0123456789abcdef").decode().rstrip("=")
+
+
+def make_security_identifier(object_id: str) -> str:
+    """The security identifier of a user of Entra ID."""
+    return "S-1-12-1-" + "-".join(map(str, struct.unpack("<4I", uuid.UUID(object_id).bytes_le)))
+
+
 def describe(one: dict[str, t.Any]) -> Person:
     login = f"{one['first']}.{one['last']}{one['n']}".replace(" ", "").replace("'", "")
     return {
@@ -50,10 +71,22 @@ def describe(one: dict[str, t.Any]) -> Person:
     }
 
 
+#: Objects that are no people, numbers of people whom nothing but an id shows, and how ids of users of Commvault begin.
+OPERATORS, PROGRAM, APP, DEVICE = (
+    str(uuid.uuid5(uuid.NAMESPACE_OID, name)) for name in ("group", "program", "app", "device")
+)
+STRANGER, GONE, CONTACT, FIRST = 7001, 7003, 7004, 48151
+
+
+def users_of(cell: t.Any) -> list[t.Any]:
+    """The users of a CommCell."""
+    return list(cell["users"])
+
+
 def make_snapshot(persons: t.Sequence[Person]) -> Snapshot:
     """A snapshot that names each person in every place where people are named."""
     users, grants, owners, tokens, entra = [], [], [], [], []
-    for number, one in enumerate(persons, start=10):
+    for number, one in enumerate(persons, start=FIRST):
         principal = {"kind": "user", "id": str(number), "name": one["login"]}
         entity = {"kind": "servers", "id": "7", "name": f"laptop of {one['full']}"}
         users.append(
@@ -69,17 +102,19 @@ def make_snapshot(persons: t.Sequence[Person]) -> Snapshot:
         )
         grants.append(make_grant(principal, entity))
         owners.append(make_grant({**principal, "name": one["login"].upper()}, entity, grant_kind="owner"))
-        tokens.append({"id": str(number), "name": f"of {one['login']}", "owner": principal})
+        tokens.append({"id": str(number - FIRST), "name": f"of {one['login']}", "owner": principal})
         entra.append(
             {
-                "id": f"e{number}",
+                "id": make_object_id(number),
                 "displayName": one["full"],
                 "userPrincipalName": one["upn"].lower(),
                 "mail": one["mail"],
             }
         )
+    ids = [row["id"] for row in entra]
     words = " and ".join(f"({one['full']}), <{one['upn']}>" for one in persons)
-    credential = {"id": "1", "name": "azure", "owner": {"kind": "user", "id": "10", "name": persons[0]["login"]}}
+    words += f", {ids[0].upper()}, {make_security_identifier(ids[0])}"
+    credential = {"id": "1", "name": "azure", "owner": {"kind": "user", "id": str(FIRST), "name": persons[0]["login"]}}
     app = {"kind": "oidc", "name": "sso", "associations": {"users": sorted(one["login"] for one in persons)}}
     cell = make_commcell(
         users=users,
@@ -92,10 +127,61 @@ def make_snapshot(persons: t.Sequence[Person]) -> Snapshot:
     )
     cell["provenance"]["collector"]["name"] = persons[0]["login"]
     report = {"policies": [{"sentence": f"Leaves out {words}.", persons[0]["full"]: 1}]}
-    group = {"id": "g", "displayName": "Operators", "description": f"Ask {words}"}
-    deleted = [{**row, "deletedDateTime": "x"} for row in entra[:1]]
+    members = sorted([*ids, OPERATORS, make_object_id(STRANGER)])
+    group = {
+        "id": OPERATORS,
+        "displayName": "Operators",
+        "description": f"Ask {words}",
+        "members": members,
+        "owners": ids[:1],
+    }
+    gone = make_object_id(GONE)
+    name = {"userPrincipalName": gone.replace("-", "") + persons[0]["upn"], "displayName": persons[0]["full"]}
+    deleted = [{**entra[0], **name, "id": gone, "deletedDateTime": "2026-01-02T03:04:05Z"}]
+    held = [
+        {"id": encode_assignment(one), "principalId": one, "principalType": "User", "appRoleId": OPERATORS}
+        for one in ids
+    ]
+    program = {
+        "id": PROGRAM,
+        "appId": APP,
+        "displayName": "api",
+        "owners": [*ids, PROGRAM],
+        "appRoleAssignedTo": held,
+        "oauth2PermissionGrants": [{**held[0], "consentType": "Principal"}],
+        "notificationEmailAddresses": [persons[0]["mail"]],
+    }
+    role = {
+        "roleTemplateId": APP,
+        "displayName": "Admin",
+        "members": ids,
+        "scopedMembers": [{"id": ids[0], "directoryScopeId": "/"}],
+    }
+    users = {"includeUsers": [*ids, "All"], "excludeUsers": [make_object_id(STRANGER + 1)]}
     tenant = make_entra(users=entra, deleted_users=deleted, groups=[group], policy_report=report)
-    tenant["others"] = [{"id": "o", "kind": "contact", "displayName": persons[0]["full"]}]
+    tenant.update(service_principals=[program], directory_roles=[role])
+    tenant["conditional_access_policies"] = [{"id": APP, "displayName": "p", "conditions": {"users": users}}]
+    contact = {"id": make_object_id(CONTACT), "kind": "contact", "displayName": persons[0]["full"]}
+    tenant["others"] = [contact, {"id": DEVICE, "kind": "device", "displayName": "laptop"}]
+    cell["user_groups"][0]["members"] = [row["id"] for row in users_of(cell)]
+    source = {"count": 0, "complete": False, "read_at": "2026-03-01T10:00:00Z"}
+    cell["provenance"]["sources"] = [
+        {
+            **source,
+            "name": "user_details",
+            "why": "listed and not there when they were read, by id: 987654321 and 3 more",
+        },
+        {
+            **source,
+            "name": "access_tokens",
+            "why": "those of 2 user(s) not shown to this account, such as user 987654322",
+        },
+        {
+            **source,
+            "name": "associations",
+            "why": "not shown to this account, refused, by id: 21, 987654323; those of servers 7",
+        },
+    ]
     return Snapshot([cell], tenant)
 
 
@@ -118,9 +204,21 @@ def test_nobody_is_named_and_the_structure_stays(drawn: list[dict[str, t.Any]]) 
     text = dump(before)
     after, table = pseudonymise(before, KEY)
     shown = fold_case(dump(after)) + fold_case(json.dumps(table))
-    for one in persons:
-        for original in one.values():
-            assert fold_case(original) not in shown, original
+    numbers = [*range(len(persons)), STRANGER - FIRST, STRANGER + 1 - FIRST, GONE - FIRST, CONTACT - FIRST]
+    ids = [make_object_id(FIRST + number) for number in numbers]
+    encoded = {
+        one: (one, one.replace("-", ""), make_security_identifier(one), encode_assignment(one)[:20]) for one in ids
+    }
+    originals = {original for one in persons for original in one.values()}
+    originals |= {form for forms in encoded.values() for form in forms}
+    originals |= {f"{FIRST + number}" for number in range(len(persons))} | {"98765432"}
+    for original in sorted(originals):
+        assert fold_case(original) not in shown, original
+    for kept in (OPERATORS, PROGRAM, APP, DEVICE, "by id: 21, ", "servers 7"):
+        assert kept in shown, kept
+    assert after.entra is not None
+    for document in (*after.commcells, after.entra):
+        del document["provenance"]["pseudonym_key"]
     assert list_shape([after.commcells, after.entra]) == list_shape([before.commcells, before.entra])
     assert dump(before) == text, "what was given is not changed"
     assert [row["name"] for row in after.commcells[0]["user_groups"]] == ["Operators"]
@@ -143,19 +241,46 @@ def test_equal_stays_equal_and_different_stays_different(drawn: list[dict[str, t
         ),
         (before.entra["users"], after.entra["users"], ("displayName", "userPrincipalName", "mail")),  # type: ignore[index]
     ):
-        for row, other in zip(rows, replaced, strict=True):
+        by_id = {reveal(table, KEY, row["id"]): row for row in replaced}
+        assert len(by_id) == len(rows), "no two have one id"
+        for row in rows:
+            other = by_id[row["id"]]
+            assert (GUID if "-" in row["id"] else re.compile("[1-9][0-9]*")).fullmatch(other["id"])
             for field in fields:
                 assert pairs.setdefault(fold_case(row[field]), other[field]) == other[field], "also on the other side"
                 assert PSEUDONYM.fullmatch(other[field]) and ("@" in row[field]) == ("@" in other[field])
     assert len(set(pairs.values())) == len(pairs)
     for folded, pseudonym in pairs.items():
         assert fold_case(reveal(table, KEY, pseudonym)) == folded
-    for number, row in enumerate(after.commcells[0]["associations"]):
-        assert row["principal"]["name"] == after.commcells[0]["users"][number]["name"]
+    cell, entra = after.commcells[0], after.entra
+    assert entra is not None
+    names = {row["id"]: row["name"] for row in cell["users"]}
+    for kind in ("associations", "owners"):
+        assert [names[row["principal"]["id"]] for row in cell[kind]] == [row["principal"]["name"] for row in cell[kind]]
+        order = [int(row["principal"]["id"]) for row in cell[kind]]
+        assert order == sorted(order), "the order of ids would tell them"
+    assert cell["user_groups"][0]["members"] == list(names) == sorted(names, key=int)
+    ids = {row["id"] for row in entra["users"]}
+    group, program, role = entra["groups"][0], entra["service_principals"][0], entra["directory_roles"][0]
+    (gone,) = entra["deleted_users"]
+    assert ids < set(group["members"]) and group["members"] == sorted(group["members"])
+    assert ids == set(role["members"]) == {one["principalId"] for one in program["appRoleAssignedTo"]}
+    assert {*ids, PROGRAM} == set(program["owners"]) and role["scopedMembers"][0]["id"] in ids
+    users = entra["conditional_access_policies"][0]["conditions"]["users"]
+    assert set(users["includeUsers"]) == {*ids, "All"} and GUID.fullmatch(users["excludeUsers"][0])
+    assert gone["userPrincipalName"] == gone["id"].replace("-", "") + pairs[fold_case(persons[0]["upn"])]
+    assert gone["deletedDateTime"] == "2026-01-02T00:00:00Z"
     again, same_table = pseudonymise(before, KEY)
     assert (again, same_table) == (after, table), "the same key, the same pseudonyms"
     others, dummy = pseudonymise(before, OTHER_KEY)
     assert not {row["name"] for row in others.commcells[0]["users"]} & set(pairs.values())
+    assert not {row["id"] for row in others.commcells[0]["users"]} & set(names)
+    assert others.entra is not None and not {row["id"] for row in others.entra["users"]} & ids
+    assert find_mark(before) is None and find_mark(after) == find_mark(again) != find_mark(others)
+    with pytest.raises(ConfigError, match="already"):
+        pseudonymise(after, KEY)
+    with pytest.raises(ConfigError, match="others have not"):
+        find_mark(Snapshot(after.commcells, before.entra))
 
 
 def test_words_that_mean_something_else_as_well_stay() -> None:
@@ -174,20 +299,48 @@ def test_words_that_mean_something_else_as_well_stay() -> None:
 
 
 def test_names_are_found_as_a_whole_only() -> None:
-    users = [make_user(1, "jvega"), make_user(2, "jvega2"), make_user(3, "CORP\\dora")]
+    users = [make_user(1, "jvega"), make_user(2, "jvega2"), make_user(3, "CORP\\dora"), make_user(4, "dora")]
     entities = {
         "servers": [
             {"id": str(n), "name": name, "company": None} for n, name in enumerate(("jvega-nb", "jvegas", "nb JVEGA2"))
         ]
     }
     after, table = pseudonymise(Snapshot([make_commcell(users=users, entities=entities)]), KEY)
-    names = [row["name"] for row in after.commcells[0]["users"]]
+    by_text = {fold_case(reveal(table, KEY, row["name"])): row["name"] for row in after.commcells[0]["users"]}
+    names = [by_text[name] for name in ("jvega", "jvega2", "corp\\dora", "dora")]
     assert [row["name"] for row in after.commcells[0]["entities"]["servers"]] == [
         f"{names[0]}-nb",
         "jvegas",
         f"nb {names[1]}",
     ]
-    assert names[2].startswith("CORP\\person-") and reveal(table, KEY, names[2]) == "CORP\\dora"
+    assert names[2] == f"CORP\\{names[3]}" and reveal(table, KEY, names[2]) == "CORP\\dora", "the same login name"
+
+
+def test_accounts_of_programs_are_known_as_such() -> None:
+    users = [
+        make_user(n, name) for n, name in enumerate(("svc-backup", "CORP\\SVC_sql@corp.example", "sally-x"), start=5)
+    ]
+    after, table = pseudonymise(Snapshot([make_commcell(users=users)]), KEY)
+    for row in after.commcells[0]["users"]:
+        original = reveal(table, KEY, row["name"])
+        assert is_automation_name(row["name"]) is is_automation_name(original) is (original != "sally-x")
+        assert original.rpartition("\\")[2] not in row["name"]
+
+
+def test_members_by_name_and_numbers_of_nobody() -> None:
+    group = {
+        "id": "21",
+        "name": "Operators",
+        "company": None,
+        "members": ["0", "1", "-4", "dora", "dora (id 77)", "77"],
+    }
+    cell = make_commcell(users=[make_user(77, "dora")], user_groups=[group])
+    after, table = pseudonymise(Snapshot([cell]), KEY)
+    (user,) = after.commcells[0]["users"]
+    assert set(after.commcells[0]["user_groups"][0]["members"]) == {
+        *("0", "1", "-4", user["name"], f"{user['name']} (id {user['id']})", user["id"])
+    }
+    assert reveal(table, KEY, user["id"]) == "77" != user["id"]
 
 
 def test_what_is_not_known_and_what_is_empty_stays() -> None:

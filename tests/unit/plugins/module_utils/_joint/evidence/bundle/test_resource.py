@@ -397,13 +397,24 @@ def test_a_chain_holds_names_or_pseudonyms(evidence: Evidence, has_key: bool) ->
     assert evidence.run(previous="none", **options[has_key])["changed"]
 
 
-def test_pseudonyms_get_no_others(evidence: Evidence) -> None:
-    key = evidence.path / "key"
-    key.write_bytes(bytes(range(32)).hex().encode() + b"\n")
-    key.chmod(0o600)
+def test_a_table_beside_documents_with_names_is_refused(evidence: Evidence) -> None:
+    """As an earlier form of the copy was: nothing in the documents told that people have pseudonyms."""
     (pathlib.Path(evidence.snapshot) / "pseudonyms.json").write_text("{}")
-    refused = evidence.run(pseudonym_key_file=str(key))
-    assert refused["failed"] and "pseudonyms already" in refused["msg"] and not evidence.dest.exists()
+    refused = evidence.run()
+    assert refused["failed"] and "do not say that they have any" in refused["msg"] and not evidence.dest.exists()
+
+
+def test_a_chain_has_pseudonyms_of_one_key(evidence: Evidence) -> None:
+    keys = []
+    for number in range(2):
+        keys.append(evidence.path / f"key{number}")
+        keys[-1].write_bytes(bytes(range(number, 32 + number)).hex().encode() + b"\n")
+        keys[-1].chmod(0o600)
+    evidence.run(pseudonym_key_file=str(keys[0]))
+    take_later(evidence)
+    refused = evidence.run(pseudonym_key_file=str(keys[1]))
+    assert refused["failed"] and "pseudonyms of another key" in refused["msg"]
+    assert evidence.run(pseudonym_key_file=str(keys[0]))["evidence"]["changes"] == 0
 
 
 @pytest.mark.parametrize(("other", "fails"), [("revoke", True), ("keep", False)])
@@ -606,7 +617,7 @@ def test_people_get_pseudonyms_wherever_they_stand(evidence: Evidence) -> None:
                 "approval": {"approved_by": "chief@corp.example", "reason": "asked for by jana@corp.example"},
             }
         ],
-        "cvops_break_glass": {"users": ["tom"]},
+        "cvops_break_glass": {"commvault_users": ["tom"]},
     }
     drills = [{"commcell": "emea", "user": "tom", "outcome": "worked", "date": ENDED}]
     found = evidence.run(pseudonym_key_file=str(key), document=document, drills=drills)
@@ -616,6 +627,7 @@ def test_people_get_pseudonyms_wherever_they_stand(evidence: Evidence) -> None:
             assert name not in text, (path, name)
     rows = read_bundle(str(evidence.dest / NAME)).rows["access"]
     assert [row["in_mapping"] for row in rows if row["role"] == "View"] == ["declared"], "the names still meet"
+    assert "break_glass_missing" not in {row["rule"] for row in read_bundle(str(evidence.dest / NAME)).rows["findings"]}
     evidence.take(make_commcell(ended=LATER), make_entra(LATER))
     later = evidence.run(pseudonym_key_file=str(key), document=document, drills=drills)
     assert later["evidence"]["changes"] == 0

@@ -201,13 +201,19 @@ def test_what_is_missing_stands_before_the_findings(hostile: str) -> None:
     assert 'class="partial"' not in complete
 
 
+#: What a bundle says of pseudonyms that its snapshot has, beside a document with names.
+PSEUDONYMS = {"key": "0123456789abcdef", "made_by": "snapshot", "named_in": ["document"]}
+
+
 @pytest.mark.parametrize(
     ("others", "expected"),
     [
         ({"previous": None}, "This is the first bundle of its chain."),
         ({"policy_report": None}, "Conditional access was not read."),
         ({"tenant": None, "entra": None}, "none: this bundle begins the chain"),
-        ({"pseudonymised": True}, "Pseudonyms, stable from bundle to bundle"),
+        ({"pseudonymised": True, "pseudonyms": PSEUDONYMS}, "Pseudonyms, stable from bundle to bundle"),
+        ({"pseudonymised": True, "pseudonyms": PSEUDONYMS}, "as the snapshot has them; only who has the key"),
+        ({"pseudonymised": True, "pseudonyms": PSEUDONYMS}, "have their names in what comes from: document, since"),
     ],
 )
 def test_what_is_not_there_is_told(others: dict[str, t.Any], expected: str) -> None:
