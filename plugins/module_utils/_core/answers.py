@@ -169,16 +169,25 @@ def _create_inflater(coding: str, start: bytes) -> t.Any:
     return zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
 
 
-def parse_json(content: bytes) -> t.Any:
+def parse_json(content: bytes, *, has_unique_keys: bool = False) -> t.Any:
     """Return the value of a JSON text, its strings free of half surrogates. Raises ValueError, and AnswerRefused beyond the limits.
 
+    *has_unique_keys*: raise ValueError, too, for an object with a key twice, which another reader may take for the other one.
     Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
     """
     with _large_answer_lock if len(content) > _LARGE_ANSWER_BYTES else contextlib.nullcontext():
-        return _parse_within_limits(content)
+        return _parse_within_limits(content, has_unique_keys)
 
 
-def _parse_within_limits(content: bytes) -> t.Any:
+def check_unique_keys(pairs: t.Sequence[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    """Return the members of an object. Raises ValueError for a key that stands twice."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object has a key twice")
+    return members
+
+
+def _parse_within_limits(content: bytes, has_unique_keys: bool) -> t.Any:
     """Return the value of a JSON text. Raises as :func:`parse_json`; numbers of values, lengths and depth are checked before parsing."""
     counted = max(
         content.count(b",") + content.count(b"[") + content.count(b"{"), content.count(b"]") + content.count(b"}")
@@ -193,7 +202,11 @@ def _parse_within_limits(content: bytes) -> t.Any:
     text = content.decode("utf-8-sig", "replace")
     try:
         value = json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_parse_finite_float, object_hook=_build_answer_object
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_parse_finite_float,
+            object_hook=_build_answer_object,
+            object_pairs_hook=_build_unique_object if has_unique_keys else None,
         )
     except RecursionError as exc:
         raise AnswerRefused("JSON of too many levels") from exc
@@ -232,6 +245,10 @@ def _build_answer_object(members: dict[str, t.Any]) -> AnswerObject:
     if len(members) > MAX_MEMBERS:
         raise AnswerRefused(f"JSON with an object of more than {MAX_MEMBERS} members")
     return AnswerObject(members)
+
+
+def _build_unique_object(pairs: t.Sequence[tuple[str, t.Any]]) -> AnswerObject:
+    return _build_answer_object(check_unique_keys(pairs))
 
 
 def _convert_to_answer_objects(value: t.Any) -> t.Any:

@@ -74,16 +74,18 @@ def open_file(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
-def read_file(path: str, largest: int) -> str:
+def read_file(path: str, largest: int, *, is_strict: bool = False) -> str:
     """Return the text of *path*, at most *largest* bytes; what is no UTF-8 is replaced. Never waits for a pipe's writer.
 
-    Raises OSError, and NotPrivate for anything but an ordinary file of this user that nobody else can use.
+    Raises OSError, NotPrivate for anything but an ordinary file of this user that nobody else can use, and, where it *is_strict*,
+    UnicodeDecodeError for what is no UTF-8.
     """
     descriptor = open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
         _check_private(found, path, stat.S_ISREG(found.st_mode) and found.st_size <= largest)
-        return os.read(descriptor, largest).decode("utf-8", "replace")
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return stream.read(largest).decode("utf-8", "strict" if is_strict else "replace")
     finally:
         os.close(descriptor)
 
@@ -169,6 +171,43 @@ def replace_file(
                 os.unlink(unfinished)
         raise
     _sync_parent_folder(path, durability)
+
+
+def replace_shared_file(path: str, text: str, durability: Durability) -> None:
+    """Write *text* as :func:`replace_file` does, where several processes may write *path*, under its name with ``.new`` behind it.
+
+    What a process that was killed has left there is replaced. Raises BlockingIOError while another process writes it, and OSError.
+    """
+    unfinished = f"{path}.new"
+    descriptor = open_file(unfinished, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not an ordinary file", unfinished)
+        # The other one may have given the file its name since it was opened here.
+        if not take_lock(descriptor) or not _is_same_file(unfinished, found):
+            raise BlockingIOError(
+                errno.EAGAIN, "another process writes it: run the task again once that has ended", path
+            )
+        try:
+            os.ftruncate(descriptor, 0)
+            stream.write(text)
+            stream.flush()
+            _sync_descriptor(descriptor, durability)
+            os.replace(unfinished, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+            raise
+    _sync_parent_folder(path, durability)
+
+
+def _is_same_file(path: str, known: os.stat_result) -> bool:
+    """Return whether *path* is still the file that was opened."""
+    try:
+        return os.path.samestat(os.lstat(path), known)
+    except FileNotFoundError:
+        return False
 
 
 def finish_replacing(path: str, unfinished: str) -> None:

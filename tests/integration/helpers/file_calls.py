@@ -19,11 +19,12 @@ _BY_DESCRIPTOR = ("fsync", "ftruncate", "pwrite")
 class FileCalls:
     """``names``: the calls since ``begin``; ``create`` is one of ``open``."""
 
-    def __init__(self, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, more: t.Collection[str] = ()) -> None:
+        """*more*: further calls that take a path first."""
         self.names: list[str] = []
         self._folder = str(folder)
         self.begin()
-        for name in (*_BY_PATH, *_BY_DESCRIPTOR):
+        for name in (*_BY_PATH, *more, *_BY_DESCRIPTOR):
             monkeypatch.setattr(os, name, self._wrap(name, getattr(os, name)))
 
     def begin(self, number: int = -1, act: t.Callable[[str], None] = lambda name: None, lasts: bool = False) -> None:
@@ -36,6 +37,8 @@ class FileCalls:
             place = str(arguments[0]) if arguments else ""
             if name in _BY_DESCRIPTOR:
                 place = os.readlink(f"/proc/self/fd/{place}")
+            elif keywords.get("dir_fd") is not None:
+                place = os.path.join(os.readlink(f"/proc/self/fd/{keywords['dir_fd']}"), place)
             if place.startswith(self._folder):
                 is_creation = name == "open" and bool(arguments[1] & os.O_CREAT)
                 number = len(self.names)

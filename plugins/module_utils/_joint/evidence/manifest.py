@@ -146,7 +146,7 @@ def dump_json(value: t.Any) -> bytes:
 def parse_manifest(content: bytes) -> Manifest:
     """Return the manifest that *content* is. Raises ConfigError with what is wrong with it; it may come from anybody."""
     try:
-        found = convert_to_builtins(parse_json(content))
+        found = convert_to_builtins(parse_json(content, has_unique_keys=True))
     except (ValueError, AnswerRefused) as exc:
         raise ConfigError(f"{MANIFEST} cannot be read: {exc}") from exc
     if not isinstance(found, dict) or found.get("format") != FORMAT:

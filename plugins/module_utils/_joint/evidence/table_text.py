@@ -86,7 +86,7 @@ def read_back(cell: Cell) -> str:
 def _parse_line(line: bytes, name: str, number: int) -> dict[str, t.Any]:
     """Return the mapping that a line holds. Raises ConfigError."""
     try:
-        found = parse_json(line)
+        found = parse_json(line, has_unique_keys=True)
     except (ValueError, AnswerRefused) as exc:
         raise ConfigError(f"{name}.json, line {number}: cannot be read: {exc}") from exc
     if not isinstance(found, dict):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from ..._commvault.overview import document as commcell_document
 from ..._commvault.overview.document import CommCellDocument
+from ..._core.answers import check_unique_keys
 from ..._core.data_text import build_file_name, normalize_data
 from ..._core.errors import ConfigError
 from ..._core.names import fold_case
@@ -28,7 +29,7 @@ from ..._core.private_files import (
     check_folder,
     create_folder,
     read_file,
-    replace_file,
+    replace_shared_file,
 )
 from ..._entra.overview import document as entra_document
 from ..._entra.overview.document import EntraDocument
@@ -42,6 +43,7 @@ LARGEST_DOCUMENT = 128 * 1024 * 1024
 #: Of all documents of a snapshot together, and how many CommCells it may have.
 _LARGEST_SNAPSHOT = 512 * 1024 * 1024
 _MOST_COMMCELLS = 1000
+_LONGEST_NUMBER = 20
 Document: t.TypeAlias = "CommCellDocument | EntraDocument"
 
 
@@ -96,8 +98,7 @@ def write_document(folder: str, document: Document, option: str = "dest", *, is_
         for place in dict.fromkeys((folder, os.path.dirname(path))):
             create_folder(place)
             check_folder(place)
-        unfinished = f"{path}.{os.getpid()}.new"
-        replace_file(path, text, unfinished, Durability.BEST_EFFORT)
+        replace_shared_file(path, text, Durability.BEST_EFFORT)
     except (OSError, NotPrivate) as exc:
         raise build_file_error(option, exc, path) from exc
     return path
@@ -208,11 +209,15 @@ def _read_commcells(folder: str, option: str) -> tuple[list[CommCellDocument], i
 def _read_document(path: str, option: str, wanted: str, shape: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], int]:
     """Return the document of a file and its size. Raises ConfigError for anything else than one of the format *wanted*."""
     try:
-        text = read_file(path, LARGEST_DOCUMENT)
+        text = read_file(path, LARGEST_DOCUMENT, is_strict=True)
     except (OSError, NotPrivate) as exc:
         raise build_file_error(option, exc, path) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{option}: {path} is no UTF-8 text (byte {exc.start})", source=f"option {option}") from exc
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = json.loads(
+            text, parse_constant=_refuse_constant, parse_int=_parse_whole_number, object_pairs_hook=check_unique_keys
+        )
     except (ValueError, RecursionError) as exc:
         fault = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
         raise ConfigError(f"{option}: {path} is no JSON document: {fault}", source=f"option {option}") from exc
@@ -228,6 +233,12 @@ def _read_document(path: str, option: str, wanted: str, shape: t.Mapping[str, t.
     if fault_found is not None:
         raise ConfigError(f"{option}: {path} is no usable document: {fault_found}", source=f"option {option}")
     return document, len(text)
+
+
+def _parse_whole_number(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
 
 
 def _refuse_constant(word: str) -> t.NoReturn:

@@ -15,7 +15,7 @@ from ..._commvault.overview.document import CommCellDocument
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.plan import Change, Plan, Step
-from ..._core.private_files import Durability, NotPrivate, create_folder, read_file, replace_file
+from ..._core.private_files import Durability, NotPrivate, create_folder, read_file, replace_shared_file
 from ..._core.resource import Action
 from .files import (
     LARGEST_DOCUMENT,
@@ -27,6 +27,8 @@ from .files import (
     dump_document,
     is_same_but_for_provenance,
     list_documents,
+    read_commcell_documents,
+    read_entra_document,
     read_snapshot,
     write_document,
 )
@@ -129,8 +131,8 @@ class SnapshotPseudonyms:
         return table
 
     def _read_earlier(self) -> Snapshot:
-        names = [name for name in ("commcells", "entra.json") if os.path.lexists(os.path.join(self._folder, name))]
-        return read_snapshot(self._folder, "dest") if names else Snapshot()
+        """Return the documents that are there; none where a run was killed before the first of them. Raises ConfigError."""
+        return Snapshot(read_commcell_documents(self._folder, "dest"), read_entra_document(self._folder, "dest"))
 
     def _list_new(self) -> list[Document]:
         return list_documents(self._snapshot)
@@ -149,7 +151,7 @@ class SnapshotPseudonyms:
     def _write_table(self, path: str) -> None:
         try:
             create_folder(self._folder)
-            replace_file(path, dump_document(self._table), f"{path}.{os.getpid()}.new", Durability.BEST_EFFORT)
+            replace_shared_file(path, dump_document(self._table), Durability.BEST_EFFORT)
         except (OSError, NotPrivate) as exc:
             raise build_file_error("dest", exc, path) from exc
 

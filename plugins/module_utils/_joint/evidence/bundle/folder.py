@@ -20,6 +20,7 @@ from ...._core.private_files import (
     append_line,
     create_folder,
     hold_folder,
+    is_own_folder,
     read_ordinary_file,
     rename_folder,
     write_new_file,
@@ -29,6 +30,7 @@ from ..reading import read_manifest
 
 _LARGEST_SINK = 16 * 1024 * 1024
 _UNFINISHED = re.compile(r"[0-9T:Z-]{1,20}(?: [0-9a-f-]{0,36}(?: [0-9a-f]{0,63})?)?")
+_UNFINISHED_FOLDER = re.compile(r"\.[0-9A-Za-z][0-9A-Za-z._-]{0,99}\.unfinished")
 #: By which a folder is known as a bundle, or as what is left of one.
 _OF_BUNDLES = (MANIFEST, "attestation.json", "population.json")
 
@@ -52,8 +54,8 @@ class SinkLine(t.NamedTuple):
 def write_bundle(dest: str, name: str, files: t.Mapping[str, bytes], seal: t.Callable[[str], None]) -> None:
     """Write *files*, contents by path, as the bundle *name* in *dest*; *seal* is given the folder before it gets its name.
 
-    It is written under a hidden name and renamed when it is complete; what a run that was killed has left there is replaced. Raises ConfigError
-    where another run writes it, and OSError; then there is no bundle of that name.
+    It is written under a hidden name and renamed when it is complete; what runs that were killed have left there, of this bundle or another
+    one, is removed. Raises ConfigError where another run writes it, and OSError; then there is no bundle of that name.
     """
     create_folder(dest)
     unfinished = os.path.join(dest, f".{name}.unfinished")
@@ -61,7 +63,11 @@ def write_bundle(dest: str, name: str, files: t.Mapping[str, bytes], seal: t.Cal
     with hold_folder(unfinished) as is_ours:
         if not is_ours:
             raise ConfigError(f"Another run writes the bundle {name}: wait until it ends.", source="option dest")
+        if not is_own_folder(unfinished):
+            raise ConfigError(f"option dest: {unfinished} belongs to another user: remove it", source="option dest")
+        _remove_left_folders(dest, unfinished)
         try:
+            os.chmod(unfinished, 0o700)  # before it is emptied: nobody else puts anything there any more
             _empty_folder(unfinished)
             for path, content in files.items():
                 file = os.path.join(unfinished, path)
@@ -80,6 +86,19 @@ def create_private_folders(folder: str, below: str) -> None:
     for part in below.split("/") if below else []:
         folder = os.path.join(folder, part)
         create_folder(folder)
+
+
+def _remove_left_folders(dest: str, ours: str) -> None:
+    """Remove the folders of bundles that runs which were killed have left in *dest*, but for *ours* and what cannot be removed. Raises OSError."""
+    with os.scandir(dest) as entries:
+        paths = [entry.path for entry in entries if _UNFINISHED_FOLDER.fullmatch(entry.name)]
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path == ours or not is_own_folder(path):
+                continue
+            with hold_folder(path) as is_left:
+                if is_left:
+                    shutil.rmtree(path)
 
 
 def _empty_folder(folder: str) -> None:

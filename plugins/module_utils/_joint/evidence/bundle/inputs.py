@@ -52,7 +52,7 @@ def read_log(path: str) -> dict[str, t.Any]:
     """Return the log that the playbook access_log has written to *path*. Raises ConfigError."""
     content = read_given_file(path, "log", _LARGEST_LOG)
     try:
-        found = unmark_unsafe_texts(convert_to_builtins(parse_json(content)))
+        found = unmark_unsafe_texts(convert_to_builtins(parse_json(content, has_unique_keys=True)))
     except (ValueError, AnswerRefused) as exc:
         raise ConfigError(f"option log: {path} cannot be read as JSON: {exc}", source="option log") from exc
     if not isinstance(found, dict) or not isinstance(found.get("events"), list):

@@ -97,6 +97,17 @@ def test_no_manifest_at_all(text: str, folder: pathlib.Path) -> None:
         read_bundle(str(folder))
 
 
+@pytest.mark.parametrize(("name", "key"), [("manifest.json", b'"previous": '), ("access.json", b'"privileged": ')])
+def test_a_key_that_stands_twice_is_refused(name: str, key: bytes, folder: pathlib.Path) -> None:
+    """Another reader would take the other one."""
+    path = folder / name
+    content = path.read_bytes()
+    path.write_bytes(content.replace(key, key + b"null, " + key, 1))
+    assert path.read_bytes() != content
+    with pytest.raises(ConfigError, match=rf"{name}.* a key twice"):
+        read_bundle(str(folder), check_hashes=False)
+
+
 def test_a_large_manifest_a_pipe_and_a_link_are_not_read(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / "manifest.json"
     content = path.read_bytes()

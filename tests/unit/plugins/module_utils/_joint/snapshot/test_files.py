@@ -150,6 +150,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "no JSON": ("{", "no JSON document"),
     "nested without end": ("[" * 200000, "no JSON document"),
     "a number without end": ('{"format": ' + "9" * 5000 + "}", "no JSON document"),
+    "a number of a million digits": ('{"format": ' + "9" * 10**6 + "}", "a number of 1000000 digits"),
+    "a key twice": ('{"format": "a", "format": "b"}', "a key twice"),
+    "a key twice within": ('{"format": [{"a": 1, "a": 2}]}', "a key twice"),
+    "a byte order mark": ("\ufeff{}", "no JSON document"),
     "not a number": ('{"format": NaN}', "NaN is no number"),
     "a list": ("[]", "its format is none"),
     "another format": ('{"format": "cvops.identity/snapshot-commcell/2"}', "its format is 'cvops"),
@@ -163,6 +167,12 @@ def test_what_is_no_document(folder: pathlib.Path, case: str) -> None:
     text, words = HOSTILE[case]
     write_raw(folder, text)
     refuse(folder, words)
+
+
+def test_what_is_no_text(folder: pathlib.Path) -> None:
+    path = write_raw(folder, "")
+    path.write_bytes(json.dumps(make_commcell("x")).encode().replace(b'"x"', b'"x\xff"'))
+    refuse(folder, "no UTF-8 text (byte ")
 
 
 def nest(levels: int) -> t.Any:

@@ -155,6 +155,19 @@ def test_what_a_killed_run_has_left_is_replaced(evidence: Evidence) -> None:
     assert not evidence.verify().get("failed")
 
 
+def test_what_runs_of_other_bundles_have_left_is_removed_and_what_they_write_is_not(evidence: Evidence) -> None:
+    left, written, other = (evidence.dest / name for name in (".2025.unfinished", ".2026.unfinished", ".x"))
+    for folder in (left, written, other):
+        folder.mkdir(parents=True)
+        (folder / "access.csv").write_text("half")
+    (evidence.dest / ".link.unfinished").symlink_to(evidence.path)
+    with private_files.hold_folder(str(written)) as is_ours:
+        assert is_ours
+        assert evidence.run()["changed"]
+    assert sorted(os.listdir(evidence.dest)) == [".2026.unfinished", ".link.unfinished", ".x", NAME]
+    assert (written / "access.csv").exists() and (evidence.path / "snapshot").exists()
+
+
 def test_two_runs_at_once_do_not_mix(evidence: Evidence) -> None:
     left = evidence.dest / f".{NAME}.unfinished"
     left.mkdir(parents=True)
