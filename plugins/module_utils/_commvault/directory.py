@@ -58,6 +58,12 @@ class Directory:
                 )
             return self._catalogues[kind]
 
+    def describe_gaps(self, kind: str) -> tuple[str, str]:
+        """Return what the list of *kind* that was read lacks, and what it may lack; see :func:`listings.describe_gaps`."""
+        with self._lock:
+            answers = (self._answers.get((path, False)) for path, _params in listings.LISTINGS[kind].calls)
+            return next((listings.describe_gaps(kind, body) for body in answers if body is not None), ("", ""))
+
     def find_company(self, given: str | int) -> Entry | None:
         """Return the company of this name, alias or id (a number is an id only); None when there is none.
 

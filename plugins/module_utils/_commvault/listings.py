@@ -40,6 +40,8 @@ class Listing:
     keep: t.Callable[[Body], bool] = lambda row: True
 
 
+#: Under which the number of all rows stands in answers that tell it.
+_TOTALS = ("numberOfUsers", "totalRecords", "totalRecordCount", "total", "totalCount", "filterQueryCount")
 _USER_GROUP_PARAMS = {"includeSystemCreated": "true", "level": "10"}
 _LOCAL_SERVICES = ("COMMSERVE", "ORGANIZATIONS", "UNKNOWN", "0", "1", "5")
 
@@ -198,6 +200,38 @@ def parse_entries(kind: str, body: Body) -> list[Entry]:
         # Where some rows name a company, one that names none is of the CommCell.
         return found
     return [dataclasses.replace(entry, company_shown=False) for entry in found]
+
+
+def describe_gaps(kind: str, body: Body) -> tuple[str, str]:
+    """Return in words what an answer lacks of the list of *kind* for certain, and what it may lack; both empty for one that seems whole.
+
+    No words of the service are in them. Permissions, which stand in categories, are not counted.
+    """
+    listing = LISTINGS[kind]
+    named = [name for name in listing.wrappers if body.get(name) is not None]
+    if not named:
+        return "", "the service answered without a list, which may be an empty one or none that it made"
+    if kind == "permissions":
+        return "", ""
+    rows = get_objects(body, named[0])
+    if rows == [{}]:  # how some releases write an empty list
+        return "", ""
+    found: dict[int, set[tuple[str, str | None]]] = {}
+    unusable = 0
+    for row in rows:
+        if not listing.keep(row):
+            continue
+        entry = _parse_entry(listing, row)
+        if entry is None:
+            unusable += 1
+        else:
+            found.setdefault(entry.id, set()).add((entry.name, entry.company))
+    lacks = [f"rows without an id or a name are left out: {unusable}"] if unusable else []
+    double = sum(len(forms) > 1 for forms in found.values())
+    lacks += [f"ids that stand in the list with several names: {double}"] if double else []
+    told = max((parse_id(body.get(name)) or 0 for name in _TOTALS))
+    lacks += [f"the service counts {told} and has listed {len(rows)}"] if told > len(rows) else []
+    return "; ".join(lacks), ""
 
 
 def _shows_company(listing: Listing, row: Body) -> bool:

@@ -30,7 +30,7 @@ from ..user_groups.canonical import parse_member_ids
 from ..users.details import UNSHOWN
 from ..whoami import read_own_rights
 from .document import FORMAT, CommCellDocument, Row
-from .order import get_number, sort_grants, sort_rows
+from .order import sort_grants, sort_rows
 from .providers import CREDENTIALS, PROVIDERS, ProviderReader
 from .snapshot import UNSHOWN_GROUP, UNSHOWN_ROLE, SecuritySnapshot, build_association_row
 from .sources import ADMINISTRATION, USER_MANAGEMENT, VIEW, SourceLog, describe_refusal
@@ -159,8 +159,15 @@ class CommCellCollector:
             self._log.note_reason(kind, "the service lists none, and each CommCell has some")
         is_doubtful = kind == "users" and rows and str(self._client.caller[0]) not in {row["id"] for row in rows}
         doubt = "the list lacks the account that reads, so others may be missing" if is_doubtful else ""
-        self._log.close(kind, len(rows), seen_with=seen_with, doubt=doubt)
+        self._log.close(kind, len(rows), seen_with=seen_with, doubt=doubt or self._note_gaps(kind, kind))
         return sort_rows(rows)
+
+    def _note_gaps(self, source: str, kind: str) -> str:
+        """Note what the list of *kind* lacks for *source*; return what it may lack."""
+        gap, doubt = self._directory.describe_gaps(kind)
+        if gap:
+            self._log.note_reason(source, gap)
+        return doubt
 
     def _read_associations(self, companies: t.Sequence[Row]) -> list[Row]:
         """Return the grants: by principal, or by entity where the release does not list those of a principal completely."""
@@ -208,8 +215,9 @@ class CommCellCollector:
 
     def _read_entities(self, kind: str) -> list[Row]:
         rows = self._read_part(f"entities.{kind}", lambda: self._list_entities(kind))
-        doubt = _CREDENTIALS_DOUBT if kind == "credentials" else ""
-        self._log.close(f"entities.{kind}", len(rows), seen_with=() if doubt else _SEES_ALL, doubt=doubt)
+        gaps = self._note_gaps(f"entities.{kind}", kind)
+        seen_with, doubt = ((), _CREDENTIALS_DOUBT) if kind == "credentials" else (_SEES_ALL, gaps)
+        self._log.close(f"entities.{kind}", len(rows), seen_with=seen_with, doubt=doubt)
         return sort_rows(rows)
 
     def _read_owners(self) -> list[Row]:

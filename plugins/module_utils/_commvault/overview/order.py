@@ -19,8 +19,9 @@ def get_number(text: t.Any) -> tuple[int, str]:
 
 
 def sort_rows(rows: t.Iterable[Row]) -> list[Row]:
-    """Return rows by their ids."""
-    return sorted(rows, key=lambda row: (get_number(row["id"]), str(row.get("name"))))
+    """Return rows by their ids; one that a service lists twice, once."""
+    ordered = sorted(rows, key=lambda row: (get_number(row["id"]), str(row.get("name"))))
+    return [row for number, row in enumerate(ordered) if number == 0 or row != ordered[number - 1]]
 
 
 def sort_grants(rows: t.Iterable[Row]) -> list[Row]:
