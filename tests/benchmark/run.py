@@ -26,6 +26,12 @@ LARGE_SETS = {"L": 0, "L4": 30, "XL": 150}
 STEEPER = 1.25
 #: As many policies as a tenant has at most, but for the one of the benchmark.
 POLICIES = 239
+EVIDENCE_SETS = ("M", "XL")
+#: A row of a snapshot takes two requests at most: its own answer, and what it holds. Besides, there are some lists.
+READS_PER_ROW, FEW_READS = 2, 100
+#: Of one bundle: of CPU, and of the largest process.
+MOST_CPU_S, MOST_MIB = 60, 400
+WITHOUT_PAGE = ("csv", "vanta", "ciso_assistant", "oscal", "attestation", "junit")
 TASKS = 20
 LOOKUPS = 200
 
@@ -144,6 +150,54 @@ def conditional_access(folder: pathlib.Path) -> None:
                 raise SystemExit(f"{what}: {cost.writes} writes")
     finally:
         site.close()
+
+
+def evidence(folder: pathlib.Path) -> None:
+    """Snapshots of sets M and XL, and bundles of them: what they read, and that they stay within their bounds. A bundle asks no service."""
+    for name in EVIDENCE_SETS:
+        site = Served(folder / name.lower(), "--set", name)
+        try:
+            measure_evidence(site, folder / f"evidence-{name.lower()}", name)
+        finally:
+            site.close()
+
+
+def measure_evidence(site: Served, folder: pathlib.Path, name: str) -> None:
+    """Print what one set takes, as tasks by themselves and in ansible-playbook; raise SystemExit beyond the bounds."""
+    folder.mkdir(mode=0o700)
+    snapshot = str(folder / "snapshot")
+    cells = list(site.document["cvops_connection"]["commcells"])
+    tried: list[tuple[str, str, dict[str, t.Any]]] = []
+    for cell in cells:
+        options = {key: value for key, value in site.options(cell).items() if key.startswith("commvault_")}
+        tried.append((f"{name}, snapshot of {cell}", "commvault_snapshot", {**options, "commcell": cell}))
+    options = {key: value for key, value in site.options(cells[0]).items() if not key.startswith("commvault_")}
+    tried.append((f"{name}, snapshot of the tenant", "entra_snapshot", options))
+    for what, module, asked in tried:
+        cost = measure(site, what, module, {**asked, "dest": snapshot})
+        check(cost)
+        print(cost.line(), flush=True)
+        told = cost.result["snapshot"]
+        most = READS_PER_ROW * sum(told["counts"].values()) + FEW_READS
+        if cost.writes or not 0 < cost.reads <= most:
+            raise SystemExit(f"{what}: {cost.writes} writes, {cost.reads} reads, which may be 0 and {most}")
+    environment = connected(site, folder)
+    for what, formats, in_process in (("with the page", None, True), ("without it", list(WITHOUT_PAGE), False)):
+        asked = {"snapshot": snapshot, "dest": str(folder / what.replace(" ", "-")), "formats": formats}
+        cost = measure(site, f"{name}, bundle {what}", "access_evidence", asked)
+        check(cost)
+        print(f"{cost.line()}  {cost.result['evidence']['counts']['access']} rows of access", flush=True)
+        if cost.reads or cost.writes or cost.cpu_s > MOST_CPU_S or cost.memory_mib > MOST_MIB:
+            raise SystemExit(f"{cost.what}: more than {MOST_CPU_S} s of CPU or {MOST_MIB} MiB, or a service was asked")
+        task = {"name": what, "cvops.identity.access_evidence": {**asked, "dest": f"{asked['dest']}-played"}}
+        if formats is None:
+            del task["cvops.identity.access_evidence"]["formats"]  # type: ignore[attr-defined]
+        spent = play(folder, environment, [task], in_process)
+        way = "in process" if in_process else "as a module"
+        words = f"{name}, the same in a play, {way}"
+        print(f"{words:<58} {'':>14} {spent.cpu_s:>7.2f} {spent.wall_s:>7.2f} {spent.memory_mib:>6}", flush=True)
+        if spent.memory_mib > MOST_MIB:
+            raise SystemExit(f"{words}: {spent.memory_mib} MiB")
 
 
 def check(cost: Cost) -> None:
@@ -296,6 +350,7 @@ def main() -> None:
         set_l(pathlib.Path(folder))
         large_sets(pathlib.Path(folder) / "large")
         conditional_access(pathlib.Path(folder) / "access")
+        evidence(pathlib.Path(folder) / "evidence")
         tasks(pathlib.Path(folder))
         sites(pathlib.Path(folder) / "sites")
 

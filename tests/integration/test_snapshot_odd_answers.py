@@ -18,8 +18,9 @@ from cvops_simulator.core.faults import Fault
 from helpers.direct import connection, run_body
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings import LISTINGS
-from ansible_collections.cvops.identity.plugins.modules import commvault_snapshot
+from ansible_collections.cvops.identity.plugins.modules import access_evidence, commvault_snapshot
 
 Document = dict[str, t.Any]
 #: Which source is about the list of a kind.
@@ -78,3 +79,102 @@ def test_an_answer_that_names_no_list_is_not_complete(kind: str, site: Simulator
         source = get_source(document, SOURCES[kind])
         assert (source["count"], source["complete"] is True) == (0, False), (body, source)
         assert source["why"]
+
+
+def alter(monkeypatch: pytest.MonkeyPatch, kind: str, change: Callable[[list[t.Any], Document], None]) -> None:
+    """Let *change* have the rows and the body of each answer that lists the kind."""
+    get = CommvaultClient.get
+    paths = {path for path, _params in LISTINGS[kind].calls}
+
+    def get_altered(self: CommvaultClient, path: str, **more: t.Any) -> t.Any:
+        body = get(self, path, **more)
+        if path not in paths or body is None:
+            return body
+        altered = copy.deepcopy(body)
+        change(next(altered[name] for name in LISTINGS[kind].wrappers if name in altered), altered)
+        return altered
+
+    monkeypatch.setattr(CommvaultClient, "get", get_altered)
+
+
+def set_at(row: Document, paths: tuple[str, ...], value: t.Any) -> None:
+    """Put *value* at each of the dotted paths that the row has."""
+    for path in paths:
+        *holders, last = path.split(".")
+        found: t.Any = row
+        for part in holders:
+            found = found.get(part) if isinstance(found, dict) else None
+        if isinstance(found, dict) and last in found:
+            found[last] = value
+
+
+ALTERED = ("plans", "servers", "user_groups")
+
+
+@pytest.mark.parametrize("value", [None, "1e3", True, [], 1.5], ids=repr)
+@pytest.mark.parametrize("kind", ALTERED)
+def test_ids_that_are_none(
+    kind: str, value: t.Any, site: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(monkeypatch, kind, lambda rows, body: set_at(rows[-1], LISTINGS[kind].ids, value))
+    told, document = take(site, tmp_path)
+    assert document is not None, told
+    source = get_source(document, SOURCES[kind])
+    assert source["complete"] is False and "without an id or a name are left out: 1" in source["why"], source
+    assert source["count"] == len(get_rows(document, kind)) > 0
+
+
+@pytest.mark.parametrize("kind", ALTERED)
+def test_rows_that_stand_there_twice(
+    kind: str, site: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same row is one; another name under the same id is told, and both are kept."""
+    whole = take(site, tmp_path)[1]
+    assert whole is not None
+    with monkeypatch.context() as patched:
+        alter(patched, kind, lambda rows, body: rows.append(copy.deepcopy(rows[-1])))
+        document = take(site, tmp_path)[1]
+    assert document is not None and get_rows(document, kind) == get_rows(whole, kind)
+    assert get_source(document, SOURCES[kind])["complete"] is True
+    assert get_source(document, SOURCES[kind])["count"] == len(get_rows(document, kind))
+
+    def add_other(rows: list[t.Any], body: Document) -> None:
+        rows.append(copy.deepcopy(rows[-1]))
+        set_at(rows[-1], LISTINGS[kind].names, "another name")
+
+    alter(monkeypatch, kind, add_other)
+    document = take(site, tmp_path)[1]
+    assert document is not None
+    source = get_source(document, SOURCES[kind])
+    assert source["complete"] is False and "several names: 1" in source["why"]
+    assert "another name" in {row["name"] for row in get_rows(document, kind)}
+
+
+@pytest.mark.parametrize("name", ["totalRecords", "filterQueryCount"])
+def test_counts_that_do_not_agree_with_the_rows(
+    name: str, site: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(monkeypatch, "plans", lambda rows, body: body.update({name: len(rows) + 2}))
+    document = take(site, tmp_path)[1]
+    assert document is not None
+    source = get_source(document, "entities.plans")
+    assert source["complete"] is False and f"counts {source['count'] + 2} and has listed" in source["why"]
+
+
+def test_names_of_any_length_and_kind_are_data(
+    site: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["x" * 1_000_000, "a\x00\x1b[2K\u202e\u2066", "</script><script>alert(1)</script>", "{{ 7 * 7 }}"]
+
+    def rename(rows: list[t.Any], body: Document) -> None:
+        for row, name in zip(rows, names, strict=False):
+            set_at(row, LISTINGS["servers"].names, name)
+
+    alter(monkeypatch, "servers", rename)
+    folder = tmp_path / "s"
+    told = run_body(commvault_snapshot, site, {"dest": str(folder), "commcell": "cs01", **connection(site, "cs01")})
+    assert told["changed"] and len(json.dumps(told)) < 100_000
+    sealed = run_body(access_evidence, site, {"dest": str(tmp_path / "evidence"), "snapshot": str(folder)})
+    assert sealed["changed"] and len(json.dumps(sealed)) < 100_000, sealed
+    page = (tmp_path / "evidence" / sealed["evidence"]["name"] / "report.html").read_text()
+    assert "<script>alert(1)" not in page and "\x1b" not in page and "\u202e" not in page

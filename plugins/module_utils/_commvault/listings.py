@@ -229,7 +229,7 @@ def describe_gaps(kind: str, body: Body) -> tuple[str, str]:
     lacks = [f"rows without an id or a name are left out: {unusable}"] if unusable else []
     double = sum(len(forms) > 1 for forms in found.values())
     lacks += [f"ids that stand in the list with several names: {double}"] if double else []
-    told = max((parse_id(body.get(name)) or 0 for name in _TOTALS))
+    told = max(parse_id(body.get(name)) or 0 for name in _TOTALS)
     lacks += [f"the service counts {told} and has listed {len(rows)}"] if told > len(rows) else []
     return "; ".join(lacks), ""
 

@@ -131,6 +131,11 @@ def _rotation(world: World, number: int, **target: t.Any) -> Options:
     }
 
 
+def _snapshot(world: World) -> Options:
+    """Where a snapshot goes, and time for the reads before the one that is attacked."""
+    return {"dest": f"{world.folder}/snapshot", "deadline": 20}
+
+
 _OF_CERTIFICATES: Options = {"kind": "certificate", "certificate": {"key_size": 2048}}
 
 PLACES: list[Place] = [
@@ -357,6 +362,38 @@ PLACES: list[Place] = [
         Target("GET", "conditionalAccess/policies"),
         lambda w, n: {**w.graph, "applications": ["Commvault management API"]},
         _tags("graph", "list", "read"),
+    ),
+    Place(
+        "graph-snapshot",
+        "graph",
+        "entra_snapshot",
+        Target("GET"),
+        lambda w, n: {**w.graph, **_snapshot(w), "groups": [w.group_id], "applications": [w.job_id]},
+        _tags("graph", "list", "read", "first"),
+    ),
+    Place(
+        "graph-snapshot-batch",
+        "graph",
+        "entra_snapshot",
+        Target("POST", r"/\$batch"),
+        lambda w, n: {**w.graph, **_snapshot(w), "groups": [w.group_id], "applications": [w.job_id]},
+        _tags("graph", "read", "may-not-ask"),
+    ),
+    Place(
+        "cell-snapshot-lists",
+        "cell",
+        "commvault_snapshot",
+        Target("GET", r"/(Client|ClientGroup|V2/Plan|StoragePool|Workflow|V4/company|V4/UserGroup)(\?|$)"),
+        lambda w, n: {**w.cell, **_snapshot(w), "commcell": "cs01", "entity_kinds": ["plans"]},
+        _tags("cell", "list", "read"),
+    ),
+    Place(
+        "cell-snapshot-details",
+        "cell",
+        "commvault_snapshot",
+        Target("GET", r"/(V4/Role|V4/UserGroup|v4/user)/\d+|/Security/|/ThirdParty/|/AccessToken|/V5/Credential/"),
+        lambda w, n: {**w.cell, **_snapshot(w), "commcell": "cs01", "entity_kinds": ["plans"]},
+        _tags("cell", "read", "may-not-ask"),
     ),
     Place(
         "cell-probe",

@@ -30,7 +30,7 @@ from ..user_groups.canonical import parse_member_ids
 from ..users.details import UNSHOWN
 from ..whoami import read_own_rights
 from .document import FORMAT, CommCellDocument, Row
-from .order import sort_grants, sort_rows
+from .order import get_number, sort_grants, sort_rows
 from .providers import CREDENTIALS, PROVIDERS, ProviderReader
 from .snapshot import UNSHOWN_GROUP, UNSHOWN_ROLE, SecuritySnapshot, build_association_row
 from .sources import ADMINISTRATION, USER_MANAGEMENT, VIEW, SourceLog, describe_refusal
@@ -154,13 +154,13 @@ class CommCellCollector:
             return []
 
     def _read_list(self, kind: str, seen_with: t.Collection[int]) -> list[Row]:
-        rows = self._read_part(kind, lambda: self._snapshot.read_parts((kind,))[kind])
+        rows = sort_rows(self._read_part(kind, lambda: self._snapshot.read_parts((kind,))[kind]))
         if not rows and kind in _NEVER_EMPTY:
             self._log.note_reason(kind, "the service lists none, and each CommCell has some")
         is_doubtful = kind == "users" and rows and str(self._client.caller[0]) not in {row["id"] for row in rows}
         doubt = "the list lacks the account that reads, so others may be missing" if is_doubtful else ""
-        self._log.close(kind, len(rows), seen_with=seen_with, doubt=doubt or self._note_gaps(kind, kind))
-        return sort_rows(rows)
+        self._log.close(kind, len(rows), seen_with=seen_with, doubt=self._note_gaps(kind, kind) or doubt)
+        return rows
 
     def _note_gaps(self, source: str, kind: str) -> str:
         """Note what the list of *kind* lacks for *source*; return what it may lack."""
@@ -214,11 +214,11 @@ class CommCellCollector:
         ]
 
     def _read_entities(self, kind: str) -> list[Row]:
-        rows = self._read_part(f"entities.{kind}", lambda: self._list_entities(kind))
+        rows = sort_rows(self._read_part(f"entities.{kind}", lambda: self._list_entities(kind)))
         gaps = self._note_gaps(f"entities.{kind}", kind)
         seen_with, doubt = ((), _CREDENTIALS_DOUBT) if kind == "credentials" else (_SEES_ALL, gaps)
         self._log.close(f"entities.{kind}", len(rows), seen_with=seen_with, doubt=doubt)
-        return sort_rows(rows)
+        return rows
 
     def _read_owners(self) -> list[Row]:
         def read() -> list[Row]:

@@ -21,6 +21,8 @@ from .selection import DELETED_GROUP, DELETED_USER, GROUP, USER, build_select, s
 
 USER_NEEDS = ("User.Read.All",)
 OWNER_NEEDS = ("Group.Read.All",)
+#: Levels of nesting that are followed; those of people have some five.
+_MOST_LEVELS = 50
 _DELETED = "/directory/deletedItems/microsoft.graph."
 #: Entra ID puts the object id, without its hyphens, before the user principal name of a user that is deleted.
 _DELETED_PREFIX = re.compile(r"[0-9a-fA-F]{32}(?=.+@)")
@@ -65,6 +67,11 @@ class People:
             for object_id, kind in sorted(self.kinds.items())
             if object_id not in known
         ]
+
+
+def count_unusable(wires: t.Iterable[Row]) -> int:
+    """Return how many objects of a list :meth:`People.learn` leaves out, since they have no id."""
+    return sum(not is_guid(str(wire.get("id") or "")) for wire in wires)
 
 
 def find_groups_named(reading: Reading, texts: t.Iterable[str]) -> set[str]:
@@ -114,12 +121,19 @@ def read_groups(
 ) -> list[Row]:
     """Return the groups with these ids that there are and all groups nested in them but *known* ones, each with its direct members and owners.
 
-    A group that contains itself, through others or not, is read once.
+    A group that contains itself, through others or not, is read once. Groups below _MOST_LEVELS are noted as missing: each level takes requests
+    of its own.
     """
     rows: dict[str, Row] = {}
     asked = set(known)
-    waiting = set(ids)
+    waiting, level = set(ids), 0
     while waiting:
+        level += 1
+        if level > _MOST_LEVELS:
+            why = f"{len(waiting)} groups that are nested deeper than {_MOST_LEVELS} levels are not read"
+            reading.note("groups", 0, False, why)
+            reading.note("group_members", 0, False, why)
+            break
         asked |= waiting
         wires = reading.list_by_values("groups", "/groups", "id", waiting, build_select(GROUP), GROUP_NEEDS)
         fresh = {row["id"]: row for row in select_rows(GROUP, wires, "group")}
@@ -142,6 +156,7 @@ def _add_relation(
     answers = reading.read_each(source, requests, f"list the {relation} of {len(order)} groups", needs)
     for key, answer, listed in zip(order, answers, fill_lists(answers), strict=True):
         groups[key][relation] = people.learn(listed)
+        reading.note_unusable(source, count_unusable(listed))
         not_visible = groups[key].setdefault("notVisible", [])
         if answer is False:
             not_visible.append(relation)

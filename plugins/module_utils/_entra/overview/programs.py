@@ -17,7 +17,7 @@ from ..batches import ReadRequest
 from ..client import quote_literal
 from ..references import build_relation_params
 from ..signing_certificates.canonical import find_private_parts
-from .directory import People
+from .directory import People, count_unusable
 from .document import Row
 from .power import PERMISSIONS, get_permission_power, is_powerful
 from .reading import Reading, fill_lists
@@ -298,5 +298,6 @@ class Programs:
         answers = self._reading.read_each(source, requests, f"list the owners of {len(order)} objects", NEEDS)
         for key, answer, listed in zip(order, answers, fill_lists(answers), strict=True):
             rows[key]["owners"] = self._people.learn(listed)
+            self._reading.note_unusable(source, count_unusable(listed))
             rows[key]["notVisible"] = ["owners"] if answer is False else []
         self._reading.note(source, sum(len(rows[key]["owners"]) for key in order))

@@ -100,9 +100,21 @@ class Reading:
         found = self.attempt(
             name, needs, lambda: self.graph.list(path, intent=intent, needs=needs, params=params or None)
         )
+        usable = self._leave_out_unusable(name, found or [])
         if counts:
-            self.note(name, len(found or ()))
-        return found or []
+            self.note(name, len(usable))
+        return usable
+
+    def _leave_out_unusable(self, name: str, wires: list[Row]) -> list[Row]:
+        """Return the objects that have an id; the others are noted as missing in the source *name*."""
+        usable = [wire for wire in wires if wire.get("id")]
+        self.note_unusable(name, len(wires) - len(usable))
+        return usable
+
+    def note_unusable(self, name: str, count: int) -> None:
+        """Note that *count* objects of the source *name* have no id by which they could be told apart; nothing for none."""
+        if count:
+            self.note(name, 0, False, f"{count} objects without an id are left out")
 
     def list_by_values(
         self,
@@ -122,7 +134,7 @@ class Reading:
         queries = build_value_queries(self.graph, path, member, sorted(values), {"$select": select})
         requests = [ReadRequest(path, query) for query in queries]
         lists = self.read_each(name, requests, f"read {path[1:]} by {member}", needs)
-        found = merge_lists(fill_lists(lists))
+        found = self._leave_out_unusable(name, merge_lists(fill_lists(lists)))
         if counts:
             self.note(name, len(found))
         return found

@@ -251,3 +251,64 @@ def test_requests_of_a_large_site(make_ctx: t.Any) -> None:
     assert len(read_users(reading, people, names)) == 6000
     # at most 400 filters by id, and 34 each by name and address for those whom nobody has
     assert len(graph.batches) <= 93 + 20 + 21 + 2
+
+
+def get_source(reading: Reading, name: str) -> t.Any:
+    return next(source for source in reading.list_sources() if source["name"] == name)
+
+
+def test_a_chain_without_end_is_given_up_and_told(make_ctx: t.Any) -> None:
+    """So many requests for each level: a hundred thousand levels would take hours."""
+    chain: dict[int, list[int]] = {number: [number + 1] for number in range(1000, 1400)}
+    reading, graph = make_reading(make_ctx, make_tenant({}))
+    known = make_tenant(chain)
+    groups = known["/groups"]
+
+    def answer_groups(parameters: Wire) -> list[Wire]:
+        return t.cast("list[Wire]", groups(parameters))
+
+    reading, graph = make_reading(make_ctx, {**known, "/groups": answer_groups})
+    for number in chain:
+        for row in known[f"/groups/{guid(number)}/members"]:
+            row["@odata.type"] = "#microsoft.graph.group"
+    rows = read_groups(reading, [guid(1000)], People())
+    assert len(rows) == 50 and len(graph.reads) == 3 * 50
+    for name in ("groups", "group_members"):
+        source = get_source(reading, name)
+        assert source["complete"] is False and "nested deeper than 50 levels" in source["why"]
+
+
+def test_a_wide_nesting_takes_a_request_for_each_group_and_no_more(make_ctx: t.Any) -> None:
+    """A group of thousands that all contain each other and it: each is read once."""
+    everybody = list(range(1000, 3000))
+    reading, graph = make_reading(make_ctx, make_tenant({}))
+    known = make_tenant({number: [1000, number, number + 1] for number in everybody} | {999: everybody})
+    for path, listed in known.items():
+        if path.endswith("/members"):
+            for row in listed:
+                row["@odata.type"] = "#microsoft.graph.group"
+    reading, graph = make_reading(make_ctx, known)
+    rows = read_groups(reading, [guid(999)], People())
+    assert len(rows) == len(everybody) + 1
+    assert len([path for path in graph.reads if path.endswith("/members")]) == len(rows)
+    assert len([path for path in graph.reads if path == "/groups"]) <= len(rows) // 15 + 3
+    assert get_source(reading, "groups")["complete"] is True
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": None}, {"id": ""}, {"displayName": "x"}], ids=str)
+def test_objects_without_an_id_are_told(make_ctx: t.Any, odd: Wire) -> None:
+    known = make_tenant({1: [500, 501]})
+    groups, users = known["/groups"], known["/users"]
+    known["/groups"] = lambda parameters: [*groups(parameters), dict(odd)]
+    known["/users"] = lambda parameters: [*users(parameters), dict(odd)]
+    known[f"/groups/{guid(1)}/members"].append(dict(odd))
+    known[f"/groups/{guid(1)}/owners"].append(dict(odd))
+    reading, _graph = make_reading(make_ctx, known)
+    people = People()
+    found = find_groups_named(reading, ["G1"])
+    rows = read_groups(reading, {*found, guid(1)}, people)
+    assert [row["id"] for row in rows] == [guid(1)]
+    assert [row["id"] for row in read_users(reading, people, ["x@corp.example"])] == [guid(500), guid(501)]
+    for name in ("groups", "group_members", "group_owners", "users"):
+        source = get_source(reading, name)
+        assert source["complete"] is False and "without an id" in source["why"], source
