@@ -205,8 +205,8 @@ OF_PLAYBOOKS: Options = {
                     "outcome": {
                         "type": "str",
                         "required": True,
-                        "choices": ["worked", "failed"],
-                        "description": "Whether the account could log in.",
+                        "choices": ["worked", "not_proven", "failed"],
+                        "description": "Whether the account could log in; not_proven where its rights were not shown.",
                     },
                     "date": {"type": "str", "required": True, "description": "When, RFC 3339."},
                 },

@@ -33,6 +33,10 @@ options:
       - With O(snapshot), the variables of the document by name, such as C(cvops_role_mappings), which has owners and dates.
       - When left out, no grant has an owner or a date.
     type: dict
+  missing:
+    description:
+      - With O(snapshot), the CommCells that were to be read and were not, each with why. They are told in C(not_evaluable).
+    type: dict
   who:
     description:
       - Who can do something. C(permission) and C(role) are names or ids.
@@ -103,6 +107,7 @@ OPTIONS = (
     "bundle",
     "snapshot",
     "document",
+    "missing",
     "who",
     "person",
     "review_by_before",

@@ -131,9 +131,9 @@ options:
         type: str
         required: true
       outcome:
-        description: Whether the account could log in.
+        description: Whether the account could log in and administers the CommCell. V(not_proven) means that it logged in and its rights were not shown.
         type: str
-        choices: [worked, failed]
+        choices: [worked, not_proven, failed]
         required: true
       date:
         description: When, RFC 3339.

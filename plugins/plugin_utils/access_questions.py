@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.que
 from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.questions import answer_question
 from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.reading import read_bundle, read_manifest
 from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.tables import Inputs, Row
+from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.words import describe_entity
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import read_snapshot
 
 from .data_reading import resolve_path
@@ -75,7 +76,7 @@ def ask_about_access(options: Mapping) -> dict[str, t.Any]:
     bundle, snapshot = (resolve_path(given.get(name)) for name in ("bundle", "snapshot"))
     if (bundle is None) == (snapshot is None):
         raise ConfigError("give one of bundle and snapshot: the folder of what is asked")
-    source = _read_bundle(bundle) if bundle else _read_snapshot(str(snapshot), given.get("document"))
+    source = _read_bundle(bundle) if bundle else _read_snapshot(str(snapshot), given)
     found = answer_question(source.rows, question, source.commcells)
     return {
         "answers": found["answers"],
@@ -145,9 +146,11 @@ def _read_bundle(folder: str) -> Source:
         )
 
 
-def _read_snapshot(folder: str, document: t.Any) -> Source:
+def _read_snapshot(folder: str, given: Mapping) -> Source:
     found = read_snapshot(folder)
-    inputs = Inputs(found.commcells, found.entra, document=require_mapping(document, "document") if document else None)
+    document = require_mapping(given["document"], "document") if given.get("document") else None
+    missing = {to_text(name): to_text(why) for name, why in require_mapping(given.get("missing"), "missing").items()}
+    inputs = Inputs(found.commcells, found.entra, missing, document)
     times = sorted({one["provenance"]["ended"] for one in found.commcells})
     return Source(
         build_tables(inputs).rows, found.commcells, f"snapshot as of {times[0] if times else 'an unknown time'}", []
@@ -206,7 +209,7 @@ def _format_row(row: Mapping) -> tuple[str, ...]:
     person = to_text(row["user_principal_name"] or row["commvault_user"] or row["entra_user_id"])
     named = f"{row['person']} ({person})" if row["person"] and row["person"] != person else person
     role = to_text(row["role"]) or ", ".join(row["permissions"]) or to_text(row["grant_kind"])
-    on = to_text(row["entity"]) if row["entity_kind"] == "commcell" else f"{row['entity_kind']} {row['entity']}"
+    on = describe_entity(row["entity_kind"], row["entity_id"], row["entity"])
     can = {"yes": "yes", "no": "no, it is disabled or blocked"}.get(row["can"], "cannot be told")
     if row["can"] == "yes" and row["effective_now"] != "yes":
         can = "after the next sign-in"

@@ -19,7 +19,13 @@ from .filter_values import FilterInputError, make_visible, require_mapping, requ
 Mapping = t.Mapping[str, t.Any]
 Drill = dict[str, t.Any]
 
-WORKED, FAILED = "worked", "failed"
+WORKED, NOT_PROVEN, FAILED = "worked", "not_proven", "failed"
+_OUTCOMES = (WORKED, NOT_PROVEN, FAILED)
+_TOLD = {
+    WORKED: "logged in with its own password, and administers the CommCell",
+    NOT_PROVEN: "signed in; that it administers is not proven",
+    FAILED: "failed the drill",
+}
 #: How the CommCell is reached; who signs in, and a gateway that asks Entra ID, are left out.
 _WAY = ("ca_path", "proxy", "timeout", "token_header", "url", "validate_certs")
 #: Permission "Administrative Management" (Commvault documentation: permissions).
@@ -47,9 +53,10 @@ def build_drill_options(options: t.Any, account: t.Any) -> dict[str, t.Any]:
 
 
 def build_drill(result: t.Any, commcell: t.Any, user: t.Any, date: t.Any) -> Drill:
-    """Return what came of one drill: ``commcell``, ``user``, ``outcome``, ``date``, and ``why`` it has failed, never a secret.
+    """Return what came of one drill: ``commcell``, ``user``, ``outcome``, ``date``, and ``why`` it has not worked, never a secret.
 
-    An account that logs in and does not administer the CommCell has failed: nobody could repair the sign-in with it.
+    An account that logs in and does not administer the CommCell has failed: nobody could repair the sign-in with it. Where the CommServe does not
+    show the account's rights, that is not proven.
 
     *result*: of connection_info with the account's options, also a failed one; *user*: the name that was given.
     """
@@ -59,12 +66,18 @@ def build_drill(result: t.Any, commcell: t.Any, user: t.Any, date: t.Any) -> Dri
     error = require_mapping(side.get("error"), "error")
     rights = [to_text(right.get("id")) for right in require_mappings(side.get("rights"), "rights")]
     why = "" if got_in else to_text(error.get("msg") or found.get("msg") or "nothing was tried")
-    if got_in and side.get("rights") is not None and _ADMINISTRATION not in rights:
-        why = "it logs in, and does not administer the CommCell, so nobody could repair the sign-in with it"
+    outcome = WORKED if got_in else FAILED
+    if got_in and side.get("rights") is None:
+        outcome, why = NOT_PROVEN, "the CommServe does not show the account's rights"
+    elif got_in and _ADMINISTRATION not in rights:
+        outcome, why = (
+            FAILED,
+            "it logs in, and does not administer the CommCell, so nobody could repair the sign-in with it",
+        )
     return {
         "commcell": to_text(commcell),
         "user": to_text(require_mapping(side.get("identity"), "identity").get("user_name") or user),
-        "outcome": FAILED if why else WORKED,
+        "outcome": outcome,
         "date": to_text(date),
         "why": to_text(make_visible(why))[:500],
     }
@@ -80,8 +93,7 @@ def add_drills(drills: t.Any, earlier: t.Any = None) -> list[Drill]:
 def format_drills(drills: t.Any) -> list[str]:
     """Return a line for each drill."""
     return [
-        f"{row['commcell']}: {row['user']} {'logged in with its own password' if row['outcome'] == WORKED else 'did not get in'}"
-        + (f": {row['why']}" if row.get("why") else "")
+        f"{row['commcell']}: {row['user']} {_TOLD[row['outcome']]}" + (f": {row['why']}" if row.get("why") else "")
         for row in map(make_visible, _list_drills(drills))
     ]
 
@@ -108,8 +120,10 @@ def _list_drills(value: t.Any) -> list[Mapping]:
     if len(rows) > _TOO_MANY:
         raise FilterInputError(f"holds more than {_TOO_MANY:,} drills")
     for number, row in enumerate(rows):
-        if not all(isinstance(row.get(name), str) for name in _KEYS) or row["outcome"] not in (WORKED, FAILED):
-            raise FilterInputError(f"drills[{number}] has no commcell, user, outcome ({WORKED} or {FAILED}) and date")
+        if not all(isinstance(row.get(name), str) for name in _KEYS) or row["outcome"] not in _OUTCOMES:
+            raise FilterInputError(
+                f"drills[{number}] has no commcell, user, outcome ({WORKED}, {NOT_PROVEN} or {FAILED}) and date"
+            )
         try:
             parse_time(str(row["date"]))
         except ValueError:

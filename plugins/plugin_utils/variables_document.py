@@ -94,7 +94,7 @@ _ACCESS = ("conditional_access", "site", "validate")
 _OWN = re.compile(
     "__(access|access_log|app_registration|bootstrap|break_glass_drill|commvault_credentials|commvault_sso|conditional_access|cvops|document"
     "|doctor|expiry|export_entra|preflight|review|role_mappings|secret_rotation|snapshot|validate)_.*"
-    "|access_read_commcell|(break_glass_drill|commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
+    "|(break_glass_drill|commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
     "|commvault_credentials_item|commvault_sso_app|conditional_access_item|document_key"
     "|(app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"

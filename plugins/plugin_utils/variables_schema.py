@@ -2211,7 +2211,11 @@ SCHEMA: dict[str, Part] = {
                     'user': {'type': 'str', 'required': True},
                     'outcome': {
                         'type': 'str',
-                        'choices': ['worked', 'failed'],
+                        'choices': [
+                            'worked',
+                            'not_proven',
+                            'failed',
+                        ],
                         'required': True,
                     },
                     'date': {'type': 'str', 'required': True},

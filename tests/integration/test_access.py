@@ -171,16 +171,44 @@ def test_the_services_are_asked_and_what_was_read_is_removed(
         assert "admin" in lines(run) and "snapshot as of" in lines(run)
 
 
-def test_a_service_that_cannot_be_read_is_told_and_the_others_are_asked(
+@pytest.mark.parametrize("side", ["entra", "cs01"])
+def test_a_service_that_cannot_be_read_makes_the_answer_partial(
+    make_site: t.Callable[..., Simulator],
+    make_player: t.Callable[[Simulator], Player],
+    own_temporary_folder: pathlib.Path,
+    tmp_path: pathlib.Path,
+    side: str,
+) -> None:
+    """The others answer, the file has what is missing, and the end fails: who reads its exit code knows that it is not all."""
+    site = make_site(set="M")
+    names = list(site.commcells)
+    connection = json.loads(json.dumps(site.variables()["cvops_connection"]))
+    unread = "Entra ID" if side == "entra" else f"CommCell {names[0]}"
+    if side == "entra":
+        connection["entra"]["client_secret"] = "wrong"
+    else:
+        connection["commcells"][names[0]]["password"] = "wrong"
+    file = tmp_path / "who.json"
+    asked = {"cvops_connection": connection, "access_role": "Master", "access_file": str(file)}
+    run = make_player(site)(ACCESS, extra_vars=asked)
+    assert run.rc != 0 and f"The answer is partial: {unread} was not read: " in failure(run)
+    assert f"{unread} was not read: " in lines(run)
+    found = json.loads(file.read_text())
+    assert {row["commcell"] for row in found["answers"]} == set(names if side == "entra" else names[1:])
+    gaps = {(row["kind"], row["commcell"], row["subject"]) for row in found["not_evaluable"] if row["kind"] == "source"}
+    assert ("source", "", "tenant") in gaps if side == "entra" else ("source", names[0], "commcell") in gaps
+    assert [name for name in os.listdir(own_temporary_folder) if name.startswith("cvops-access-")] == []
+
+
+def test_where_no_commcell_can_be_read_nothing_is_answered(
     site: Simulator, play: Player, own_temporary_folder: pathlib.Path
 ) -> None:
     connection = json.loads(json.dumps(site.variables()["cvops_connection"]))
-    connection["entra"]["client_secret"] = "wrong"
-    run = play(ACCESS, extra_vars={"cvops_connection": connection, "access_role": "Master"}).ok()
-    assert "Entra ID was not read: " in lines(run) and "not evaluable: tenant: " in lines(run)
-    assert os.listdir(own_temporary_folder) == [] or not any(
-        name.startswith("cvops-access-") for name in os.listdir(own_temporary_folder)
-    )
+    connection["commcells"]["cs01"]["password"] = "wrong"
+    run = play(ACCESS, extra_vars={"cvops_connection": connection, "access_role": "Master"})
+    assert run.rc != 0 and "CommCell cs01 was not read: " in failure(run)
+    assert not [result for result in run.results if result.task == "Report"]
+    assert [name for name in os.listdir(own_temporary_folder) if name.startswith("cvops-access-")] == []
 
 
 @pytest.mark.parametrize("seed", [1, 7])

@@ -71,7 +71,9 @@ def test_the_account_gets_in_and_out_and_the_date_is_kept(
     assert rows[0]["user"] == {"__ansible_unsafe": "{{ x }}"} and len(rows) == 2
     assert {**rows[1], "date": ""} == {"commcell": "cs01", "user": "break-glass", "outcome": "worked", "date": ""}
     assert file.stat().st_mode & 0o777 == 0o600
-    assert run.one("Report")["msg"] == ["cs01: break-glass logged in with its own password"]
+    assert run.one("Report")["msg"] == [
+        "cs01: break-glass logged in with its own password, and administers the CommCell"
+    ]
     assert_no_secrets(run, [file, run.folder / "results.jsonl"], [PASSWORD])
     assert run.stats["changed"] == 0
 
@@ -86,7 +88,7 @@ def test_a_wrong_password_is_tried_once_and_is_a_failure_that_is_kept(
     assert log_ins(sealed) == ["Login"]
     (row,) = json.loads(file.read_text())
     assert row["outcome"] == "failed"
-    assert "did not get in" in failure(run)
+    assert "failed the drill" in failure(run)
     assert_no_secrets(run, [file], [WRONG, PASSWORD])
 
 
@@ -94,7 +96,7 @@ def test_a_second_factor_that_is_asked_for_is_told_and_can_be_given(sealed: Simu
     sealed.commcells["cs01"].behaviours.two_factor_pin = "424242"
     run = drill(sealed, play)
     assert run.rc != 0
-    assert log_ins(sealed) == ["Login"] and "did not get in" in failure(run)
+    assert log_ins(sealed) == ["Login"] and "failed the drill" in failure(run)
     account = {"username": "break-glass", "password": PASSWORD, "pin": "424242"}
     assert log_ins(sealed) == ["Login"]
     drill(sealed, play, account=account).ok()

@@ -25,6 +25,15 @@ ENTITY_TYPES: dict[str, int] = {
 ALL_OF_KIND = -1
 
 
+def name_entity_kind(kind: str) -> str:
+    """Return a kind of entities for people, in the singular: ``server group``, ``CommCell``, ``entity of type 64``."""
+    if kind == "commcell":
+        return "CommCell"
+    if kind.startswith("type:"):
+        return f"entity of type {kind.removeprefix('type:')}"
+    return (kind if kind == "company" else kind.removesuffix("s")).replace("_", " ")
+
+
 class Entity(t.NamedTuple):
     """An entity of a grant. ``kind`` is a key of ENTITY_TYPES, or ``type:<number>`` for others; ``id`` may be ALL_OF_KIND."""
 

@@ -44,8 +44,8 @@ def build_tables(inputs: Inputs) -> Tables:
     rows[POPULATION.name] = list_population(facts)
     rows[ACCESS.name] = [made.row for cell in facts.cells for made in cell.access]
     rows[ROLES.name] = list_roles(facts)
-    rows[LEAVERS.name] = list_leavers(facts)
     rows[IDENTITIES.name] = Programs(facts).list_rows()
+    rows[LEAVERS.name] = list_leavers(facts, rows[IDENTITIES.name])
     rows[CHANGES.name] = list_changes(facts, rows)
     rows[FINDINGS.name] = list_findings(facts, rows)
     rows[SIGN_OFF.name] = list_sign_off(facts)

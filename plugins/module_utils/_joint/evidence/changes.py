@@ -14,6 +14,7 @@ from .attribution import NO_ENTRY, UNATTRIBUTED, Attribution, Attributor, Cause,
 from .facts import Facts
 from .log_index import LogIndex
 from .tables import ACCESS, IDENTITIES, ROLES, Row, Table, make_row_id
+from .words import describe_right
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 _COMPARED = (ACCESS, ROLES, IDENTITIES)
@@ -100,8 +101,7 @@ def _describe(table: Table, row: Row, change: str, columns: t.Sequence[str]) -> 
     """Return a change in words."""
     if table.name == ACCESS.name:
         who = str(row["person"] or row["commvault_user"] or row["user_principal_name"] or row["person_kind"])
-        what = row["role"] or ", ".join(t.cast("list[str]", row["permissions"])) or "ownership"
-        thing = f"{who}: {what} on {row['entity_kind']} {row['entity']} through {row['principal']}"
+        thing = f"{who}: {describe_right(row)} through {row['principal']}"
     elif table.name == ROLES.name:
         thing = f"role {row['role']}: permission {row['permission'] or 'none shown'}"
     else:

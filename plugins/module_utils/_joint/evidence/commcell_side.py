@@ -11,6 +11,7 @@ import functools
 import re
 import typing as t
 
+from ..._commvault.catalogue import COMMCELL_LEVEL
 from ..._commvault.overview.document import CommCellDocument
 from ..._commvault.references import parse_id
 from ..._commvault.security.grants import ENTITY_TYPES
@@ -44,6 +45,7 @@ class CommCellSide:
         self.permission_ids = {
             fold_case(str(row.get("name"))): str(row.get("id")) for row in self.document.get("permissions") or ()
         }
+        self._lists_with_companies: dict[str, bool] = {}
         self._members: dict[tuple[str, str], set[str]] = {}
         for key, group in self.groups.items():
             self._members["user_group", key] = {self._find_member(str(one)) for one in group.get("members") or ()}
@@ -88,11 +90,37 @@ class CommCellSide:
         return self.principals.get(kind, {}).get(number)
 
     def find_company(self, kind: str, number: str) -> str | None:
-        """Return the company of an entity; None for one of the CommCell, and for one that no list has."""
+        """Return the company of an entity, COMMCELL_LEVEL for one of the CommCell itself; None where the service does not show it."""
         row = self.entities.get(kind, {}).get(number)
-        if row is None or kind == "commcell":
+        if kind == "commcell":
+            return COMMCELL_LEVEL
+        if row is None:
             return None
-        return str(row["name"]) if kind == "company" else (str(row["company"]) if row.get("company") else None)
+        return (
+            str(row["name"]) if kind == "company" else self._read_company(f"entities.{kind}", row, self.entities[kind])
+        )
+
+    def find_company_of_role(self, role: Row) -> str | None:
+        """Return the company of a role, as :meth:`find_company`."""
+        return self._read_company("roles", role, self.roles)
+
+    def find_company_of_principal(self, kind: str, number: str) -> str | None:
+        """Return the company of a user or a group, as :meth:`find_company`."""
+        row = self.find_principal(kind, number)
+        return None if row is None else self._read_company(kind, row, self.principals[kind])
+
+    def _read_company(self, name: str, row: Row, listed: t.Mapping[str, Row]) -> str | None:
+        if row.get("company"):
+            return str(row["company"])
+        if name not in self._lists_with_companies:
+            # As Catalogue does: where some objects of a list name a company, one that names none is of the CommCell.
+            is_shown = any(one.get("company") for one in listed.values()) or not self._may_have_companies
+            self._lists_with_companies[name] = is_shown
+        return COMMCELL_LEVEL if self._lists_with_companies[name] else None
+
+    @functools.cached_property
+    def _may_have_companies(self) -> bool:
+        return bool(self.entities["company"]) or not self.visibility.is_complete("companies")
 
     def is_listed(self, kind: str) -> bool:
         """Return whether the document certainly has all entities of a kind."""

@@ -16,6 +16,7 @@ from .people import NO, UNKNOWN
 from .privilege import Privilege, Privileges
 from .tables import ACCESS, Cell, make_row_id
 from .tables import Row as TableRow
+from .words import describe_right
 
 #: How a grant came to be that people make or take away.
 MANAGED = "explicit"
@@ -61,8 +62,17 @@ class Grant:
     @property
     def label(self) -> str:
         """The grant in words."""
-        what = self.columns["role"] or ", ".join(t.cast("list[str]", self.columns["permissions"])) or "ownership"
-        return f"{self.columns['principal'] or self.columns['principal_id']}: {what} on {self.columns['entity_kind']} {self.columns['entity']}"
+        return f"{self.holder}: {self.right}"
+
+    @property
+    def holder(self) -> str:
+        """The name of the principal, else its id."""
+        return str(self.columns["principal"] or self.columns["principal_id"] or "somebody without a name")
+
+    @property
+    def right(self) -> str:
+        """What the grant gives, in words."""
+        return describe_right(self.columns)
 
 
 def _quote(part: str) -> str:
@@ -112,7 +122,12 @@ def _build_grant(side: CommCellSide, privileges: Privileges, row: Row) -> Grant:
     )
     judged = privileges.judge_role(role_id) if role else Privilege(False, [])
     single = privileges.judge_permissions(permissions)
-    company = side.find_company(entity_kind, entity_id) or _text((listed_principal or {}).get("company")) or None
+    # All entities of a kind are those that the principal's company has.
+    company = (
+        side.find_company_of_principal(kind, number)
+        if entity_id == "all"
+        else side.find_company(entity_kind, entity_id)
+    )
     columns: dict[str, Cell] = {
         "principal_kind": kind if kind in ("user", "user_group", "external_group") else "unknown",
         "principal_id": number,

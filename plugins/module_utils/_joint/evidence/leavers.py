@@ -44,8 +44,8 @@ def is_leaver(person: Person) -> bool:
     return person.state in LEFT and (person.state != ABSENT or person.uses_entra is True)
 
 
-def list_leavers(facts: Facts) -> list[Row]:
-    """Return a row per thing that somebody holds who has left."""
+def list_leavers(facts: Facts, identities: t.Sequence[Row] = ()) -> list[Row]:
+    """Return a row per thing that somebody holds who has left. *identities*: rows of the table, which tell how far an application reaches."""
     finder = _SinceFinder(facts)
     rows: dict[str, Row] = {}
     for cell in facts.cells:
@@ -56,7 +56,8 @@ def list_leavers(facts: Facts) -> list[Row]:
                 leaver = _Leaver(person, cell.name, *finder.find(person, cell.name))
                 for row in _list_of_account(cell, leaver, held, tokens):
                     rows.setdefault(str(row["id"]), row)
-    for row in _list_in_entra(facts, finder):
+    tiers = {fold_id(row["app_id"]): str(row["tier"]) for row in identities if row["app_id"]}
+    for row in _list_in_entra(facts, finder, tiers):
         rows.setdefault(str(row["id"]), row)
     return list(rows.values())
 
@@ -90,9 +91,7 @@ def _list_of_account(
         if grant.columns["grant_kind"] == "inherited":
             continue  # it goes where it comes from
         holds = "owner" if grant.columns["grant_kind"] in _OWNED else "direct_grant"
-        what = grant.columns["role"] or ", ".join(grant.columns["permissions"]) or "ownership"
-        words = f"{what} on {grant.columns['entity_kind']} {grant.columns['entity']}"
-        yield _build_row(leaver, holds, words, grant.identity, grant.columns["privileged"])
+        yield _build_row(leaver, holds, grant.right, grant.identity, grant.columns["privileged"])
     if user.get("local_password") is True:
         yield _build_row(leaver, "local_password", "a password of Commvault's own", "", whole)
     for token in tokens.get(user_id, ()):
@@ -116,10 +115,10 @@ def _combine(told: t.Iterable[bool | None]) -> bool | None:
     return True if True in found else None if None in found else False
 
 
-def _list_in_entra(facts: Facts, finder: _SinceFinder) -> t.Iterator[Row]:
+def _list_in_entra(facts: Facts, finder: _SinceFinder, tiers: t.Mapping[str, str]) -> t.Iterator[Row]:
     """Yield memberships and ownerships in Entra ID of users who are disabled, and ownerships of deleted ones."""
     privileged = _list_privileged_groups(facts)
-    owned = _index_owned(facts)
+    owned = _index_owned(facts, tiers)
     gone = [(user, DELETED) for user in facts.entra.deleted_users.values()]
     closed = [(user, DISABLED) for user in facts.entra.users.values() if user.get("accountEnabled") is False]
     for user, state in closed + gone:
@@ -134,25 +133,29 @@ def _list_in_entra(facts: Facts, finder: _SinceFinder) -> t.Iterator[Row]:
                 yield _build_row(
                     leaver, "entra_group", str(group.get("displayName") or ""), str(group["id"]), is_privileged
                 )
-            for holds, name, object_id in owned.get(key, ()):
+            for holds, name, object_id, is_powerful in owned.get(key, ()):
                 is_group = holds == "group_owner"
-                is_privileged = bool(facts.entra.list_ancestors(fold_id(object_id)) & privileged) if is_group else None
-                yield _build_row(leaver, holds, name, object_id, is_privileged)
+                leads_on = is_group and bool(facts.entra.list_ancestors(fold_id(object_id)) & privileged)
+                yield _build_row(leaver, holds, name, object_id, leads_on if is_group else is_powerful)
 
 
-def _index_owned(facts: Facts) -> dict[str, list[tuple[str, str, str]]]:
-    """Return, by the object id of an owner in Entra ID, what is owned: kind, name and object id, sorted."""
-    owned: dict[str, list[tuple[str, str, str]]] = {}
+def _index_owned(facts: Facts, tiers: t.Mapping[str, str]) -> dict[str, list[tuple[str, str, str, bool | None]]]:
+    """Return, by the object id of an owner in Entra ID, what is owned: kind, name, object id, whether it is an application of tier 0; sorted.
+
+    The latter is None where it is not known, and for groups.
+    """
+    owned: dict[str, list[tuple[str, str, str, bool | None]]] = {}
     for key, holds in (
         ("applications", "application_owner"),
         ("service_principals", "application_owner"),
         ("groups", "group_owner"),
     ):
         for one in facts.entra.document.get(key) or ():
+            tier = tiers.get(fold_id(one.get("appId"))) if holds == "application_owner" else None
+            found = holds, str(one.get("displayName") or ""), str(one.get("id")), None if tier is None else tier == "0"
             for owner in one.get("owners") or ():
-                found = holds, str(one.get("displayName") or ""), str(one.get("id"))
                 owned.setdefault(fold_id(owner), []).append(found)
-    return {owner: sorted(found) for owner, found in owned.items()}
+    return {owner: sorted(found, key=lambda one: one[:3]) for owner, found in owned.items()}
 
 
 def _list_privileged_groups(facts: Facts) -> frozenset[str]:

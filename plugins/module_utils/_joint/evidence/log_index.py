@@ -21,7 +21,7 @@ Entry = t.Mapping[str, t.Any]
 #: The logs of what was changed.
 _LOGS = ("directory_audits", "audit_trail")
 _LATE = "late"
-_DISABLE = "disable account"
+_DISABLE, _ENABLE, _RESTORE = "disable account", "enable account", "restore user"
 _ENABLED = "AccountEnabled"
 
 
@@ -59,13 +59,18 @@ class LogIndex:
         return not any(overlaps(dict(gap), start, end) for gap in gaps)
 
     def find_end_of_account(self, entra_id: str, state: str) -> str | None:
-        """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it."""
-        days = [
-            str(entry.get("time"))
+        """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it; None where it was undone afterwards, so
+        that the log has not all that happened.
+        """
+        about = [
+            entry
             for entry in self.find_entries(ENTRA_HOST, [fold_id(entra_id)], "", "~")
-            if fold_id((entry.get("object") or {}).get("id")) == fold_id(entra_id) and _ends_account(entry, state)
+            if fold_id((entry.get("object") or {}).get("id")) == fold_id(entra_id)
         ]
-        day = get_day(max(days)) if days else None
+        ended = max((str(entry.get("time")) for entry in about if _ends_account(entry, state)), default="")
+        if any(_begins_account(entry, state) and str(entry.get("time")) > ended for entry in about):
+            return None
+        day = get_day(ended)
         return day.isoformat() if day else None
 
 
@@ -77,11 +82,28 @@ def _get_moment(value: t.Any) -> datetime.datetime | None:
 
 
 def _ends_account(entry: Entry, state: str) -> bool:
-    activity = fold_case(str(entry.get("activity") or ""))
+    activity = _get_activity(entry)
     if state == "disabled":
-        after = (entry.get("after") or {}).get(_ENABLED)
-        return activity == _DISABLE or after in (False, [False], "[false]", "false")
+        return activity == _DISABLE or _is_flag(entry, "false")
     return entry.get("operation") == "remove" and "user" in activity
+
+
+def _begins_account(entry: Entry, state: str) -> bool:
+    activity = _get_activity(entry)
+    if state == "disabled":
+        return activity == _ENABLE or _is_flag(entry, "true")
+    return activity == _RESTORE
+
+
+def _get_activity(entry: Entry) -> str:
+    return fold_case(str(entry.get("activity") or ""))
+
+
+def _is_flag(entry: Entry, wanted: str) -> bool:
+    """Return whether an account's flag is *wanted* after an entry; Entra ID writes ``[false]``, in text or as a list."""
+    after = (entry.get("after") or {}).get(_ENABLED)
+    found = after[0] if isinstance(after, (list, tuple)) and len(after) == 1 else after
+    return str(found).strip("[]\"' ").lower() == wanted
 
 
 def _list_keys(entry: Entry) -> set[tuple[str, str]]:

@@ -16,7 +16,7 @@ from ..._commvault.references import parse_id
 from ..._commvault.security.grants import ALL_OF_KIND, Entity, Principal
 from ..._core.names import matches_any_pattern
 from ..._core.values import parse_time
-from ..mappings.canonical import Pending, PlannedGrant, Resolved
+from ..mappings.canonical import Names, Pending, PlannedGrant, Resolved
 from ..mappings.options import MappingsOptions
 from ..mappings.parse import Problem, make_problem, parse_mappings
 from ..mappings.resolve import Resolver
@@ -26,6 +26,7 @@ from .entra_side import EntraSide
 from .grants import MANAGED, Grant
 from .offline import SnapshotDirectory, SnapshotGroups, make_quiet_context
 from .tables import Cell
+from .words import describe_entity
 
 DECLARED, SURPLUS, UNMANAGED, NOT_MANAGED, NOT_KNOWN = "declared", "surplus", "unmanaged", "not_managed", "unknown"
 #: Kinds of principals that are users of Commvault.
@@ -44,10 +45,11 @@ _APPROVAL = ("approved_by", "approved_on", "ticket", "reason")
 
 
 class Missing(t.NamedTuple):
-    """A grant that the document wants and the server has not. ``subject``: what identifies it."""
+    """A grant that the document wants and the server has not. ``subject``: what identifies it. ``right``: what it gives, in words."""
 
     subject: str
-    words: str
+    holder: str
+    right: str
     where: str
 
 
@@ -91,7 +93,7 @@ class MappingOfCommCell:
         held = {build_planned_grant(grant) for grant in grants if grant.columns["grant_kind"] == MANAGED}
         names = self._resolved.names
         found = [
-            Missing(_identify(wanted), names.describe_grant(wanted), where)
+            Missing(_identify(wanted), names.show_principal(wanted.principal), _describe_right(wanted, names), where)
             for wanted, where in self._resolved.present.items()
             if wanted not in held
         ]
@@ -204,6 +206,12 @@ def build_planned_grant(grant: Grant) -> PlannedGrant | None:
     if ids[0] is None or ids[1] is None or entity is None:
         return None
     return PlannedGrant(Principal(kind, ids[0]), ids[1], Entity(entity_kind, entity))
+
+
+def _describe_right(wanted: PlannedGrant, names: Names) -> str:
+    entity = wanted.entity
+    number = "all" if entity.id == ALL_OF_KIND else entity.id
+    return f"{names.show_role(wanted.role)} on {describe_entity(entity.kind, number, names.show_entity(entity))}"
 
 
 def _identify(wanted: PlannedGrant) -> str:

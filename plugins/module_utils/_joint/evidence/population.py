@@ -7,11 +7,15 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..._entra.overview.group_counts import SOURCE as GROUP_COUNTS
 from .facts import Facts
 from .tables import Row, make_row_id
+
+_ENTITIES = "entities."
+_HUMP = re.compile("[A-Z]")
 
 
 def list_population(facts: Facts) -> list[Row]:
@@ -52,6 +56,22 @@ def _build_row(side: str, commcell: str, source: t.Mapping[str, t.Any], *, is_co
     }
 
 
+def join_doubles(population: t.Iterable[Row]) -> list[list[Row]]:
+    """Return the sources that are not complete, those together that are one list read for two purposes, as credentials are: none is told twice."""
+    found: dict[tuple[t.Any, ...], list[Row]] = {}
+    for row in population:
+        if row["complete"] is not True:
+            name = str(row["source"]).removeprefix(_ENTITIES)
+            key = (row["side"], row["commcell"], name, row["count"] is None, row["complete"], row["why"])
+            found.setdefault(key, []).append(row)
+    return list(found.values())
+
+
+def name_source(name: str) -> str:
+    """Return a source in words: ``server groups`` for ``entities.server_groups``, ``app role assignments`` for ``appRoleAssignments``."""
+    return _HUMP.sub(lambda found: f" {found[0].lower()}", name.removeprefix(_ENTITIES)).replace("_", " ").strip()
+
+
 def list_partial(population: t.Iterable[Row]) -> list[str]:
     """Return in words why the bundle is not complete, one sentence for each source of which something was certainly not seen.
 
@@ -59,11 +79,11 @@ def list_partial(population: t.Iterable[Row]) -> list[str]:
     that is partial for ever would say nothing.
     """
     found = []
-    for row in population:
+    for row, *_doubles in join_doubles(population):
         if row["complete"] is not False:
             continue
         where = f"CommCell {row['commcell']}" if row["side"] == "commvault" else "Entra ID"
-        source = "" if row["count"] is None else f", {row['source']}"
+        source = "" if row["count"] is None else f", {name_source(str(row['source']))}"
         how = "was not read" if row["count"] is None else "was not seen in full"
         found.append(f"{where}{source} {how}: {row['why'] or 'no reason is told'}")
     return found

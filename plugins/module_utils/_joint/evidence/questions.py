@@ -64,7 +64,10 @@ def answer_question(rows: Rows, question: Question, commcells: t.Sequence[CommCe
     to which company an entity belongs. Raises ConfigError for names that nothing has, AmbiguousMatch for names of several things.
     """
     access = [row for row in rows["access"] if _is_in(row, question)]
-    if question.commcell is not None and not access and not any(_is_named(one, question) for one in commcells):
+    # One that could not be read is in the population alone: it is no wrong name.
+    is_unread = any(row["commcell"] and _is_in(row, question) for row in rows["population"])
+    is_listed = is_unread or any(_is_named(one, question) for one in commcells)
+    if question.commcell is not None and not access and not is_listed:
         known = sorted({str(row["commcell"]) for row in rows["access"]} | {str(one["name"]) for one in commcells})
         raise ConfigError(f"commcell: there is no CommCell {question.commcell!r}{tell_near(question.commcell, known)}")
     documents = [one for one in commcells if question.commcell is None or _is_named(one, question)]

@@ -14,6 +14,7 @@ from ..._core.names import fold_case
 from .facts import Facts, get_day
 from .grants import MANAGED
 from .tables import OPEN, Row
+from .words import describe_entity
 
 REVOKE, ACCEPT = "revoke", "accept"
 #: Kinds of grants that people review: those that people give and take away.
@@ -77,7 +78,7 @@ def list_sign_off(facts: Facts) -> list[Row]:
                     "person": made.holder.person.label,
                     "principal": access["principal"],
                     "role": access["role"] or ", ".join(t.cast("list[str]", access["permissions"])),
-                    "entity": f"{access['entity_kind']} {access['entity']}".strip(),
+                    "entity": describe_entity(access["entity_kind"], access["entity_id"], access["entity"]),
                     "privileged": access["privileged"],
                     "last_decision": str(last) if last else "",
                     "decision": "",

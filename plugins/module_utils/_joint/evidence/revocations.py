@@ -16,11 +16,13 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ..._commvault.catalogue import is_commcell_level
 from ..._commvault.references import ObjectReference
 from ..._core.names import is_same_name, matches_any_pattern, matches_pattern
 from ..mappings.parse import DesiredGrant, MappingEntry, Target, parse_mappings
 from .decisions import CHANGE, REVOKE, describe_row
 from .tables import Row
+from .words import describe_right
 
 Rows = t.Mapping[str, t.Sequence[Row]]
 
@@ -162,7 +164,7 @@ def _find_removals(
     *granted*: a row of each explicit grant.
     """
     entries, problems = parse_mappings(mappings, None, today)
-    companies = {(str(row["commcell"]), str(row["role_id"])): str(row["company"] or "") for row in roles}
+    companies = {(str(row["commcell"]), str(row["role_id"])): _fold_level(row["company"]) for row in roles}
     unreadable = f" ({len(problems)} places of the document cannot be read)" if problems else ""
     gone = {_get_grant(held[0]) for held in revoked}
     places: dict[Place, tuple[list[str], list[str]]] = {}
@@ -233,7 +235,12 @@ def _is_role(row: Row, role: ObjectReference, company: str | None) -> bool:
     if not is_same_name(str(role.name), str(row["role"])):
         return False
     # without a company, a name means the CommCell's own level
-    return company is None or is_same_name(company, str(role.company or ""))
+    return company is None or is_same_name(company, _fold_level(role.company))
+
+
+def _fold_level(company: t.Any) -> str:
+    """Return the name of a company; empty for the CommCell's own level, and where none is shown."""
+    return "" if is_commcell_level(str(company or "")) else str(company)
 
 
 def _is_entity(row: Row, target: Target) -> bool:
@@ -295,8 +302,7 @@ def _get_ids(row: Row) -> tuple[t.Any, ...]:
 
 def _describe_grant(row: Row) -> str:
     """Return principal, role and entity of a grant in words."""
-    kind = "" if row["entity_kind"] == "commcell" else f"{row['entity_kind']} "
-    return f"{row['principal']}: {row['role'] or 'single permissions'} on {kind}{row['entity']}"
+    return f"{row['principal']}: {describe_right(row)}"
 
 
 def _sort_key(place: Place) -> tuple[int, int, str, int]:

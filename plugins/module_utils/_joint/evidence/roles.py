@@ -32,7 +32,7 @@ def _list_rows(cell: CellFacts, role: t.Mapping[str, t.Any]) -> t.Iterator[Row]:
         "commcell": cell.name,
         "role_id": role_id,
         "role": str(role.get("name") or ""),
-        "company": str(role["company"]) if role.get("company") else None,
+        "company": cell.side.find_company_of_role(role),
         "enabled": enabled if isinstance(enabled, bool) else None,
     }
     names = [str(name) for name in role.get("permissions") or ()]

@@ -60,7 +60,7 @@ ACCESS = Table(
         "entity_kind",
         "entity_id",  # "all": every entity of the kind, future ones included
         "entity",
-        "company",
+        "company",  # of the entity; "Commcell" for the CommCell's own level, None where the service does not show it
         "grant_kind",  # explicit, owner, creator, inherited, permissions, unknown
         "effective_now",  # yes, no, unknown: by Commvault's own state
         "expected_at_next_login",  # yes, no, unknown: by Entra ID
@@ -82,7 +82,7 @@ ROLES = Table(
         "commcell",
         "role_id",
         "role",
-        "company",
+        "company",  # as in access
         "enabled",
         "permission_id",
         "permission",
@@ -241,7 +241,7 @@ class Inputs:
     #: Decisions that were read back from signoff.csv and action_plan.csv of the previous bundle: rows of SIGN_OFF and ACTION_PLAN.
     decisions: t.Sequence[Row] = ()
     actions: t.Sequence[Row] = ()
-    #: Rows from the break-glass drill: ``commcell``, ``user``, ``outcome`` (worked, failed), ``date``.
+    #: Rows from the break-glass drill: ``commcell``, ``user``, ``outcome`` (worked, not_proven, failed), ``date``.
     drills: t.Sequence[t.Mapping[str, t.Any]] = ()
     #: People of the documents have pseudonyms, and those of everything else their names, since no key was given: they cannot be compared.
     are_people_hidden: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._commvault.security.grants import ALL_OF_KIND, Entity
+from ..._commvault.security.grants import ALL_OF_KIND, Entity, name_entity_kind
 from ..._core.names import fold_case
 from ..._core.plan import Change, ObjectId, Sign
 from .canonical import Pending, PlannedGrant, PrincipalReference, Resolved, RoleReference
@@ -102,4 +102,4 @@ def _describe_entity(entity: Entity, name: str) -> str:
         return f"all {entity.kind.replace('_', ' ')}, future ones included"
     if entity.kind == "commcell":
         return "the CommCell"
-    return f"{entity.kind.removesuffix('s').replace('_', ' ')} {name}"
+    return f"{name_entity_kind(entity.kind)} {name}"

@@ -80,6 +80,7 @@ class EvidenceBuilder:
         self._add_duty_conflicts()
         self._add_automation_in_human_group()
         self._add_applications()
+        self._add_administrator_who_left()
 
     def _record(self, anomaly: str, **values: Any) -> None:
         self._found[anomaly] = {"commcell": self._builder.seed.name, **values}
@@ -202,6 +203,23 @@ class EvidenceBuilder:
         token = AccessToken(len(tokens) + 1, name, owner.id, 2, secret, secret[::-1], _NEXT_DECADE, _NEXT_DECADE)
         tokens.append(token)
         return token
+
+    def _add_administrator_who_left(self) -> None:
+        """Add somebody disabled who still administers the CommCell: with a local account and its password, and with an access token."""
+        person = self._add_person("Viktor Vanished", accountEnabled=False)
+        local = self._builder.add_user("viktor.admin", full_name="Viktor Vanished", email=person["mail"])
+        local.password = self._ids.secret(self._builder.seed.name, "viktor.admin")
+        grant = self._builder.add_grant(USER, local.id, "Master", (COMMCELL, COMMCELL_ID))
+        token = self._add_token("viktor-nightly", local)
+        self._record(
+            "leaver_who_administers",
+            entra_user_id=person["id"],
+            upn=person["userPrincipalName"],
+            user_id=local.id,
+            user=local.name,
+            grant=grant,
+            token_id=token.id,
+        )
 
     def _add_deleted_user(self) -> None:
         """Add somebody deleted, who is still a member of a user group."""

@@ -57,7 +57,9 @@ def test_nothing_but_the_way_is_taken_from_the_connection() -> None:
 def test_who_got_in() -> None:
     row = {"commcell": "cs01", "user": "break-glass", "outcome": "worked", "date": DAY, "why": ""}
     assert note(OK) == row
-    assert note({**OK, "rights": None})["outcome"] == "worked"
+    hidden = note({**OK, "rights": None})
+    assert hidden["outcome"] == "not_proven" and "does not show" in hidden["why"]
+    assert format_drills([hidden])[0].startswith("cs01: break-glass signed in; that it administers is not proven: ")
     little = note({**OK, "rights": [{"id": "31"}]})
     assert little["outcome"] == "failed" and "nobody could repair" in little["why"]
 
@@ -81,7 +83,7 @@ ROWS = st.lists(
         {
             "commcell": st.sampled_from(["cs01", "cs02"]),
             "user": st.sampled_from(["a", "b"]),
-            "outcome": st.sampled_from(["worked", "failed"]),
+            "outcome": st.sampled_from(["worked", "not_proven", "failed"]),
             "date": st.sampled_from([DAY, "2026-05-01"]),
         }
     ),
@@ -101,8 +103,8 @@ def test_lines_show_what_is_hidden() -> None:
     rows = [note(OK), note({"status": "failed", "error": {"msg": "locked"}})]
     rows[1]["commcell"] = "cs\u202e02"
     assert format_drills(rows) == [
-        "cs01: break-glass logged in with its own password",
-        "cs\\u202e02: given did not get in: locked",
+        "cs01: break-glass logged in with its own password, and administers the CommCell",
+        "cs\\u202e02: given failed the drill: locked",
     ]
 
 

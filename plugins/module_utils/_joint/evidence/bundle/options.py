@@ -71,7 +71,7 @@ def bundle_spec() -> ArgumentSpec:
                 "options": {
                     "commcell": required,
                     "user": required,
-                    "outcome": {"type": "str", "required": True, "choices": ["worked", "failed"]},
+                    "outcome": {"type": "str", "required": True, "choices": ["worked", "not_proven", "failed"]},
                     "date": required,
                 },
             },

@@ -15,6 +15,7 @@ from ..commcell_side import CommCellSide
 from ..facts import CellFacts, Facts
 from ..grants import MANAGED, Grant
 from ..people import NO, Person
+from ..words import describe_entity, describe_rights
 from .model import Finding, count_words, list_words
 from .rules import FEWEST_ADMINISTRATORS, RULES
 
@@ -31,7 +32,7 @@ def find_on_access(facts: Facts) -> t.Iterator[Finding]:
         for grant in cell.grants:
             yield from _find_orphan(cell.side, grant, rows[grant])
             if grant.columns["grant_kind"] == "permissions":
-                told = f"{grant.label} was granted without a role."
+                told = f"{grant.holder} holds {grant.right} without a role."
                 yield _build(RULES["single_permissions"], cell, grant, told, rows[grant])
 
 
@@ -57,7 +58,8 @@ def _find_last_administrators(cell: CellFacts) -> t.Iterator[Finding]:
         return
     seen = cell.side.visibility.is_complete("associations", "users", "user_groups")
     who = list_words(str(person.columns["commvault_user"]) for person in able.values()) or "nobody"
-    told = f"Certainly able to administer the CommCell with a password of its own: {who}. At least {FEWEST_ADMINISTRATORS} are needed."
+    told = f"Who can certainly administer {cell.name} with a password of Commvault's own, without Entra ID: {who}."
+    told += f" At least {FEWEST_ADMINISTRATORS} are needed."
     if not seen:
         told += " There may be others: not all users, groups and grants were seen."
     severity = "" if able else "critical"
@@ -81,7 +83,9 @@ def _find_empty_groups(cell: CellFacts) -> t.Iterator[Finding]:
             held.setdefault(made.grant.principal, []).append(made)
     for (_kind, number), found in sorted(held.items()):
         name = str(found[0].row["principal"])
-        told = f"{name} has no members and holds {count_words(len(found), 'privileged grant')}."
+        grants = {made.grant: made.grant.columns for made in found}
+        rights = describe_rights(grants.values(), with_holder=False)
+        told = f"{name} has no members and holds {count_words(len(grants), 'privileged grant')}: {rights}."
         rows = [made.row["id"] for made in found]
         yield Finding(RULES["empty_privileged_group"], cell.name, "user_group", number, name, told, rows)
 
@@ -106,7 +110,10 @@ def _find_automation(cell: CellFacts) -> t.Iterator[Finding]:
         group = str(found[0].row["principal"])
         for key, person in sorted(programs.items()):
             rows = [made.row["id"] for made in found if made.holder.person.key == key]
-            told = f"{person.label} is an account for programs, and is in {group} together with people."
+            held = describe_rights(
+                (made.grant.columns for made in found if made.holder.person.key == key), with_holder=False
+            )
+            told = f"{person.label} is an account for programs, and is in {group} together with people. The group gives it {held}."
             subject = f"{key[0]} user {key[1]} in user_group {number}"
             yield Finding(RULES["automation_account_in_group"], cell.name, "person", subject, person.label, told, rows)
 
@@ -119,7 +126,7 @@ def _find_orphan(side: CommCellSide, grant: Grant, rows: t.Sequence[str]) -> t.I
     if side.find_principal(kind, number) is None:
         lists = {"user": "users", "user_group": "user_groups", "external_group": "external_groups"}
         is_listed = kind not in lists or side.visibility.is_complete(lists[kind])
-        (gone if is_listed else unseen).append(f"{kind.replace('_', ' ')} {number or 'without an id'}")
+        (gone if is_listed else unseen).append(describe_entity(kind, number, ""))
     if grant.role_id and grant.role_id not in side.roles:
         (gone if side.visibility.is_complete("roles") else unseen).append(
             f"role {grant.columns['role'] or grant.role_id}"
@@ -127,11 +134,11 @@ def _find_orphan(side: CommCellSide, grant: Grant, rows: t.Sequence[str]) -> t.I
     entity_kind, entity_id = grant.entity
     is_known_kind = entity_kind in side.entities or side.is_listed(entity_kind)
     if entity_id != "all" and is_known_kind and entity_id not in side.entities.get(entity_kind, {}):
-        told = f"{entity_kind} {grant.columns['entity'] or entity_id}"
+        told = describe_entity(entity_kind, entity_id, grant.columns["entity"])
         (gone if side.is_listed(entity_kind) else unseen).append(told)
     if gone:
-        told = f"{grant.label}: no list of the CommCell has {' and '.join(gone)}."
+        told = f"{grant.holder} holds {grant.right}; no list of the CommCell has {' and '.join(gone)}."
         yield Finding(RULES["orphaned_grant"], side.name, "grant", grant.identity, grant.label, told, rows)
     elif unseen:
-        told = f"{grant.label}: {' and '.join(unseen)} was not seen, and the lists were not read in full."
+        told = f"{grant.holder} holds {grant.right}; {' and '.join(unseen)} was not seen, and the lists were not read in full."
         yield Finding(RULES["orphaned_grant"], side.name, "grant", grant.identity, grant.label, told, rows, False)

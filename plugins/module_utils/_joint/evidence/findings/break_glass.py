@@ -15,7 +15,7 @@ from ..facts import CellFacts, Facts, get_day, is_before
 from .model import Finding
 from .rules import DRILL_DAYS, RULES
 
-_WORKED = "worked"
+_WORKED, _NOT_PROVEN = "worked", "not_proven"
 
 
 def list_kept_users(document: t.Mapping[str, t.Any] | None, kind: str = "commvault_users") -> list[str]:
@@ -58,16 +58,24 @@ def _judge_user(cell: CellFacts, facts: Facts, name: str) -> t.Iterator[Finding]
         return
     user = found[0]
     if user.get("enabled") is False or user.get("locked") is True:
-        yield build("break_glass_disabled", f"{name} is {'disabled' if user.get('enabled') is False else 'locked'}.")
+        yield build(
+            "break_glass_disabled",
+            f"{name} is {'disabled' if user.get('enabled') is False else 'locked'} on {cell.name}, so nobody gets in with it.",
+        )
     if user.get("local_password") is False:
         yield build(
-            "break_glass_without_password", f"{name} signs in with {user.get('signs_in_with') or 'something unknown'}."
+            "break_glass_without_password",
+            f"{name} signs in with {_name_way(user)}, and has no password of Commvault's own.",
         )
     elif user.get("local_password") is None or user.get("enabled") is None:
         yield build(
             "break_glass_not_evaluable", f"Whether {name} can sign in with a password of its own is not shown.", False
         )
     yield from _judge_drills(cell, facts, name, build)
+
+
+def _name_way(user: t.Mapping[str, t.Any]) -> str:
+    return str(user.get("signs_in_with") or "something that is not shown").replace("_", " ")
 
 
 def _judge_drills(cell: CellFacts, facts: Facts, name: str, build: t.Callable[..., Finding]) -> t.Iterator[Finding]:
@@ -78,11 +86,22 @@ def _judge_drills(cell: CellFacts, facts: Facts, name: str, build: t.Callable[..
         and is_same_name(str(drill.get("user")), name)
         and get_day(drill.get("date")) is not None
     )
-    if drills and drills[-1][1] != _WORKED:
-        yield build("break_glass_drill_failed", f"The drill of {drills[-1][0][:10]} failed.")
-    worked = [date for date, outcome in drills if outcome == _WORKED]
+    last, outcome = drills[-1] if drills else ("", "")
+    worked = [date for date, came in drills if came == _WORKED]
+    proven = (
+        f"The last drill that proved it was on {worked[-1][:10]}." if worked else "No drill that proved it is known."
+    )
+    if outcome == _NOT_PROVEN and not is_before(last, cell.side.date, -DRILL_DAYS):
+        told = f"{name} signed in on {last[:10]} with its own password. That it administers {cell.name} is not proven: its rights were not shown."
+        yield build("break_glass_drill_not_proven", f"{told} {proven}", False)
+        return
+    if drills and outcome not in (_WORKED, _NOT_PROVEN):
+        yield build("break_glass_drill_failed", f"The drill of {name} on {last[:10]} failed. {proven}")
     if not worked:
-        yield build("break_glass_drill_due", f"No drill is known in which {name} could sign in.")
+        yield build(
+            "break_glass_drill_due",
+            f"No drill is known that proved that {name} can sign in and administer {cell.name}.",
+        )
     elif is_before(worked[-1], cell.side.date, -DRILL_DAYS):
         yield build(
             "break_glass_drill_due", f"{name} was last tried on {worked[-1][:10]}, more than {DRILL_DAYS} days ago."
@@ -91,10 +110,17 @@ def _judge_drills(cell: CellFacts, facts: Facts, name: str, build: t.Callable[..
 
 def _judge_entra_user(facts: Facts, name: str) -> t.Iterator[Finding]:
     def build(rule: str, told: str, is_evaluable: bool = True) -> Finding:
-        return Finding(RULES[rule], "", "break_glass", fold_case(name), name, told, (), is_evaluable)
+        return Finding(RULES[rule], "", "break_glass", fold_case(name), name, told, rows, is_evaluable)
 
     entra = facts.entra
     user = entra.users.get(fold_id(name)) or next(iter(entra.by_name.get(fold_case(name), ())), None)
+    key = fold_id(user["id"]) if user else ""
+    rows = [
+        str(made.row["id"])
+        for cell in facts.cells
+        for made in cell.access
+        if key and fold_id(made.row["entra_user_id"]) == key
+    ]
     if user is None:
         is_gone = fold_id(name) in entra.deleted_users or fold_case(name) in entra.deleted_by_name
         if is_gone:

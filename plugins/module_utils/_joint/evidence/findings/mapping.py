@@ -13,6 +13,7 @@ from ...._core.names import fold_case
 from ..facts import AccessRow, CellFacts, Facts, is_before
 from ..grants import Grant
 from ..mapping import NOT_KNOWN, SURPLUS, UNMANAGED
+from ..words import describe_rights
 from .break_glass import list_kept_users
 from .model import Finding, count_words, list_words
 from .rules import RULES
@@ -23,7 +24,7 @@ def find_on_mapping(facts: Facts) -> t.Iterator[Finding]:
     kept = {fold_case(name) for name in list_kept_users(facts.inputs.document)}
     for cell in facts.cells:
         if not cell.mapping.is_given:
-            told = "No document of variables with cvops_role_mappings was given: owners, approvals and drift are not known."
+            told = "No document of variables with cvops_role_mappings was given: owners, approvals and grants beyond the mapping are not known."
             rule = RULES["approval_not_evaluable"]
             yield Finding(rule, cell.name, "commcell", cell.name, cell.name, told, (), False)
             continue
@@ -43,6 +44,7 @@ def find_on_mapping(facts: Facts) -> t.Iterator[Finding]:
 def _judge_grant(cell: CellFacts, grant: Grant, rows: t.Sequence[AccessRow], is_kept: bool) -> t.Iterator[Finding]:
     first = rows[0].row
     ids = [str(made.row["id"]) for made in rows]
+    held = f"{grant.holder} holds {grant.right}"
 
     def build(rule: str, told: str) -> Finding:
         return Finding(RULES[rule], cell.name, "grant", grant.identity, grant.label, told, ids)
@@ -50,22 +52,20 @@ def _judge_grant(cell: CellFacts, grant: Grant, rows: t.Sequence[AccessRow], is_
     day = cell.side.date
     if first["in_mapping"] == SURPLUS:
         if first["valid_until"] and is_before(first["valid_until"], day):
-            yield build("grant_expired", f"{grant.label} was to end on {first['valid_until']}.")
+            yield build("grant_expired", f"{held} until {first['valid_until']} by the mapping, and holds it still.")
         else:
-            yield build(
-                "grant_surplus", f"{grant.label}: its principal has an entry, and the entry does not grant this."
-            )
+            yield build("grant_surplus", f"{held}. It has an entry in the mapping, which does not grant this.")
     is_known = first["in_mapping"] != NOT_KNOWN
     if first["privileged"] and is_known and not is_kept and grant.columns["grant_kind"] == "explicit":
         missing = [
             name for name, column in (("owner", "business_owner"), ("approval", "approved_by")) if not first[column]
         ]
         if missing:
-            yield build(
-                "privileged_not_approved", f"{grant.label} is privileged, and has no {' and no '.join(missing)}."
-            )
+            power = list_words(set(t.cast("list[str]", first["privileged_by"])) - {str(first["role"])})
+            told = f"{held}, which is privileged{f' by {power}' if power else ''}. The mapping names no {' and no '.join(missing)} for it."
+            yield build("privileged_not_approved", told)
     if first["review_by"] and is_before(first["review_by"], day):
-        yield build("review_overdue", f"{grant.label} was to be reviewed by {first['review_by']}.")
+        yield build("review_overdue", f"{held}; this was to be reviewed by {first['review_by']}.")
 
 
 def _find_unmanaged(
@@ -81,7 +81,8 @@ def _find_unmanaged(
         if kind == "user" and fold_case(name) in kept:
             continue
         pattern = " It matches the groups that the document manages." if cell.mapping.is_managed_group(name) else ""
-        told = f"{name} has no entry and holds {count_words(len(grants), 'grant')}: {list_words(one.label for one in grants)}.{pattern}"
+        rights = describe_rights((one.columns for one in grants), with_holder=False)
+        told = f"{name} holds {count_words(len(grants), 'grant')} and has no entry in the mapping: {rights}.{pattern}"
         ids = [str(made.row["id"]) for grant in grants for made in by_grant[grant]]
         yield Finding(RULES["grant_unmanaged"], cell.name, kind, number, name, told, ids)
 
@@ -90,7 +91,9 @@ def _find_missing(cell: CellFacts) -> t.Iterator[Finding]:
     is_hidden = cell.mapping.are_people_hidden
     is_seen = cell.side.visibility.is_complete("associations")
     for missing in cell.mapping.list_missing(cell.grants):
-        told = f"{missing.where} wants {missing.words}, and the CommCell does not have it."
+        told = (
+            f"The mapping gives {missing.holder} {missing.right} ({missing.where}), and {cell.name} has no such grant."
+        )
         if not is_seen:
             told += " Not all grants were seen."
         if is_hidden:
@@ -100,7 +103,7 @@ def _find_missing(cell: CellFacts) -> t.Iterator[Finding]:
             cell.name,
             "mapping",
             missing.subject,
-            missing.words,
+            f"{missing.holder}: {missing.right}",
             told,
             (),
             is_seen and not is_hidden,

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..tables import NOT_EVALUABLE, OPEN, Row, make_row_id
+from ..words import join_words
 
 
 class FindingRule(t.NamedTuple):
@@ -67,7 +68,5 @@ def count_words(number: int, noun: str, nouns: str = "") -> str:
 
 
 def list_words(names: t.Iterable[str], most: int = 5) -> str:
-    """Return names in words, the first few of them, sorted."""
-    found = sorted(set(names))
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return f"{', '.join(found[:most])}{more}"
+    """Return names in words, the first few of them, sorted, each once."""
+    return join_words(sorted(set(names)), most)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import typing as t
 
 from ...._core.names import fold_case
+from ..entra_side import fold_id
 from ..facts import Facts, is_before
 from ..tables import Row
-from .model import Finding, FindingRule
+from .model import Finding, FindingRule, list_words
 from .rules import CREDENTIAL_DAYS, RULES
 
+#: So many permissions of a program are told in its finding.
+_MOST_REASONS = 3
 _SEVERITIES = {"error": "high", "warning": "medium", "info": "low"}
 
 
@@ -30,11 +33,16 @@ def find_on_programs(facts: Facts, identities: t.Sequence[Row]) -> t.Iterator[Fi
             outside.setdefault(str(row["app_id"] or row["object_id"]), []).append(row)
         yield from _judge_credential(facts, row)
     for key, rows in sorted(outside.items()):
-        name, why = str(rows[0]["display_name"]), "; ".join(t.cast("list[str]", rows[0]["tier_because"]))
-        told = f"{name} can take over the tenant, and no CommCell uses it. It holds {why}."
-        told += " It is the identity that read this evidence." if key == reader else ""
+        name, why = str(rows[0]["display_name"]), t.cast("list[str]", rows[0]["tier_because"])
+        more = (
+            f"; and {len(why) - _MOST_REASONS} more permissions, see identities.csv" if len(why) > _MOST_REASONS else ""
+        )
+        told = f"{name} can take over the tenant, and no CommCell uses it. It holds {'; '.join(why[:_MOST_REASONS])}{more}."
+        owners = list_words(t.cast("list[str]", rows[0]["owners"]))
+        told += f" Its owners, who can add credentials to it: {owners}." if owners else ""
+        told += " It is the identity that reads this evidence." if key == reader else ""
         yield Finding(RULES["tier_0_not_listed"], "", "program", key, name, told, [row["id"] for row in rows])
-    yield from _find_policies(facts.entra.document.get("policy_report") or {})
+    yield from _find_policies(facts, identities)
 
 
 def _list_known(document: t.Mapping[str, t.Any] | None) -> set[str]:
@@ -55,9 +63,10 @@ def _judge_credential(facts: Facts, row: Row) -> t.Iterator[Finding]:
     kind, name = str(row["credential_kind"]), str(row["credential_name"] or row["credential_id"])
     subject = f"{row['app_id'] or row['object_id']} {kind} {row['credential_id']}"
     used = ", ".join(t.cast("list[str]", row["used_by"]))
-    told = f"The {kind} {name} of {row['display_name']} ends on {str(row['expires'])[:10]}."
-    told += f" Used by {used}." if used else ""
-    if is_before(row["expires"], facts.entra.date):
+    is_over = is_before(row["expires"], facts.entra.date)
+    told = f"The {kind} {name} of {row['display_name']} {'ended' if is_over else 'ends'} on {str(row['expires'])[:10]}."
+    told += f" Used by {used}." if used else " No CommCell is known to use it."
+    if is_over:
         severity = "medium" if used else "low"
         yield Finding(
             RULES["credential_ended"],
@@ -85,8 +94,17 @@ def _judge_credential(facts: Facts, row: Row) -> t.Iterator[Finding]:
         )
 
 
-def _find_policies(report: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
-    """Yield what entra_conditional_access_info has found, in the form of findings."""
+def _find_policies(facts: Facts, identities: t.Sequence[Row]) -> t.Iterator[Finding]:
+    """Yield what entra_conditional_access_info has found, in the form of findings, with the rows of the application or user that it is about."""
+    report = facts.entra.document.get("policy_report") or {}
+    rows: dict[str, list[str]] = {}
+    for row in identities:
+        for key in {fold_id(row["app_id"]), fold_id(row["object_id"])} - {""}:
+            rows.setdefault(key, []).append(str(row["id"]))
+    for cell in facts.cells:
+        for made in cell.access:
+            rows.setdefault(fold_id(made.row["entra_user_id"]), []).append(str(made.row["id"]))
+    rows.pop("", None)
     for found in report.get("findings") or ():
         policies = [policy for policy in found.get("policies") or () if isinstance(policy, t.Mapping)]
         about = found.get("object") or {}
@@ -104,7 +122,8 @@ def _find_policies(report: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
             f"Conditional access: {title}",
             str(found.get("remedy") or general.remedy),
         )
-        yield Finding(rule, "", "conditional_access", subject_id, subject, str(found.get("text") or ""))
+        told, ids = str(found.get("text") or ""), rows.get(fold_id(about.get("id")), ())
+        yield Finding(rule, "", "conditional_access", subject_id, subject, told, ids)
     for gap in report.get("not_evaluable") or ():
         needs = ", ".join(str(one) for one in gap.get("needs") or ())
         told = f"{gap.get('what')}: {gap.get('reason')}{f' It takes {needs}.' if needs else ''}"

@@ -115,19 +115,19 @@ _ALL = (
         "orphaned_grant",
         "medium",
         "A grant names what does not exist",
-        "Take the grant away: ids may be given again.",
+        "Take the grant away: an id may be given again, and the grant would be somebody else's.",
     ),
     FindingRule(
         "grant_surplus",
         "medium",
         "A grant beyond the mapping",
-        "Write it into the mapping with its approval, or take it away (exclusive: principals).",
+        "Write it into the mapping with its approval, or take it away; the mapping does so with exclusive: principals.",
     ),
     FindingRule(
         "grant_unmanaged",
         "medium",
         "Grants of somebody without an entry in the mapping",
-        "Write an entry for the principal, or take its grants away (exclusive: managed).",
+        "Write an entry with owner and approval into the mapping, or take the grants away; the mapping does so with exclusive: managed.",
     ),
     FindingRule(
         "single_permissions",
@@ -164,7 +164,7 @@ _ALL = (
         "leaver_holds_access",
         "high",
         "Somebody who left still holds something",
-        "Do what the rows of leavers propose, and find out why leaving did not take it away.",
+        "Disable the account in Commvault and revoke its access tokens; leavers.csv says what to do with each thing. Find out why it was not taken away.",
     ),
     FindingRule(
         "leavers_not_evaluable",
@@ -176,7 +176,7 @@ _ALL = (
         "local_password_beside_sso",
         "medium",
         "A local password beside SSO",
-        "Let the account sign in with the identity provider alone, or name it as break-glass.",
+        "Let the account sign in with the identity provider alone, or name it in cvops_break_glass where it is one of those.",
     ),
     FindingRule(
         "token_without_end",
@@ -188,7 +188,7 @@ _ALL = (
         "token_of_leaver",
         "high",
         "An access token of somebody who left",
-        "Revoke the token.",
+        "Revoke the token, and disable the account.",
     ),
     # break-glass
     FindingRule(
@@ -222,6 +222,12 @@ _ALL = (
         "Find out why, and run the playbook break_glass_drill again.",
     ),
     FindingRule(
+        "break_glass_drill_not_proven",
+        "medium",
+        "A break-glass account signed in, and that it administers is not proven",
+        "Let the account see its own rights, or try in its session what it is for, and run the playbook break_glass_drill again.",
+    ),
+    FindingRule(
         "break_glass_not_evaluable",
         "medium",
         "A break-glass account could not be judged",
@@ -231,8 +237,8 @@ _ALL = (
     FindingRule(
         "tier_0_not_listed",
         "high",
-        "A program with power over the tenant that no CommCell uses",
-        "Find out what it is for; take its permissions away, or name it in cvops_evidence.tier_0_applications.",
+        "An application can take over the tenant, and no CommCell uses it",
+        "Find out who needs it and for what; take the permissions away, or name it in cvops_evidence.tier_0_applications where it is known and wanted.",
     ),
     FindingRule(
         "credential_ended",

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ...._commvault.catalogue import is_commcell_level
 from ...._core.names import matches_any_pattern
 from ..entra_side import fold_id
 from ..facts import AccessRow, CellFacts, Facts
 from ..grants import Grant
 from ..people import NO, Person
 from ..tables import Rule
-from .model import Finding, FindingRule, list_words
+from ..words import describe_rights
+from .model import Finding, FindingRule
 from .rules import DEFAULT_RULES, RULES
 
 Entity = tuple[str, str]
@@ -61,11 +63,12 @@ def find_conflicts(facts: Facts) -> t.Iterator[Finding]:
         for rule in rules:
             for key in sorted(held):
                 yield from judge.find(rule, key, held[key])
-        unknown = sorted({made.grant.label for made in cell.access if made.row["privileged"] is None})
+        unknown = [made for made in cell.access if made.row["privileged"] is None]
         if unknown:
-            told = f"What the role of these grants permits is not known: {list_words(unknown)}."
+            told = f"What the role permits is not known of: {describe_rights(made.grant.columns for made in unknown)}."
+            ids = [made.row["id"] for made in unknown]
             yield Finding(
-                RULES["segregation_not_evaluable"], cell.name, _COMMCELL, cell.name, cell.name, told, (), False
+                RULES["segregation_not_evaluable"], cell.name, _COMMCELL, cell.name, cell.name, told, ids, False
             )
 
 
@@ -94,8 +97,8 @@ class _Judge:
             return
         person: Person = rows[0].holder.person
         told = (
-            f"{person.label} holds {list_words(made.grant.label for made in first)}"
-            f" together with {list_words(made.grant.label for made in second)}."
+            f"{person.label} holds {describe_rights(made.grant.columns for made in first)}"
+            f" together with {describe_rights(made.grant.columns for made in second)}."
         )
         found = FindingRule(f"segregation_{rule['id']}", rule["severity"], rule["title"], rule["remedy"])
         ids = [made.row["id"] for made in (*first, *second)]
@@ -117,7 +120,7 @@ class _Judge:
             kind, number = entity
             found = {entity, (kind, _ALL), *self._whole}
             company = self._cell.side.find_company(kind, number)
-            if company is not None:
+            if company is not None and not is_commcell_level(company):
                 found |= {("company", _ALL), *self._companies.get(company, ())}
             self._places[entity] = frozenset(found)
         return self._places[entity]

@@ -9,29 +9,32 @@ from __future__ import annotations
 
 import typing as t
 
+from ..population import join_doubles, name_source
 from ..tables import Row
 from .model import Finding
 from .rules import RULES
 
+#: What to do where no right shows more, so that nobody looks for one.
+_NO_RIGHT = "No right makes this certain. Where it matters, ask those who own such objects whether any is missing."
+
 
 def find_not_visible(population: t.Iterable[Row]) -> t.Iterator[Finding]:
     """Yield a finding for each source that was certainly or possibly not seen in full. *population*: rows of the table."""
-    for row in population:
-        if row["complete"] is True:
-            continue
+    for rows in join_doubles(population):
+        row, rule = rows[0], RULES["not_visible"]
         where = f"CommCell {row['commcell']}" if row["side"] == "commvault" else "Entra ID"
-        name = f"{where}: {row['source']}"
-        how = (
-            "was not read"
-            if row["count"] is None
-            else "may be incomplete"
-            if row["complete"] is None
-            else "is incomplete"
-        )
+        is_whole = row["count"] is None
+        name = where if is_whole else f"{where}: {name_source(str(row['source']))}"
+        thing = where if is_whole else f"The list of {name_source(str(row['source']))} of {where}"
         why = str(row["why"] or "no reason is told").rstrip(".")
-        told = f"{name} {how}: {why}."
-        severity = "high" if row["count"] is None else "low" if row["complete"] is None else ""
+        if is_whole:
+            how, severity = "was not read, so nothing is said of it", "high"
+        elif row["complete"] is None:
+            how, severity = "was read, and whether that is all cannot be told", "low"
+            rule = rule._replace(title="Whether everything was visible cannot be told", remedy=_NO_RIGHT)
+        else:
+            how, severity = "was not read in full, so that something may be missing", ""
+        ids = [one["id"] for one in rows]
         subject = f"{row['side']} {row['source']}"
-        yield Finding(
-            RULES["not_visible"], str(row["commcell"]), "source", subject, name, told, [row["id"]], False, severity
-        )
+        told = f"{thing} {how}: {why}."
+        yield Finding(rule, str(row["commcell"]), "source", subject, name, told, ids, False, severity)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ...._commvault.catalogue import is_commcell_level
 from ..tables import Row
 from . import words
 from .overview import identify_person
@@ -97,7 +98,8 @@ def build_groups_matrix(access: t.Sequence[Row], several: bool) -> Matrix:
 
 def _tell_place(row: Row, several: bool) -> str:
     """Return what tells a role from another of that name: its company, its CommCell, that it is disabled."""
-    parts = [str(row["company"] or ""), str(row["commcell"]) if several else ""]
+    company = str(row["company"] or "")
+    parts = ["" if is_commcell_level(company) else company, str(row["commcell"]) if several else ""]
     return ", ".join(part for part in (*parts, "disabled" if row["enabled"] is False else "") if part)
 
 

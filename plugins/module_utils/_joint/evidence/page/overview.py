@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..population import name_source
 from ..tables import SEVERITIES, Row, Tables
 from . import words
 
@@ -249,7 +250,7 @@ def _show_source(row: Row) -> dict[str, t.Any]:
     return {
         "side": {"entra": "Entra ID", "commvault": "Commvault"}.get(str(row["side"]), row["side"]),
         "commcell": row["commcell"],
-        "source": str(row["source"] or "").replace(".", ": ").replace("_", " "),
+        "source": name_source(str(row["source"] or "")),
         "count": f"{int(count):,}" if count.isascii() and count.isdigit() else count,
         "level": level,
         "state": state,

@@ -10,6 +10,9 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ...._commvault.catalogue import is_commcell_level
+from ...._commvault.security.grants import name_entity_kind
+
 #: Words for the values of columns, whichever table has them. A value that is not here stands as it is.
 VALUES: dict[str, dict[str, str]] = {
     "person_kind": {
@@ -71,7 +74,6 @@ VALUES: dict[str, dict[str, str]] = {
     "credential_kind": {"secret": "Secret", "certificate": "Certificate", "federated": "Federated", "none": "None"},
     "severity": {"critical": "Critical", "high": "High", "medium": "Medium", "low": "Low"},
     "status": {"open": "Open", "accepted": "Accepted", "not_evaluable": "Not evaluable"},
-    "entity_kind": {"commcell": "CommCell", "vm_group": "VM group"},
 }
 #: Titles of columns where the name alone does not do.
 TITLES = {
@@ -116,6 +118,8 @@ TITLES = {
 }
 #: Columns that are true, false or not known.
 FLAGS = frozenset({"privileged", "entra_enabled", "commvault_enabled", "enabled"})
+#: In place of a company where the service does not show to which one something belongs.
+NOT_SHOWN = "Not shown"
 PLURALS = {
     "entity": "entities",
     "identity": "identities",
@@ -136,13 +140,20 @@ def name_value(column: str, value: t.Any) -> str:
     if column in FLAGS or isinstance(value, bool):
         return "Not known" if value is None else "Yes" if value is True else "No"
     if value is None:
-        return ""
+        return NOT_SHOWN if column == "company" else ""
     if column == "when":
         return tell_time(value)
     text = str(value)
     if column == "entity_kind" and text:
-        return VALUES[column].get(text) or text.replace("_", " ").capitalize()
+        return capitalize_first(name_entity_kind(text))
+    if column == "company" and is_commcell_level(text):
+        return "CommCell level"
     return VALUES.get(column, {}).get(text, text)
+
+
+def capitalize_first(text: str) -> str:
+    """Return *text* with its first letter large and the others as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def count_of(number: int, noun: str) -> str:

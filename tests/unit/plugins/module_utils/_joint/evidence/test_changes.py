@@ -157,7 +157,7 @@ def test_a_member_of_the_entra_group_is_attributed_to_entra_id() -> None:
     )
     sites = ((make_cell(), make_tenant()), (make_cell(), make_tenant([1, 2])))
     (row,) = compare(*sites, make_log(event))
-    assert (row["change"], row["what"]) == ("added", "bob: View on plans gold through ops was added")
+    assert (row["change"], row["what"]) == ("added", "bob: View on plan gold through ops was added")
     assert attribute(make_log(event), sites) == {("entra_audit_log", "2026-11-10T08:00:00Z", "boss@corp.example", None)}
 
 

@@ -68,12 +68,12 @@ def test_everything_that_is_held_is_a_row() -> None:
     assert {(row["commcell"], row["holds"], row["what"], row["privileged"]) for row in rows} == {
         ("cs01", "account", NAME, True),
         ("cs01", "user_group", "ops", True),
-        ("cs01", "direct_grant", "View on plans gold", False),
-        ("cs01", "owner", "ownership on servers s1", False),
+        ("cs01", "direct_grant", "View on plan gold", False),
+        ("cs01", "owner", "ownership of server s1", False),
         ("cs01", "local_password", "a password of Commvault's own", True),
         ("cs01", "access_token", "token 7", True),
         ("", "entra_group", "ops", True),
-        ("", "application_owner", "backup", None),
+        ("", "application_owner", "backup", False),
     }
     assert {row["state"] for row in rows} == {"disabled"}
     assert all(row["offboard"] for row in rows)
@@ -97,8 +97,22 @@ def test_groups_that_a_leaver_owns_are_rows(state: str) -> None:
 def test_findings_are_one_per_person_and_place() -> None:
     tables = build(make_cell(), entra=make_tenant())
     found = find_rows(tables, "findings", rule="leaver_holds_access")
-    assert [(row["commcell"], row["severity"]) for row in found] == [("cs01", "critical"), ("", "medium")]
-    assert len(find_rows(tables, "findings", rule="token_of_leaver")) == 1
+    assert [(row["commcell"], row["severity"]) for row in found] == [("cs01", "critical"), ("", "high")]
+    told = str(found[0]["description"])
+    assert told.startswith(
+        f"ann ({NAME}) is disabled in Entra ID (since when is not known), and still holds on cs01: the account {NAME}, a password"
+    )
+    assert (
+        "Without Entra ID the password and the access token work as before. Privileged: membership in the group ops."
+        in told
+    )
+    (token,) = find_rows(tables, "findings", rule="token_of_leaver")
+    held = {row["id"] for row in tables.rows["leavers"] if row["commcell"] == "cs01"}
+    access = {row["id"] for row in tables.rows["access"] if row["commvault_user_id"] == "1"}
+    assert set(t.cast("list[str]", token["rows"])) == held | access and held and access
+    assert (token["severity"], "until" in str(token["description"])) == ("critical", True)
+    # What a leaver holds is told once.
+    assert not find_rows(tables, "findings", rule="local_password_beside_sso")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +177,24 @@ def test_the_log_tells_since_when(entries: t.Any) -> None:
     ]
     rows = build(make_cell(), entra=make_tenant(), log={"events": entries}).rows["leavers"]
     assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-02", "entra_audit_log")}
+
+
+@pytest.mark.parametrize(
+    "undone",
+    [
+        make_entry("2026-11-03T08:00:00Z", "Enable account"),
+        make_entry("2026-11-03T08:00:00Z", "Update user", after={"AccountEnabled": ["true"]}),
+    ],
+)
+def test_an_account_that_was_enabled_afterwards_was_disabled_when_no_log_tells(undone: t.Any) -> None:
+    entries = [make_entry("2026-11-02T08:00:00Z", "Disable account"), undone]
+    rows = build(make_cell(), entra=make_tenant(), log={"events": entries}).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {(None, "unknown")}
+    entries.append(make_entry("2026-11-04T08:00:00Z", "Disable account"))
+    tables = build(make_cell(), entra=make_tenant(), log={"events": entries})
+    assert {row["since"] for row in tables.rows["leavers"]} == {"2026-11-04"}
+    (found,) = find_rows(tables, "findings", rule="leaver_holds_access", commcell="cs01")
+    assert "is disabled in Entra ID since 2026-11-04 (by the audit log of Entra ID)" in str(found["description"])
 
 
 def test_without_a_log_the_date_of_deletion_or_an_earlier_bundle_tells() -> None:

@@ -70,7 +70,7 @@ def test_each_grant_is_declared_surplus_unmanaged_or_not_for_the_mapping() -> No
         "GG-ops  gold": "not_managed",
     }
     assert [row["subject"] for row in find_rows(tables, "findings", rule="grant_surplus")] == [
-        "GG-ops: View on plans silver"
+        "GG-ops: View on plan silver"
     ]
     assert [row["subject"] for row in find_rows(tables, "findings", rule="grant_unmanaged")] == ["GG-other"]
 
@@ -137,7 +137,7 @@ def test_declared_grants_that_are_missing_and_lines_that_mean_nothing_are_told()
     }
     tables = judge(document)
     assert [row["description"] for row in find_rows(tables, "findings", rule="mapping_not_applied")] == [
-        "mappings[0].grants[0] wants GG-ops: View on plans gold, and the CommCell does not have it."
+        "The mapping gives GG-ops View on plan gold (mappings[0].grants[0]), and cs01 has no such grant."
     ]
     told = [
         row["subject"] for row in find_rows(tables, "findings", rule="mapping_not_resolved", status="not_evaluable")
@@ -149,7 +149,7 @@ def test_a_group_that_is_to_be_created_is_missing_with_all_its_grants() -> None:
     new = {"principal": {"entra_group": "GG-new"}, "grants": [{"role": "View", "entities": {"plans": "all"}}]}
     tables = judge({"cvops_role_mappings": [new]})
     assert [row["subject"] for row in find_rows(tables, "findings", rule="mapping_not_applied")] == [
-        "GG-new: View on plans all"
+        "GG-new: View on all plans"
     ]
 
 

@@ -60,7 +60,7 @@ def test_people_review_what_people_give() -> None:
         "ann",
         "ops",
         "Backup Administrator",
-        "plans gold",
+        "plan gold",
         True,
     )
     assert [row[name] for name in ("last_decision", "decision", "reviewer", "date", "reason")] == [""] * 5

@@ -69,7 +69,7 @@ def test_a_grant_leaves_when_it_is_revoked_for_everybody() -> None:
     rows = [access(1, SAM, OPERATOR, DB01, **OPERATORS), access(2, JANA, OPERATOR, DB01, **OPERATORS)]
     found = plan([*rows, access(3, NOBODY, OPERATOR, DB02, **OPERATORS)], [ON_BOTH], {0: "revoke", 1: "revoke"})
     assert places(found) == [(0, 0, "servers", 0)]
-    assert found.removals[0].words == "Operators: Operator on servers db01 (cs01)"
+    assert found.removals[0].words == "Operators: Operator on server db01 (cs01)"
     assert set(found.removals[0].rows) == {row["id"] for row in rows}
     assert (found.group_changes, found.by_hand) == ([], [])
 

@@ -134,7 +134,7 @@ def test_an_empty_group_with_privileged_access_and_single_permissions_are_told()
     )
     tables = build(cell, entra=make_entra())
     assert find(tables, "empty_privileged_group") == [("open", "medium", "ops")]
-    assert find(tables, "single_permissions") == [("open", "low", "viewers: Browse on plans gold")]
+    assert find(tables, "single_permissions") == [("open", "low", "viewers: Browse on plan gold")]
 
 
 def make_admins(*users: t.Any, **more: t.Any) -> t.Any:
@@ -167,6 +167,7 @@ def test_last_administrators(cell: t.Any, wanted: t.Any) -> None:
 
 GLASS = {"cvops_break_glass": {"commvault_users": ["BREAKGLASS"]}}
 WORKED = {"commcell": "cs01", "user": "breakglass", "outcome": "worked", "date": "2026-11-01T08:00:00Z"}
+NOT_PROVEN = {**WORKED, "outcome": "not_proven"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,11 @@ WORKED = {"commcell": "cs01", "user": "breakglass", "outcome": "worked", "date":
         ([TWO], [{**WORKED, "date": "2026-08-28"}], {}, ["break_glass_drill_due"]),
         ([TWO], [{**WORKED, "commcell": "cs02"}], {}, ["break_glass_drill_due"]),
         ([TWO], [WORKED, {**WORKED, "date": "2026-11-02", "outcome": "failed"}], {}, ["break_glass_drill_failed"]),
+        # Who signed in and was not shown to administer has not passed, and has not failed.
+        ([TWO], [NOT_PROVEN], {}, ["break_glass_drill_not_proven"]),
+        ([TWO], [WORKED, {**NOT_PROVEN, "date": "2026-11-02"}], {}, ["break_glass_drill_not_proven"]),
+        ([TWO], [NOT_PROVEN, {**WORKED, "date": "2026-11-02"}], {}, []),
+        ([TWO], [{**NOT_PROVEN, "date": "2026-08-01"}], {}, ["break_glass_drill_due"]),
         ([], [WORKED], {}, ["break_glass_missing"]),
         ([{**TWO, "company": "corp"}], [WORKED], {}, ["break_glass_missing"]),
         ([], [WORKED], {"users": "no right"}, ["break_glass_not_evaluable"]),
@@ -242,6 +248,8 @@ A, B = ("user_group", 5), ("user_group", 6)
             {"backup_admin_and_restore_approver"},
         ),
         ([make_grant(A, ADMIN, ("plans", 1)), make_grant(B, APPROVER, ("company", 8))], set()),
+        # what is of the CommCell's own level is in no company
+        ([make_grant(A, ADMIN, ("plans", 2)), make_grant(B, APPROVER, ("company", "all"))], set()),
         ([make_grant(A, AUDITOR), make_grant(B, MASTER)], {"audit_and_admin"}),
         ([make_grant(A, MASTER), make_grant(B, MASTER)], set()),
         ([make_grant(A, AUDITOR), make_grant(B, VIEW)], set()),
@@ -391,3 +399,71 @@ def test_owners_of_a_nested_group_count() -> None:
     cell = make_commcell(user_groups=[linked], associations=[make_grant(("user_group", 5), MASTER)])
     (found,) = find_rows(build(cell, entra=entra), "findings", rule="privileged_group_owned")
     assert found["description"] == "1 owner can add anybody to ops or the groups nested in it: boss@corp.example."
+def test_a_drill_that_proves_no_more_than_a_sign_in_is_not_evaluable() -> None:
+    tables = build(make_commcell(users=[TWO]), entra=make_entra(), document=GLASS, drills=[NOT_PROVEN])
+    (found,) = find_rows(tables, "findings", rule="break_glass_drill_not_proven")
+    assert found["status"] == "not_evaluable" and "is not proven" in str(found["description"])
+    assert "No drill that proved it is known." in str(found["description"])
+
+
+def test_what_one_list_lacks_is_told_once() -> None:
+    cell = make_commcell(
+        incomplete={"credentials": "no right", "entities.credentials": "no right", "entities.plans": "no right"}
+    )
+    tables = build(cell, entra=make_entra())
+    found = find_rows(tables, "findings", rule="not_visible")
+    assert [(row["subject_id"], len(t.cast("list[str]", row["rows"]))) for row in found] == [
+        ("commvault credentials", 2),
+        ("commvault entities.plans", 1),
+    ]
+    assert tables.partial == [
+        "CommCell cs01, credentials was not seen in full: no right",
+        "CommCell cs01, plans was not seen in full: no right",
+    ]
+
+
+def test_findings_speak_of_kinds_as_people_do() -> None:
+    cell = make_commcell(
+        user_groups=[make_group(5, "ops"), make_group(6, "dba")],
+        entities={"server_groups": [make_entity(1, "hq-vm"), make_entity(2, "hq-sql")], "plans": []},
+        associations=[
+            make_grant(("user_group", 5), VIEW, ("server_groups", 1)),
+            make_grant(("user_group", 5), VIEW, ("server_groups", 2)),
+            make_grant(("user_group", 5), ADMIN, ("plans", "all")),
+            make_grant(("user_group", 6), VIEW, ("type:64", 3), entity_name="x"),
+        ],
+    )
+    tables = build(cell, entra=make_entra(), document={"cvops_role_mappings": []})
+    found = {row["subject"]: row["description"] for row in find_rows(tables, "findings", rule="grant_unmanaged")}
+    assert found == {
+        "ops": "ops holds 3 grants and has no entry in the mapping:"
+        " Backup Administrator on all plans and View on server groups hq-sql and hq-vm.",
+        "dba": "dba holds 1 grant and has no entry in the mapping: View on entity of type 64 x.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("company", "companies", "incomplete", "wanted"),
+    [
+        ("acme", [make_entity(7, "acme")], {}, {"gold": "acme", "silver": "Commcell"}),
+        # The service shows no company of any plan, and there are companies: it may be one of them.
+        (None, [make_entity(7, "acme")], {}, {"gold": None, "silver": None}),
+        (None, [], {}, {"gold": "Commcell", "silver": "Commcell"}),
+        (None, [], {"companies": "no right"}, {"gold": None, "silver": None}),
+    ],
+)
+def test_what_is_not_shown_is_not_the_level_of_the_commcell(
+    company: t.Any, companies: t.Any, incomplete: t.Any, wanted: t.Any
+) -> None:
+    cell = make_commcell(
+        incomplete=incomplete,
+        user_groups=[make_group(5, "ops")],
+        entities={"plans": [make_entity(1, "gold", company), make_entity(2, "silver")]},
+        companies=companies,
+        associations=[
+            make_grant(("user_group", 5), VIEW, ("plans", 1)),
+            make_grant(("user_group", 5), VIEW, ("plans", 2)),
+        ],
+    )
+    rows = build(cell, entra=make_entra()).rows["access"]
+    assert {row["entity"]: row["company"] for row in rows} == wanted
