@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.names import fold_case
 from ..access_log.reading import ENTRA_HOST
 from .log_index import Entry, LogIndex
 from .tables import Row
 
 BY_COMMVAULT, BY_ENTRA, UNATTRIBUTED = "commvault_audit_trail", "entra_audit_log", "unattributed"
 OUTSIDE, NO_ENTRY, NOT_READ, SEVERAL = "outside the retention", "no entry", "log not read", "several entries"
+#: An entry of Commvault names who it is about, and two of that name were there between the bundles.
+GIVEN_AGAIN = "name given again"
 #: Words of the log for something that changes who has what.
 _CHANGING = ("add", "change", "remove", "assign", "unassign")
 GRANT, MEMBERSHIP, ACCOUNT = "grant", "membership", "account"
+#: After which a name may be somebody else's.
+_DELETIONS = ("delete user", "delete user group", "delete external user group")
 #: Words in the name of an operation that say what it is about; the services name their operations freely.
 _WORDS = {
     GRANT: ("securit", "associat", "role", "owner", "permission", "assign"),
@@ -69,15 +74,20 @@ class Attribution(t.NamedTuple):
     attribution: str
     when: str | None
     who: str | None
+    sign_in: str | None
     why: str | None
 
 
 class Attributor:
     """Looks causes up in the log of the time between two bundles, each cause once."""
 
-    def __init__(self, log: LogIndex, start: str, ends: t.Mapping[str, str]) -> None:
-        """Keep the log, the date of the previous bundle, and by host when its document was finished."""
-        self._log, self._start, self._ends = log, start, ends
+    def __init__(
+        self, log: LogIndex, start: str, ends: t.Mapping[str, str], doubled: t.Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Keep the log, the date of the previous bundle, by host when its document was finished, and CommCells with names (after fold_case)
+        that one bundle has for somebody else than the other.
+        """
+        self._log, self._start, self._ends, self._doubled = log, start, ends, frozenset(doubled)
         self._found: dict[tuple[Cause, ...], Attribution] = {}
 
     def attribute(self, causes: tuple[Cause, ...]) -> Attribution:
@@ -108,13 +118,29 @@ class Attributor:
         if not entries:
             return _say_why(NO_ENTRY)
         host, entry = next(iter(entries.values()))
+        if host != ENTRA_HOST and any(self._is_given_again(cause) for cause in causes if cause.host == host):
+            return _say_why(GIVEN_AGAIN)
         who = entry.get("person") or (entry.get("actor") or {}).get("name")
         kind = BY_ENTRA if host == ENTRA_HOST else BY_COMMVAULT
-        return Attribution(kind, str(entry.get("time")), str(who) if who else None, None)
+        sign_in = None if host == ENTRA_HOST else self._log.describe_sign_in(host, str(entry.get("record_id")))
+        return Attribution(kind, str(entry.get("time")), str(who) if who else None, sign_in, None)
+
+    def _is_given_again(self, cause: Cause) -> bool:
+        """Return whether the name of what a cause is about meant two in the time between the bundles: the trail of a CommCell has no ids."""
+        if any((cause.host, fold_case(word)) in self._doubled for word in cause.first):
+            return True
+        end = self._ends.get(cause.host, "~")
+        found = self._log.find_entries(cause.host, cause.first, self._start, end)
+        names = {fold_case(word) for word in cause.first}
+        return any(
+            fold_case(str(entry.get("activity") or "")) in _DELETIONS
+            and fold_case(str((entry.get("object") or {}).get("name") or "")) in names
+            for entry in found
+        )
 
 
 def _say_why(why: str) -> Attribution:
-    return Attribution(UNATTRIBUTED, None, None, why)
+    return Attribution(UNATTRIBUTED, None, None, None, why)
 
 
 def _is_about(entry: Entry, cause: Cause) -> bool:
@@ -150,7 +176,8 @@ def list_causes(row: Row, columns: t.Collection[str], is_whole_grant: bool) -> t
         return ()  # no service logs what the document of variables says
     causes = []
     groups = tuple(sorted({*words("entra_group_id", "entra_group"), *t.cast("list[str]", row.get("path") or [])}))
-    entra_user = words("entra_user_id", "user_principal_name")
+    # By id where there is one: a name is given again, and its log has ids.
+    entra_user = words("entra_user_id") or words("user_principal_name")
     if entra_user and "entra_enabled" in differing:
         causes.append(Cause(ENTRA_HOST, entra_user, (), ACCOUNT))
     elif entra_user and groups:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.names import fold_case
 from ..access_log.reading import ENTRA_HOST
 from .attribution import NO_ENTRY, UNATTRIBUTED, Attribution, Attributor, Cause, list_causes
 from .facts import Facts
@@ -38,13 +39,26 @@ def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Ro
         return []
     ends = {cell.name: cell.side.ended for cell in facts.cells}
     ends[ENTRA_HOST] = str((facts.entra.document.get("provenance") or {}).get("ended") or "")
-    attributor = Attributor(LogIndex(facts.inputs.usable_log), str(facts.inputs.previous_date or ""), ends)
+    doubled = _find_doubled_names(previous.get(ACCESS.name) or (), rows[ACCESS.name])
+    attributor = Attributor(LogIndex(facts.inputs.usable_log), str(facts.inputs.previous_date or ""), ends, doubled)
     found: list[Row] = []
     for table in _COMPARED:
         # A table that the previous bundle has not cannot be compared: everything would look new.
         if table.name in previous:
             found += _compare(table, previous[table.name], rows[table.name], attributor)
     return found
+
+
+def _find_doubled_names(before: t.Iterable[Row], after: t.Iterable[Row]) -> set[tuple[str, str]]:
+    """Return CommCells with the names of principals and users (after fold_case) that two ids have in both bundles together."""
+    ids: dict[tuple[str, str, str], set[str]] = {}
+    for row in (*before, *after):
+        held = (("user", "commvault_user", "commvault_user_id"), (str(row["principal_kind"]), "principal", "principal_id"))
+        for kind, name, number in held:
+            if row[name] and row[number]:
+                key = (str(row["commcell"]), kind, fold_case(str(row[name])))
+                ids.setdefault(key, set()).add(str(row[number]))
+    return {(commcell, name) for (commcell, _kind, name), found in ids.items() if len(found) > 1}
 
 
 def _compare(table: Table, before: t.Sequence[Row], after: t.Sequence[Row], attributor: Attributor) -> t.Iterator[Row]:
@@ -79,7 +93,7 @@ def _compare(table: Table, before: t.Sequence[Row], after: t.Sequence[Row], attr
 
 def _as_columns(told: Attribution) -> Row:
     why = told.why or (NO_ENTRY if told.attribution == UNATTRIBUTED else None)
-    return {"attribution": told.attribution, "when": told.when, "who": told.who, "why_unattributed": why}
+    return {"attribution": told.attribution, "when": told.when, "who": told.who, "sign_in": told.sign_in, "why_unattributed": why}
 
 
 def _identify_grant(row: Row) -> str:

@@ -32,6 +32,7 @@ class LogIndex:
         self.is_given = log is not None
         self._log = log or {}
         self._by_object: dict[tuple[str, str], list[Entry]] = {}
+        self._handshakes: dict[tuple[str, str], t.Mapping[str, t.Any]] | None = None
         for entry in self._log.get("events") or ():
             if not isinstance(entry, t.Mapping) or entry.get("outcome") == "failure" or entry.get("log") not in _LOGS:
                 continue
@@ -46,6 +47,20 @@ class LogIndex:
                 if start < str(entry.get("time")) <= end:
                     found[id(entry)] = entry
         return sorted(found.values(), key=lambda entry: (str(entry.get("time")), str(entry.get("record_id"))))
+
+    def describe_sign_in(self, commcell: str, record_id: str) -> str | None:
+        """Return the sign-in at Entra ID of the certain handshake in which an entry of a CommCell was written; None where there is none."""
+        if self._handshakes is None:
+            self._handshakes = {
+                (str(one.get("commcell")), str(action)): one
+                for one in self._log.get("handshakes") or ()
+                if isinstance(one, t.Mapping) and one.get("certain") is True and one.get("sign_in")
+                for action in one.get("actions") or ()
+            }
+        found = self._handshakes.get((commcell, record_id))
+        if found is None:
+            return None
+        return f"{found['sign_in']} at {found.get('since') or 'an unknown time'} from {found.get('address') or 'an unknown address'}"
 
     def is_covered(self, host: str, start: str, end: str) -> bool:
         """Return whether all that a host logged between two moments was read."""

@@ -106,7 +106,8 @@ CHANGES = Table(
         "attribution",  # commvault_audit_trail, entra_audit_log, unattributed
         "when",
         "who",
-        "why_unattributed",  # outside the retention, no entry, log not read, several entries
+        "sign_in",  # at Entra ID, in words, of the handshake in which it was done; None where the log has no certain one
+        "why_unattributed",  # outside the retention, no entry, log not read, several entries, name given again
     ),
 )
 #: One row per thing that somebody holds who is disabled, deleted or not found in Entra ID.

@@ -141,7 +141,7 @@ CHANGES = ListSpec(
     {},
     (
         ("Change", ("change", "what", "columns", "before", "after", "commcell", "table", "row_id", "id")),
-        ("Attribution", ("attribution", "who", "when", "why_unattributed")),
+        ("Attribution", ("attribution", "who", "when", "sign_in", "why_unattributed")),
     ),
 )
 LISTS = (FINDINGS, ACCESS, IDENTITIES, LEAVERS, CHANGES)

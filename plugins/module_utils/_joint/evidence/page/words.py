@@ -114,6 +114,7 @@ TITLES = {
     "policies": "Policies that reach it",
     "what_id": "Id of what",
     "row_id": "Row of that table",
+    "sign_in": "Sign-in at Entra ID",
     "why_unattributed": "Why unattributed",
 }
 #: Columns that are true, false or not known.

@@ -219,3 +219,51 @@ def test_changes_lead_from_one_bundle_to_the_next(one: tuple[t.Any, t.Any], othe
     assert {row["row_id"] for row in found if row["change"] == "added"} == new - old
     assert {row["row_id"] for row in found if row["change"] == "removed"} == old - new
     assert all(row["attribution"] == "unattributed" and row["why_unattributed"] for row in found)
+
+
+def test_a_name_that_two_had_names_nobody() -> None:
+    """The trail of a CommCell has names and no ids: after a user was deleted, an entry may be about either."""
+    gone = make_event("Delete User Group", named("user_group", "ops"), operation="remove", time="2026-11-09T08:00:00Z")
+    assert attribute(make_log(ASSOCIATED, gone)) == {("unattributed", None, None, "name given again")}
+    late = {**gone, "time": "2026-10-30T08:00:00Z"}  # before the previous bundle
+    assert {row[0] for row in attribute(make_log(ASSOCIATED, late))} == {"commvault_audit_trail"}
+    # Both bundles together have two of that name, and no entry tells of the deletion.
+    before, after = GRANTED
+    other = make_cell(roles=[VIEW, ADMIN])
+    other["user_groups"][0]["id"] = "6"
+    for grant in other["associations"]:
+        grant["principal"]["id"] = "6"
+    told = attribute(make_log(ASSOCIATED), (before, (other, after[1])))
+    assert ("unattributed", None, None, "name given again") in told
+    assert "commvault_audit_trail" not in {row[0] for row in told}
+
+
+def test_entra_id_tells_people_of_one_name_apart_by_their_ids() -> None:
+    event = make_event(
+        "Add member to group", named("group", "ops", make_id(1, 2)), named("user", BOB, make_id(77)), commcell=None
+    )
+    sites = ((make_cell(), make_tenant()), (make_cell(), make_tenant([1, 2])))
+    assert attribute(make_log(event), sites) == {("unattributed", None, None, "no entry")}
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({}, "s1 at 2026-11-10T07:59:00Z from 203.0.113.20"),
+        ({"certain": False}, None),
+        ({"sign_in": None}, None),
+        ({"commcell": "cs02"}, None),
+    ],
+)
+def test_the_sign_in_of_a_certain_handshake_is_told(more: t.Any, wanted: str | None) -> None:
+    shake = {
+        "commcell": "cs01",
+        "sign_in": "s1",
+        "since": "2026-11-10T07:59:00Z",
+        "address": "203.0.113.20",
+        "actions": [ASSOCIATED["record_id"]],
+        "certain": True,
+        **more,
+    }
+    rows = compare(*GRANTED, make_log(ASSOCIATED, handshakes=[shake]))
+    assert {row["sign_in"] for row in rows} == {wanted} and {row["who"] for row in rows} == {"adm@corp.example"}
