@@ -239,6 +239,50 @@ def test_who_left_is_told_with_everything_that_is_held(evidence: Evidence) -> No
         assert evidence.find("leavers", commcell=name, commvault_user=disabled["user"], state="disabled")
 
 
+def test_a_leaver_who_still_administers_is_critical(evidence: Evidence) -> None:
+    told = evidence.anomalies["leaver_who_administers"]
+    found = evidence.find("findings", severity="critical", status="open")
+    assert {(row["rule"], row["commcell"], row["subject_id"]) for row in found} == {
+        ("leaver_holds_access", told["commcell"], str(told["user_id"])),
+        ("token_of_leaver", told["commcell"], str(told["token_id"])),
+    }
+    (row,) = [row for row in found if row["rule"] == "leaver_holds_access"]
+    wanted = f"Without Entra ID the password and the access token work as before. Privileged: Master on CommCell {told['commcell']}."
+    assert told["upn"] in str(row["description"]) and wanted in str(row["description"])
+    (granted,) = evidence.find_grant(told)
+    assert (granted["effective_now"], granted["privileged"]) == ("yes", True)
+    # Who left and owns an application that can take over the tenant is graver than one who is in a group alone.
+    owner = evidence.anomalies["leaver_holding_everything"]["entra_user_id"]
+    (row,) = evidence.find("findings", rule="leaver_holds_access", subject_id=owner)
+    assert row["severity"] == "high" and "Privileged: ownership of the application" in str(row["description"])
+
+
+def test_every_finding_leads_to_the_rows_that_it_is_about(evidence: Evidence) -> None:
+    tables = ("access", "leavers", "identities", "population")
+    known = {row["id"]: name for name in tables for row in evidence.tables.rows[name]}
+    linked: dict[str, set[str]] = {}
+    for row in evidence.tables.rows["findings"]:
+        ids = t.cast("list[str]", row["rows"])
+        assert ids and set(ids) <= set(known), row["rule"]
+        linked.setdefault(str(row["rule"]), set()).update(known[key] for key in ids)
+    people = {"leaver_holds_access": {"leavers"}, "token_of_leaver": {"access", "leavers"}}
+    others = {"tier_0_not_listed": {"identities"}, "not_visible": {"population"}}
+    assert linked == {rule: {"access"} for rule in linked} | people | others
+
+
+def test_no_text_has_a_raw_kind_of_entities(evidence: Evidence) -> None:
+    raw = ("server_groups", "storage_pools", " on commcell ", "entities.credentials")
+    for table, columns in {
+        "findings": ("title", "description", "subject", "remedy"),
+        "leavers": ("what",),
+        "signoff": ("entity",),
+        "action_plan": ("title", "subject", "remedy"),
+    }.items():
+        texts = [str(row[column]) for row in evidence.tables.rows[table] for column in columns]
+        assert texts and not [text for text in texts if any(word in text for word in raw)]
+    assert "server group" in " ".join(str(row["description"]) for row in evidence.tables.rows["findings"])
+
+
 def test_grants_made_by_hand_and_legal_ones(evidence: Evidence) -> None:
     told = evidence.anomalies
     foreign = evidence.find_grant(told["foreign_grant_on_mapped_group"])
