@@ -132,6 +132,7 @@ def list_drills(dest: pathlib.Path) -> list[str]:
     return [row["description"] for row in rows if row["rule"].startswith("break_glass_drill")]
 
 
+FAILED_DRILL = "The drill of admin on 2026-11-20 failed. No drill that proved it is known."
 BREAK_GLASS = {"cvops_break_glass": {"commvault_users": ["admin"]}}
 
 
@@ -142,7 +143,7 @@ def test_drills_are_taken_from_the_file_that_keeps_them(
     file = tmp_path / "drills.json"
     file.write_text(json.dumps([make_drill(site)]))
     run(site, play, tmp_path / "evidence", **{name: str(file)}, **BREAK_GLASS).ok()
-    assert "The drill of 2026-11-20 failed." in list_drills(tmp_path / "evidence")
+    assert FAILED_DRILL in list_drills(tmp_path / "evidence")
 
 
 def test_a_file_of_drills_that_is_none_is_told_before_anything_is_read(
@@ -162,9 +163,11 @@ def test_drills_that_are_a_list_and_a_file_that_is_not_there_yet(
 ) -> None:
     file = {"break_glass_drill_file": str(tmp_path / "no.json"), **BREAK_GLASS}
     run(site, play, tmp_path / "one", access_evidence_drills=[make_drill(site)], **file).ok()
-    assert "The drill of 2026-11-20 failed." in list_drills(tmp_path / "one")
+    assert FAILED_DRILL in list_drills(tmp_path / "one")
     run(site, play, tmp_path / "two", **file).ok()
-    assert list_drills(tmp_path / "two") == ["No drill is known in which admin could sign in."]
+    commcell = make_drill(site)["commcell"]
+    wanted = f"No drill is known that proved that admin can sign in and administer {commcell}."
+    assert list_drills(tmp_path / "two") == [wanted]
 
 
 def test_a_snapshot_is_sealed_without_any_service(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:

@@ -13,6 +13,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
+from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run, connection_of
 
@@ -90,6 +91,27 @@ def test_a_wrong_password_is_tried_once_and_is_a_failure_that_is_kept(
     assert row["outcome"] == "failed"
     assert "failed the drill" in failure(run)
     assert_no_secrets(run, [file], [WRONG, PASSWORD])
+
+
+def test_an_account_whose_rights_are_not_shown_is_not_proven_to_administer(
+    sealed: Simulator, play: Player, tmp_path: pathlib.Path
+) -> None:
+    """It signed in, and a check that could not be made is none that passed: the run fails, and the evidence says what is not proven."""
+    file, evidence = tmp_path / "drills.json", tmp_path / "evidence"
+    fault = sealed.faults.add(Fault("cs01", "GET", "*Security/COMMCELL_ENTITY*", "status", status=403, times=0))
+    run = drill(sealed, play, break_glass_drill_file=str(file))
+    assert run.rc != 0 and fault.hits and log_ins(sealed) == ["Login", "Logout"]
+    assert "break-glass signed in; that it administers is not proven" in failure(run)
+    (row,) = json.loads(file.read_text())
+    assert row["outcome"] == "not_proven"
+    sealed.faults.clear()
+    more = {"access_evidence_dir": str(evidence), "cvops_break_glass": {"commvault_users": ["break-glass"]}}
+    document = {"cvops_connection": sealed.variables()["cvops_connection"], "break_glass_drill_file": str(file), **more}
+    play("cvops.identity.access_evidence", extra_vars=document).ok()
+    (bundle,) = evidence.iterdir()
+    rows = json.loads((bundle / "findings.json").read_text())["rows"]
+    (found,) = [row for row in rows if row["subject"] == "break-glass" and row["rule"].startswith("break_glass")]
+    assert (found["rule"], found["status"]) == ("break_glass_drill_not_proven", "not_evaluable")
 
 
 def test_a_second_factor_that_is_asked_for_is_told_and_can_be_given(sealed: Simulator, play: Player) -> None:
