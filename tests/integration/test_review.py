@@ -24,7 +24,7 @@ pytestmark = pytest.mark.any_core
 REVIEW = "cvops.identity.review"
 REVIEWER = "r.viewer@corp.example"
 GROUP, ROLE = "GG-Commvault-platform-Audit", "Compliance"
-OPERATORS, SERVER_GROUP = "GG-Commvault-hq-m365-Operator", "server_groups hq-m365"
+OPERATORS, SERVER_GROUP = "GG-Commvault-hq-m365-Operator", "server group hq-m365"
 
 
 class Reviewed(t.NamedTuple):
@@ -108,7 +108,7 @@ def test_revoked_grants_become_a_patch_that_git_applies(
     assert site.journal.entries() == [] and run.stats["changed"] == 0
     assert reviewed.document.read_text() == before
     told = "\n".join(run.one("Report")["msg"])
-    assert f"{GROUP}: {ROLE} on cs01" in told and "until converge_role_mappings runs" in told
+    assert f"{GROUP}: {ROLE} on CommCell cs01" in told and "until converge_role_mappings runs" in told
     found = json.loads(file.read_text())
     (change,) = found["group_changes"]
     assert change["words"] == f"remove {person} from the Entra group {OPERATORS}" and change["group_object_id"]

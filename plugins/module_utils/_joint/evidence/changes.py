@@ -53,7 +53,10 @@ def _find_doubled_names(before: t.Iterable[Row], after: t.Iterable[Row]) -> set[
     """Return CommCells with the names of principals and users (after fold_case) that two ids have in both bundles together."""
     ids: dict[tuple[str, str, str], set[str]] = {}
     for row in (*before, *after):
-        held = (("user", "commvault_user", "commvault_user_id"), (str(row["principal_kind"]), "principal", "principal_id"))
+        held = (
+            ("user", "commvault_user", "commvault_user_id"),
+            (str(row["principal_kind"]), "principal", "principal_id"),
+        )
         for kind, name, number in held:
             if row[name] and row[number]:
                 key = (str(row["commcell"]), kind, fold_case(str(row[name])))
@@ -93,7 +96,13 @@ def _compare(table: Table, before: t.Sequence[Row], after: t.Sequence[Row], attr
 
 def _as_columns(told: Attribution) -> Row:
     why = told.why or (NO_ENTRY if told.attribution == UNATTRIBUTED else None)
-    return {"attribution": told.attribution, "when": told.when, "who": told.who, "sign_in": told.sign_in, "why_unattributed": why}
+    return {
+        "attribution": told.attribution,
+        "when": told.when,
+        "who": told.who,
+        "sign_in": told.sign_in,
+        "why_unattributed": why,
+    }
 
 
 def _identify_grant(row: Row) -> str:

@@ -78,6 +78,12 @@ def test_who_can_recover_a_server_through_everything_that_reaches_it() -> None:
     assert found["answers"][2]["permission"] == "In Place Recover"
 
 
+def test_a_commcell_that_could_not_be_read_is_no_wrong_name() -> None:
+    unread = {**source("commcell", False, "no way there"), "commcell": "emea", "count": None}
+    found = ask([access(1, SAM, MASTER, CELL)], population=[unread], review_by_before="2027-01-01", commcell="emea")
+    assert (found["answers"], doubts(found)) == ([], [("source", "commcell")])
+
+
 def test_what_the_data_does_not_tell_is_never_a_no() -> None:
     rows = [
         access(1, SAM, OPERATOR, GROUP),
