@@ -372,7 +372,7 @@ def test_grave_and_open_findings_come_first() -> None:
     ("owners", "severity", "named"),
     [
         ([1], "low", "1 owner can add anybody to ops: boss@corp.example."),
-        ([1, 2], "medium", "2 owners can add anybody to ops: boss@corp.example, ext@corp.example."),
+        ([1, 2], "medium", "2 owners can add anybody to ops: boss@corp.example and ext@corp.example."),
         ([3], "medium", "1 owner can add anybody to ops: provisioning."),
         ([4], "low", f"1 owner can add anybody to ops: {make_id(4)}."),
         ([], None, None),
@@ -399,6 +399,8 @@ def test_owners_of_a_nested_group_count() -> None:
     cell = make_commcell(user_groups=[linked], associations=[make_grant(("user_group", 5), MASTER)])
     (found,) = find_rows(build(cell, entra=entra), "findings", rule="privileged_group_owned")
     assert found["description"] == "1 owner can add anybody to ops or the groups nested in it: boss@corp.example."
+
+
 def test_a_drill_that_proves_no_more_than_a_sign_in_is_not_evaluable() -> None:
     tables = build(make_commcell(users=[TWO]), entra=make_entra(), document=GLASS, drills=[NOT_PROVEN])
     (found,) = find_rows(tables, "findings", rule="break_glass_drill_not_proven")
