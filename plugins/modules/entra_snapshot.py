@@ -25,7 +25,7 @@ description:
   - Of each user who can sign in the document tells in how many groups of the whole tenant he or she is, through nesting as well, since a token carries no
     groups of somebody who is in too many. That costs one request for twenty users, and none where all applications that were read and have a group claim have
     the assigned groups alone in their tokens.
-  - Directory roles that somebody may activate but has not are not read.
+  - Directory roles that somebody may activate but has not are not read. Groups are followed through 50 levels; RV(snapshot.sources) tells what is deeper.
   - 'Graph permissions (application): C(Directory.Read.All) and C(Policy.Read.All) with C(RoleManagement.Read.Directory) for all of it; or
     C(GroupMember.Read.All) and C(Group.Read.All) for groups, C(User.Read.All) for users and whether they can sign in, C(User.Read.All) with
     C(GroupMember.Read.All) for in how many groups they are, C(Application.Read.All) for applications and service principals, C(Directory.Read.All) for
