@@ -504,7 +504,7 @@ def sanity_whole(step: Step) -> None:
 def integration(step: Step, target: Target) -> None:
     """Run every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
-    What no release of ansible-core decides runs in one of the environments.
+    What no release of ansible-core decides runs in one of the environments, and of sweeps a sample (tests/integration/helpers/sampling.py).
     """
     share = f"{CHOSEN.index(target) + 1}/{len(CHOSEN)}"
     step.pytest(*INTEGRATION, jobs=PLAYING_JOBS, minutes=60, CVOPS_TEST_SHARE=share)
@@ -512,13 +512,15 @@ def integration(step: Step, target: Target) -> None:
 
 @step("test-all", targets=CHOSEN)
 def integration_whole(step: Step, target: Target) -> None:
-    """Run the same without a share, and every fault at every request: everything in every environment.
+    """Run the same without a share, all cases of all sweeps, every fault at every request: everything in every environment.
 
+    Every task of Ansible has a process, also where a run of `integration` carries it out itself.
     Measured in one of them, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
     measured: t.Literal["", "branches"] = "branches" if target == MEASURED else ""
     words = (*INTEGRATION, f"--ignore={ROTATION_FAULTS}")
-    step.pytest(*words, jobs=PLAYING_JOBS, measured=measured, minutes=60, CVOPS_FAULTS="whole")
+    variables = {"CVOPS_FAULTS": "whole", "CVOPS_TEST_CONTROL_TASKS": ""}
+    step.pytest(*words, jobs=PLAYING_JOBS, measured=measured, minutes=120, **variables)
 
 
 @step("test-all")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import pathlib
 import sys
 from collections.abc import Callable, Iterator
@@ -27,9 +28,10 @@ if importlib.util.find_spec("cvops_simulator") is None:
 from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from helpers.bao import Bao  # noqa: E402
+from helpers.forking import CONTROL_TASKS  # noqa: E402
 from helpers.playing import Player, connection_of  # noqa: E402
 from helpers.saved_states import SavedStates  # noqa: E402
-from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
+from helpers.sharing import MARKERS, find_decisive, leave_to_others  # noqa: E402
 from helpers.virtual_time import REAL_TIME, share_clock_with_forks  # noqa: E402
 
 
@@ -49,6 +51,17 @@ def shared_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Runs in Ansible's worker and the site share a clock that a wait moves on, but for tests marked ``real_time``."""
     if request.node.get_closest_marker("real_time") is None:
         share_clock_with_forks(monkeypatch, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def control_tasks_without_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of tests for which one core is enough carry out Ansible's own control tasks themselves: see helpers.control_tasks.
+
+    An empty value in the environment, as in ``make test-all``, gives every task a process.
+    """
+    markers = [mark.name for mark in request.node.iter_markers()]
+    if find_decisive(markers) == "any_core" and "real_time" not in markers and CONTROL_TASKS not in os.environ:
+        monkeypatch.setenv(CONTROL_TASKS, "1")
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.overview.pow
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import write_document
 from ansible_collections.cvops.identity.plugins.modules import commvault_snapshot, entra_snapshot
 
+pytestmark = pytest.mark.any_core
+
 Document = dict[str, t.Any]
 ALL_READS = (
     "Organization.Read.All",
@@ -462,7 +464,6 @@ def test_the_report_on_policies_is_about_the_applications(site: Simulator, tmp_p
     assert read(tmp_path)["policy_report"]["findings"] == []
 
 
-@pytest.mark.any_core
 def test_as_a_task(site: Simulator, play: Player, tmp_path: pathlib.Path, in_process: bool) -> None:
     """The same through Ansible, predicted and done."""
     task = {

@@ -25,6 +25,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.tab
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import Snapshot, read_snapshot
 from ansible_collections.cvops.identity.plugins.modules import commvault_snapshot, entra_snapshot
 
+pytestmark = pytest.mark.any_core
+
 KINDS = {13: "user", 15: "user_group", 62: "external_group"}
 #: Rules that tell what is not in the mapping: the anomalies are not in it.
 OF_MAPPING = {"grant_unmanaged", "grant_surplus"}

@@ -13,7 +13,7 @@ import time
 import pytest
 from cvops_simulator import Fault, Simulator
 from helpers import playing
-from helpers.forking import OWN, fork_playbook
+from helpers.forking import CONTROL_TASKS, OWN, fork_playbook
 from helpers.playing import Player
 
 TASKS = [
@@ -61,6 +61,60 @@ def test_a_fork_and_the_program_tell_the_same(play: Player, monkeypatch: pytest.
     assert forked.one("where")["stdout"] == str(forked.folder)
     assert forked.one("settings")["msg"][2] == "home"
     assert not list((forked.folder / "home" / ".ansible" / "tmp").iterdir())
+
+
+#: Tasks that need no process of their own, in all that may become of them.
+CONTROLLING = [
+    {"name": "kept", "ansible.builtin.set_fact": {"one": "{{ [1, 2] }}", "two": "{{ one | default('none') }}"}},
+    {
+        "name": "loop",
+        "ansible.builtin.set_fact": {"sum": "{{ sum | default([]) + [item * 2] }}"},
+        "loop": "{{ one }}",
+        "register": "looped",
+    },
+    {"name": "shown", "ansible.builtin.debug": {"msg": ["{{ sum }}", "{{ two }}", "{{ looped.results | length }}"]}},
+    {"name": "skipped", "ansible.builtin.debug": {"msg": "no"}, "when": "one | length > 2"},
+    {"name": "each", "ansible.builtin.debug": {"var": "item"}, "loop": ["a", "b"], "when": "item == 'b'"},
+    {"name": "hidden", "ansible.builtin.set_fact": {"secret": "S3CRET-0123456789"}, "no_log": True},
+    {"name": "hidden failure", "ansible.builtin.fail": {"msg": "{{ secret }}"}, "no_log": True, "ignore_errors": True},
+    {"name": "wrong", "ansible.builtin.assert": {"that": "1 > 2", "quiet": True}, "ignore_errors": True},
+    {"name": "undefined", "ansible.builtin.debug": {"msg": "{{ gone }}"}, "ignore_errors": True},
+    {"name": "given", "ansible.builtin.debug": {"msg": "{{ given }}"}, "vars": {"given": "{{ one + sum }}"}},
+    {
+        "block": [{"name": "fails", "ansible.builtin.fail": {"msg": "in a block"}, "register": "failure"}],
+        "rescue": [{"name": "rescued", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}],
+        "always": [{"name": "always", "ansible.builtin.debug": {"msg": "{{ failure.msg }}"}}],
+    },
+    {"name": "retried", "ansible.builtin.debug": {"msg": "x"}, "register": "r", "until": "r.attempts == 2", "delay": 0},
+    {"name": "role", "ansible.builtin.include_role": {"name": "cvops.identity.validate"}},
+]
+
+
+def test_control_tasks_with_and_without_processes_tell_the_same(bare: Player) -> None:
+    """Of the last role, which finds nothing to check, too."""
+    runs = [bare(CONTROLLING, env=env, verbosity=1) for env in ({}, {CONTROL_TASKS: "1"})]
+    apart, together = runs
+    assert together.text.replace(str(together.folder), str(apart.folder)) == apart.text
+    assert (together.rc, together.stats) == (apart.rc, apart.stats)
+    told = [
+        [
+            (one.task, one.action, one.status, one.item, str(one.get("msg")).replace(str(run.folder), ""))
+            for one in run.results
+        ]
+        for run in runs
+    ]
+    assert told[0] == told[1] and len(told[0]) > 20
+    assert apart.one("shown")["msg"][0] == [2, 4]
+
+
+@pytest.mark.parametrize("without", [False, True])
+def test_no_process_is_begun_for_a_control_task(bare: Player, without: bool) -> None:
+    process = (
+        "{{ lookup('ansible.builtin.pipe', 'echo $PPID') }}"  # a template is evaluated where its task is carried out
+    )
+    tasks = [{"name": str(number), "ansible.builtin.debug": {"msg": process}} for number in range(2)]
+    first, second = bare(tasks, env={CONTROL_TASKS: "1"} if without else {}).ok().results
+    assert (first["msg"] == second["msg"]) is without
 
 
 def test_what_ansible_reads_at_its_start_is_not_left_from_another_run(play: Player) -> None:

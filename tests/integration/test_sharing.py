@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers.sampling import SWEEPS, name_sweep
 from helpers.sharing import VARIABLE, is_left_to_others, is_shared, parse_share
 
 NAMES = [f"tests/integration/test_{file}.py::test_{number}[as-module]" for file in "abcd" for number in range(50)]
@@ -76,7 +77,8 @@ def pytest_collection_modifyitems(config, items):
         part = list(items)
         sharing.leave_to_others(config, part, folder)
         taken[share] = [item.nodeid for item in part]
-    taken["not in the sample"] = [item.nodeid for item in items if item.get_closest_marker("whole")]
+    rest = sharing.list_rest_of_sweeps(sharing.list_cases(items))
+    taken["not in the sample"] = [item.nodeid for item in items if item.get_closest_marker("whole") or item.nodeid in rest]
     pathlib.Path(os.environ["TEST_OUTPUT"]).write_text(json.dumps(taken))
 """
 
@@ -118,6 +120,8 @@ def test_the_two_halves_of_this_suite_are_the_whole_but_for_the_rest_of_sweeps(t
     assert left < whole and {file_of(name) for name in left} <= {file_of(name) for name in first | second}, (
         "each sweep has a sample"
     )
+    for names in (left, first | second):
+        assert {name_sweep(name) for name in names} >= SWEEPS.keys()
     assert 100 < len(first & second) < len(whole) / 2, (
         "what any core may decide runs on both, and it is the smaller part"
     )

@@ -31,6 +31,8 @@ from helpers import shared_clock
 if t.TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
+#: The variable that lets a run carry out Ansible's own control tasks without processes: see :mod:`helpers.control_tasks`.
+CONTROL_TASKS = "CVOPS_TEST_CONTROL_TASKS"
 #: The same for all runs of Player: several modules of ansible-core read these when they are imported.
 FIXED_PREFIX = "ANSIBLE_"
 #: What a run may set for itself of them: only read through ansible.constants, when it is needed.
@@ -63,6 +65,7 @@ _IMPORTED = (
     "msal",
     "requests",
     "yaml",
+    "helpers.control_tasks",
     "helpers.preloading",  # last: what is there by then is never collected
 )
 _CRASHED = 250
@@ -164,12 +167,14 @@ def _play() -> int | None:
     import ansible.constants
 
     importlib.reload(ansible.constants)
-    from helpers import preloading  # here it is imported
+    from helpers import control_tasks, preloading  # here they are imported
 
     preloading.give_definitions_of_plugins()
     preloading.share_archives()
     ansible.constants.DEFAULT_INTERNAL_POLL_INTERVAL = 0.005  # how often results of tasks are looked for
     _open_log()
+    if os.environ.pop(CONTROL_TASKS, ""):
+        control_tasks.install()
     from ansible.cli.playbook import main
 
     return t.cast("int | None", main(sys.argv))

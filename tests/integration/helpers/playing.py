@@ -26,7 +26,7 @@ from cvops_simulator import Simulator
 from loopback_guard import child_variables
 
 from helpers import shared_clock
-from helpers.forking import ForkedProgram, fork_playbook
+from helpers.forking import CONTROL_TASKS, ForkedProgram, fork_playbook
 
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
 #: What a run inherits from the tests: little. Without coverage's variables: to measure it would nearly double its time.
@@ -40,6 +40,7 @@ _KEPT = (
     "PYTHONDONTWRITEBYTECODE",
     compiled_archives.FOLDER,
     shared_clock.VARIABLE,
+    CONTROL_TASKS,
 )
 _KEPT_PREFIXES = ("ANSIBLE_WORKER_SHUTDOWN_",)
 _LIMIT_S = 300

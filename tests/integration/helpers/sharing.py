@@ -13,7 +13,8 @@ what a release of ansible-core can decide. The rule:
   in ``test_secrets.py`` and ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
-* **whole**: the part of a sweep that ``make test`` leaves to ``make test-all``; what is not marked is its sample.
+* **whole**: the part of a sweep that ``make test`` leaves to ``make test-all``; what is not marked is its sample. Of the sweeps in the
+  table of :mod:`helpers.sampling` the sample is chosen there, without a marker.
 * Where nothing is marked, a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``)
   runs the first way on every core and the second, which takes ten times as long, on one.
 
@@ -29,6 +30,8 @@ import typing as t
 import zlib
 
 import pytest
+
+from helpers.sampling import Case, list_rest_of_sweeps
 
 VARIABLE = "CVOPS_TEST_SHARE"
 #: The markers, and what they mean.
@@ -55,14 +58,27 @@ def is_left_to_others(node_id: str, share: tuple[int, int]) -> bool:
 
 def is_shared(markers: t.Sequence[str], parameters: t.Mapping[str, t.Any]) -> bool:
     """True for a test that one core is enough for; *markers*: the nearest first."""
-    decisive = next((name for name in markers if name in ("any_core", "every_core")), None)
+    decisive = find_decisive(markers)
     return decisive == "any_core" or (decisive is None and parameters.get("in_process") is False)
+
+
+def find_decisive(markers: t.Sequence[str]) -> str | None:
+    """Which of ``any_core`` and ``every_core`` counts; *markers*: the nearest first."""
+    return next((name for name in markers if name in ("any_core", "every_core")), None)
+
+
+def list_cases(items: t.Iterable[pytest.Item]) -> list[Case]:
+    """The parametrised tests among *items*."""
+    return [Case(item.nodeid, call.indices) for item in items if (call := getattr(item, "callspec", None))]
 
 
 def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pathlib.Path) -> None:
     """Take out of *items* what lies below *folder* and is left to the other runs."""
     share = parse_share(os.environ.get(VARIABLE, "1/1"))
-    left = {item.nodeid for item in items if folder in item.path.parents and _is_left(item, share)}
+    own = [item for item in items if folder in item.path.parents]
+    left = {item.nodeid for item in own if _is_left(item, share)}
+    if share[1] > 1:
+        left |= list_rest_of_sweeps(list_cases(own))
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
     items[:] = [item for item in items if item.nodeid not in left]
 

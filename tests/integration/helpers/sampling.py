@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sweeps of which ``make test`` runs a sample, and which cases that is.
+
+``SWEEPS`` is the only place that says so. A sample is the same in every run. It holds every kind of case at least once: each value of
+each parameter of the test, or, where a parameter names a module and what the module does, each module. ``make test-all`` runs all.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import zlib
+
+
+class Sweep(t.NamedTuple):
+    """A sample is one in so many of the cases, and more where it takes more to hold every kind.
+
+    ``kind``: what of a case's name is its kind; None: the value of each of its parameters is one.
+    """
+
+    one_in: int
+    kind: str | None = None
+
+
+class Case(t.NamedTuple):
+    """One case of a sweep: the whole name of the test, and by parameter the number of its value."""
+
+    node_id: str
+    values: t.Mapping[str, int]
+
+
+#: What is before the first blank or punctuation of a case such as ``entra_group: create``.
+MODULE = r"\[(\w+)"
+#: By file and function.
+SWEEPS: dict[str, Sweep] = {
+    "test_bad_days.py::test_names_of_all_kinds": Sweep(4),
+    "test_commvault_snapshot.py::test_a_read_that_fails_ends_the_task_and_the_older_document_stays": Sweep(3),
+    "test_entra_conditional_access_info.py::test_what_it_returns_is_what_the_writing_module_takes": Sweep(5),
+    "test_entra_conditional_access_policy.py::test_no_perpetual_change": Sweep(5),
+    "test_fault_sweep.py::test_a_fault_at_any_request_costs_a_further_run_at_most": Sweep(3, MODULE),
+    "test_fault_sweep.py::test_a_write_that_is_answered_and_not_carried_out_is_told": Sweep(3, MODULE),
+    "test_releases.py::test_every_module_works_or_tells_why_it_cannot": Sweep(4),
+    "test_steps.py::test_every_write_belongs_to_a_step_and_every_step_is_written": Sweep(2, MODULE),
+    "test_validate.py::test_a_playbook_says_what_is_wrong": Sweep(9),
+    "test_validate.py::test_what_only_playbooks_and_roles_set_is_not_taken_from_outside": Sweep(5),
+}
+
+
+def name_sweep(node_id: str) -> str:
+    """File and function of a test, as in ``SWEEPS``."""
+    return node_id.partition("[")[0].rpartition("/")[2]
+
+
+def list_kinds(case: Case, sweep: Sweep) -> frozenset[t.Hashable]:
+    """The kinds of a case. Raises ValueError where the pattern finds none."""
+    if sweep.kind is None:
+        return frozenset(case.values.items())
+    found = re.search(sweep.kind, case.node_id)
+    if found is None:
+        raise ValueError(f"{case.node_id} has no kind: {sweep.kind}")
+    return frozenset(found.groups())
+
+
+def choose_sample(cases: t.Sequence[Case], sweep: Sweep) -> set[str]:
+    """The names of the cases in the sample: by their names alone, so that every process of the tests chooses the same."""
+    left = sorted(cases, key=lambda case: (zlib.crc32(case.node_id.encode()), case.node_id))
+    lacking = frozenset[t.Hashable]().union(*(list_kinds(case, sweep) for case in left))
+    chosen: set[str] = set()
+    while lacking:
+        best = max(left, key=lambda case: len(list_kinds(case, sweep) & lacking))
+        left.remove(best)
+        chosen.add(best.node_id)
+        lacking -= list_kinds(best, sweep)
+    wanted = -(-len(cases) // sweep.one_in)
+    return chosen | {case.node_id for case in left[: max(0, wanted - len(chosen))]}
+
+
+def list_rest_of_sweeps(cases: t.Iterable[Case]) -> set[str]:
+    """The names of the cases that are in no sample, of all tests; what is no case of a sweep is left out of the answer."""
+    by_sweep: dict[str, list[Case]] = {}
+    for case in cases:
+        if (name := name_sweep(case.node_id)) in SWEEPS:
+            by_sweep.setdefault(name, []).append(case)
+    rest: set[str] = set()
+    for name, found in by_sweep.items():
+        rest |= {case.node_id for case in found} - choose_sample(found, SWEEPS[name])
+    return rest
