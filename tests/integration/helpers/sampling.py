@@ -26,10 +26,10 @@ class Sweep(t.NamedTuple):
 
 
 class Case(t.NamedTuple):
-    """One case of a sweep: the whole name of the test, and by parameter the number of its value."""
+    """One case of a sweep: the whole name of the test, and the value of each of its parameters, by the parameter's place."""
 
     node_id: str
-    values: t.Mapping[str, int]
+    values: t.Mapping[int, str]
 
 
 #: What is before the first blank or punctuation of a case such as ``entra_group: create``.
