@@ -206,9 +206,9 @@ def test_the_groups_that_were_counted_decide(counts: t.Any, more: t.Any, expecte
 
 def test_counts_that_were_not_read_are_told_beside_the_rows_that_depend_on_them() -> None:
     answer, _found, tables = ask_counted(None, {"group_counts": "reading it takes User.Read.All"})
-    assert answer == "unknown" and any("group_counts" in why and "User.Read.All" in why for why in tables.partial)
+    assert answer == "unknown" and any("group counts" in why and "User.Read.All" in why for why in tables.partial)
     (told,) = find_rows(tables, "findings", rule="not_visible")
-    assert "group_counts" in str(told["subject"])
+    assert "group counts" in str(told["subject"])
     # A document that was written before there were counts says nothing of them, which is told as well.
     entra = make_entra(users=[PERSON], groups=[make_entra_group(1, "ops", [make_id(1)])])
     entra["provenance"]["sources"] = [one for one in entra["provenance"]["sources"] if one["name"] != "group_counts"]
