@@ -404,3 +404,25 @@ def test_one_changed_grant_is_one_change(
     assert (change["attribution"], bool(change["why_unattributed"])) == ("unattributed", True)
     ids = {row["id"] for row in before.rows["access"]}
     assert [row["id"] for row in after.rows["access"] if row["id"] not in ids] == [change["row_id"]]
+
+
+def test_owners_of_groups_that_lead_to_privileged_access(
+    make_site: Callable[..., Simulator], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody owns a group of the set, so owners are added: a guest, and somebody who left."""
+    site = make_site(set="M", anomalies="evidence")
+    share_clock(monkeypatch, site)
+    before = Evidence(site, tmp_path / "before")
+    assert before.find("findings", rule="privileged_group_owned") == []
+    rows = before.find("access", privileged=True, principal_kind="user_group")
+    group = next(row for row in rows if row["entra_group"])
+    leaver = before.anomalies["leaver_holding_everything"]
+    upn = before.anomalies["guest_with_grant"]["upn"]
+    guest = next(key for key, user in site.tenant.users.items() if user["userPrincipalName"] == upn)
+    site.tenant.relate("owners", group["entra_group_id"], [leaver["entra_user_id"], guest], True)
+    after = Evidence(site, tmp_path / "after")
+    (found,) = after.find("findings", rule="privileged_group_owned", commcell=group["commcell"])
+    assert (found["severity"], found["subject_id"]) == ("medium", group["principal_id"])
+    assert all(name in str(found["description"]) for name in (upn, leaver["upn"], group["entra_group"]))
+    (held,) = after.find("leavers", holds="group_owner")
+    assert (held["what_id"], held["privileged"]) == (group["entra_group_id"], True)

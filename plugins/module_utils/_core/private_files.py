@@ -22,6 +22,8 @@ import typing as t
 _ACCESS_OF_OTHERS = 0o077
 #: What file systems answer that cannot make a file, or a folder, durable.
 _CANNOT_SYNC_ERRORS = (errno.EINVAL, errno.ENOTSUP)
+#: Bytes that are read at a time, whatever size a file may have.
+_PART = 1024 * 1024
 
 
 class PrivacyFault(enum.Enum):
@@ -84,8 +86,7 @@ def read_file(path: str, largest: int, *, is_strict: bool = False) -> str:
     try:
         found = os.fstat(descriptor)
         _check_private(found, path, stat.S_ISREG(found.st_mode) and found.st_size <= largest)
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            return stream.read(largest).decode("utf-8", "strict" if is_strict else "replace")
+        return _read_content(descriptor, largest).decode("utf-8", "strict" if is_strict else "replace")
     finally:
         os.close(descriptor)
 
@@ -100,10 +101,18 @@ def read_ordinary_file(path: str, largest: int) -> bytes:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > largest:
             raise NotPrivate(path, PrivacyFault.KIND, stat.S_IMODE(found.st_mode) & 0o777)
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            return stream.read(largest)
+        return _read_content(descriptor, largest)
     finally:
         os.close(descriptor)
+
+
+def _read_content(descriptor: int, largest: int) -> bytes:
+    """Return what a file holds, at most *largest* bytes, however few of them one read gives. Raises OSError."""
+    parts = []
+    while largest > 0 and (part := os.read(descriptor, min(largest, _PART))):
+        parts.append(part)
+        largest -= len(part)
+    return b"".join(parts)
 
 
 def write_new_file(path: str, content: bytes, durability: Durability) -> None:

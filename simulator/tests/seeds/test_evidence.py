@@ -23,6 +23,7 @@ PLANTED = {
     "guest_with_grant",
     "leaver_access_token",
     "leaver_holding_everything",
+    "leaver_who_administers",
     "many_groups_with_grant",
     "nested_group_with_grant",
     "orphan_group",
@@ -102,6 +103,17 @@ def test_a_leaver_holds_one_of_everything(name: str) -> None:
     assert find(name, "leaver_access_token")["token_id"] == leaver["token_id"]
     stranger = find(name, "tier_0_stranger")
     assert sim.tenant.owners(stranger["object_id"]) == [leaver["entra_user_id"]]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_leaver_who_administers(name: str) -> None:
+    sim, leaver = simulator(name), find(name, "leaver_who_administers")
+    cell = sim.commcells[leaver["commcell"]]
+    local = cell.state.users.get(leaver["user_id"])
+    assert sim.tenant.users[leaver["entra_user_id"]]["accountEnabled"] is False
+    assert local is not None and local.enabled and local.password
+    assert cell.state.grants.of_principal(USER, local.id) == [leaver["grant"]]
+    assert [token.id for token in cell.sessions.store.of_user(local.id)] == [leaver["token_id"]]
 
 
 @pytest.mark.parametrize("name", SETS)

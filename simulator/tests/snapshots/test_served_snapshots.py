@@ -81,7 +81,7 @@ def test_a_copy_has_what_evidence_has_to_find(tmp_path: Path) -> None:
     before, after = read_documents(tmp_path / "before"), read_documents(tmp_path / "after")
     assert list(list_differences(before, after)) == []
     first = original.site.anomalies["leaver_holding_everything"]["commcell"]
-    assert len(before[f"commcells/{first}.json"]["access_tokens"]) == 1
+    assert len(before[f"commcells/{first}.json"]["access_tokens"]) == 2
     assert len(before["entra.json"]["deleted_users"]) == 1
     assert list_grants(copy) == list_grants(original)
 

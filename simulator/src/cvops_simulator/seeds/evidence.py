@@ -205,7 +205,7 @@ class EvidenceBuilder:
         return token
 
     def _add_administrator_who_left(self) -> None:
-        """Add somebody disabled who still administers the CommCell: with a local account and its password, and with an access token."""
+        """Add somebody disabled who still administers: by the password of a local account, and by an access token."""
         person = self._add_person("Viktor Vanished", accountEnabled=False)
         local = self._builder.add_user("viktor.admin", full_name="Viktor Vanished", email=person["mail"])
         local.password = self._ids.secret(self._builder.seed.name, "viktor.admin")
