@@ -16,8 +16,9 @@ description:
   - A pseudonym is made of the text and the key, without regard to letter case. The same person has the same one in Commvault, in Entra ID and in each
     snapshot with the same key. An object id of Entra ID gets another GUID, an id of a Commvault user another number. That of an account for programs, by its
     name, begins with C(svc-), all others with C(person-).
-  - Names and ids of groups, roles, entities and applications stay, but for names and ids of people within them; a single usual word, such as C(admin), is not
-    taken for a name there. The Commvault user with the id 1, which each CommCell is installed with, keeps its id.
+  - Names and ids of groups, roles, entities and applications stay, but for names and ids of people within them. A number, a single word of fewer than five
+    characters or a usual one, such as C(admin), and a single word that names something else as well, are not taken for a name there. The Commvault user with
+    the id 1, which each CommCell is installed with, keeps its id.
   - Of moments that tell a person, such as when the account was created, the day stays. Who is in which groups and may do what stays as well, so who may read
     the services can find somebody who is the only one with just these.
   - C(pseudonyms.json) in O(dest) takes pseudonyms back, with the key alone. It grows with each copy.

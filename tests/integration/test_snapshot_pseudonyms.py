@@ -20,6 +20,7 @@ from helpers.playing import Player
 from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot import pseudonym_files
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import read_snapshot
 from ansible_collections.cvops.identity.plugins.modules import commvault_snapshot, snapshot_pseudonyms
 
@@ -108,6 +109,15 @@ def test_pseudonyms_are_taken_back(
     assert fold_case(revealed[wanted[0]]) == by_id["1"]
     assert found.result["changed"] is False and KEY not in found.text
     assert copy(site, {**options, "reveal": ["person-0"]})["error"]["kind"] == "config"
+
+
+def test_a_table_that_could_not_be_read_again_is_not_written(
+    site: Simulator, folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pseudonym_files, "LARGEST_DOCUMENT", 1000)
+    result = copy(site, folders)
+    assert result["error"]["kind"] == "config" and "larger than can be read again" in result["msg"], result
+    assert not os.path.exists(folders["dest"])
 
 
 def test_what_is_refused(site: Simulator, folders: dict[str, str], tmp_path: pathlib.Path) -> None:

@@ -29,7 +29,7 @@ _NAME_FIELDS = ("name", "displayName", "category")
 _HOLDERS = frozenset(("members", "owners", "scopedMembers", "includeUsers", "excludeUsers"))
 #: What policies say in place of users.
 _NOBODY = frozenset(("all", "none", "guests", "guestsorexternalusers"))
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DELETED = re.compile(r"[0-9A-Fa-f]{32}(?=.*@)")
 
@@ -77,18 +77,30 @@ def sort_people(names: t.Iterable[str], ids: t.Iterable[str] = ()) -> KnownPeopl
 
 
 def list_common_words(documents: t.Iterable[Document]) -> set[str]:
-    """Return words that may be meant otherwise: names of groups and others as a whole, and each word of roles, permissions and categories."""
+    """Return words that may be meant otherwise: single words that name a group or another object, and names and words of roles and permissions.
+
+    A name of several words, and an address, is somebody's where a person has it, although a group or an application may be called so. So is
+    the name of a server, since a laptop may be called as who uses it.
+    """
     found: set[str] = set()
     for document in documents:
+        for name in (document.get("name"), (document.get("commcell") or {}).get("name")):
+            found.add(fold_case(str(name or "")))
         for kind in _NAMED:
             for row in document.get(kind) or ():
                 names = [fold_case(row[name]) for name in _NAME_FIELDS if isinstance(row.get(name), str)]
-                found.update(names)
                 if kind in ("roles", "permissions"):
+                    found.update(names)
                     found.update(word for name in names for word in _WORD.findall(name))
-        for listed in (document.get("entities") or {}).values():
-            found.update(fold_case(row["name"]) for row in listed)
-    return found
+                found.update(name for name in names if _is_one_word(name))
+        for kind, listed in (document.get("entities") or {}).items():
+            names = [fold_case(row["name"]) for row in listed if kind != "servers"]
+            found.update(name for name in names if _is_one_word(name))
+    return {name for name in found if "@" not in name}
+
+
+def _is_one_word(name: str) -> bool:
+    return len(_WORD.findall(name)) == 1
 
 
 def split_deleted(name: str) -> tuple[str, str]:

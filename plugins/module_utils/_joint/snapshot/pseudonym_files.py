@@ -149,9 +149,16 @@ class SnapshotPseudonyms:
             write_document(self._folder, document, is_pseudonymised=True)
 
     def _write_table(self, path: str) -> None:
+        text = dump_document(self._table)
+        if len(text) > LARGEST_DOCUMENT:
+            raise ConfigError(
+                f"dest: the table of pseudonyms would be larger than can be read again ({LARGEST_DOCUMENT // 1024 // 1024} MiB), so nothing is"
+                " written: name another folder, whose table begins anew",
+                source="option dest",
+            )
         try:
             create_folder(self._folder)
-            replace_shared_file(path, dump_document(self._table), Durability.BEST_EFFORT)
+            replace_shared_file(path, text, Durability.BEST_EFFORT)
         except (OSError, NotPrivate) as exc:
             raise build_file_error("dest", exc, path) from exc
 

@@ -37,8 +37,13 @@ _PART = re.compile(rf"(?:{_PERSON}|{_PROGRAM})-[0-9a-f]{{{_DIGITS}}}")
 _LABELLED = re.compile(r"(.*) \(id (\d+)\)", re.DOTALL)
 
 
+#: Texts are encrypted in multiples of so many bytes: their lengths would tell whose name is whose to who knows all names.
+_BLOCK = 64
+_END = b"\x80"
+
+
 class Table(t.TypedDict):
-    """Pseudonyms with the texts that they stand for, encrypted (AES-SIV, RFC 5297), in base64."""
+    """Pseudonyms with the texts that they stand for, padded and encrypted (AES-SIV, RFC 5297), in base64."""
 
     format: str
     entries: dict[str, str]
@@ -113,18 +118,16 @@ class Pseudonyms:
         aead = _make_cipher(self._sealing)
         entries = {}
         for pseudonym, text in sorted(self._texts.items()):
-            entries[pseudonym] = base64.b64encode(
-                aead.encrypt(text.encode("utf-8", "surrogatepass"), [pseudonym.encode()])
-            ).decode("ascii")
+            sealed = aead.encrypt(_pad(text.encode("utf-8", "surrogatepass")), [pseudonym.encode()])
+            entries[pseudonym] = base64.b64encode(sealed).decode("ascii")
         return {"format": TABLE_FORMAT, "entries": entries}
 
     def decrypt(self, pseudonym: str, token: str) -> str:
         """Return the text of an entry of a table. Raises ConfigError for another key, and for what was tampered with."""
         try:
             sealed = base64.b64decode(token, validate=True)
-            return str(
-                _make_cipher(self._sealing).decrypt(sealed, [pseudonym.encode()]).decode("utf-8", "surrogatepass")
-            )
+            padded: bytes = _make_cipher(self._sealing).decrypt(sealed, [pseudonym.encode()])
+            return padded.rstrip(b"\0").removesuffix(_END).decode("utf-8", "surrogatepass")
         except (ValueError, _get_invalid_tag()) as exc:
             raise ConfigError(
                 f"The key does not fit the table of pseudonyms, or the entry of {pseudonym!r} was changed."
@@ -175,6 +178,11 @@ class Pseudonyms:
         known = self._texts.get(made)
         self._texts[made] = text if known is None else min(known, text)
         return made
+
+
+def _pad(text: bytes) -> bytes:
+    """Return *text* with its end marked, filled with zeros."""
+    return text + _END + bytes(-(len(text) + 1) % _BLOCK)
 
 
 def _make_cipher(key: bytes) -> t.Any:

@@ -32,12 +32,38 @@ _MOMENTS = ("createdDateTime", "deletedDateTime", "last_sign_in")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T.*", re.DOTALL)
 _COLLECTORS = ("commvault_user", "person")
 #: Keys whose values are never names of people.
-_KEPT = frozenset(("format", "id", "grant_kind", "read_at", "started", "ended", "rights", "permissions", "categories"))
+_KEPT = frozenset(
+    (
+        *("format", "id", "grant_kind", "read_at", "started", "ended", "rights", "permissions", "categories"),
+        # Words of the services, each of which may be somebody's login name as well.
+        *(
+            "kind",
+            "type",
+            "@odata.type",
+            "state",
+            "usage",
+            "signs_in_with",
+            "signInAudience",
+            "groupMembershipClaims",
+            "groupTypes",
+        ),
+        *(
+            "userType",
+            "principalType",
+            "consentType",
+            "servicePrincipalType",
+            "allowedMemberTypes",
+            "preferredSingleSignOnMode",
+        ),
+    )
+)
 #: How sources tell which users were not read, and those in which other ids are of groups; see SourceLog and read_access_tokens.
 _BY_ID = re.compile(r"(?<=by id: )\d+(?:, \d+)*")
 _SUCH_AS = re.compile(r"(?<=such as user )\d+")
 _OF_USERS, _OF_HOLDERS = "user_details", "associations"
 _MARK = re.compile(r"[0-9a-f]{16}")
+#: Keys of documents, which somebody may be called like, such as "entity".
+_PLAIN_KEY = re.compile(r"(?:@odata\.)?\w+", re.ASCII)
 
 
 def pseudonymise(snapshot: Snapshot, key: bytes) -> tuple[Snapshot, Table]:
@@ -99,6 +125,10 @@ class TextReplacer:
                 parts.append(part if keeps_names else self._name_finder.replace(part, self.names.make))
         return "".join(parts)
 
+    def replace_key(self, key: str) -> str:
+        """Return the key of an object with pseudonyms in place of people in it; one that is a word keeps it."""
+        return self.replace(key, keeps_names=_PLAIN_KEY.fullmatch(key) is not None)
+
     def replace_all(self, value: t.Any, key: str = "") -> t.Any:
         """Return *value* with names and ids of people replaced wherever they stand: as such beside a kind that says so, else within texts."""
         if isinstance(value, str):
@@ -107,7 +137,7 @@ class TextReplacer:
             found = [self.replace_all(item, key) for item in value]
             return _sort_texts(value, found)
         if isinstance(value, dict):
-            row = {self.replace(name): self.replace_all(item, name) for name, item in value.items()}
+            row = {self.replace_key(name): self.replace_all(item, name) for name, item in value.items()}
             if value.get("kind") == "user":
                 self.replace_user(value, row)
             return row
@@ -143,6 +173,8 @@ class _Replacement:
         provenance, before = found["provenance"], document["provenance"]["collector"]
         if before["kind"] in _COLLECTORS:
             self.replacer.replace_fields(before, provenance["collector"], ("name",))
+        for given, source in zip(document["provenance"]["sources"], provenance["sources"], strict=True):
+            source["name"] = given["name"]
         provenance["pseudonym_key"] = self.names.key_id
         return found
 

@@ -6,7 +6,7 @@
 """Finds names and object ids of people within other texts, such as the words of a policy report, in one pass. Pure.
 
 A name is found where no letter or digit stands before or after it, without regard to letter case. A single word counts only where it is long
-enough and no usual word, and no name of a group, a role or an entity: "admin" and "Backup" are also somebody's login names.
+enough and no usual word, and no name of a group or of something else that keeps its name: "admin" and "Backup" are also somebody's login names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import uuid
 
 from ..._core.names import fold_case
 
-_WORD = re.compile(r"\w+")
+#: Underscores part words, as in "NB_JVEGA".
+_WORD = re.compile(r"[^\W_]+")
 _SHORTEST_WORD = 5
 #: An object id with hyphens or without, which may stand right before a user principal name, and in a security identifier (S-1-12-1: Entra ID).
 _ID = re.compile(
@@ -108,14 +109,17 @@ class PeopleFinder:
     """Finds the *people* (folded texts) in texts. *others*: folded words and names that mean something else as well."""
 
     def __init__(self, people: t.Iterable[str], others: t.Container[str]) -> None:
-        by_word: dict[str, list[tuple[str, int]]] = {}
+        self._names: set[str] = set()
+        # By the first word: the lengths of names and the places of the word in them, not the names, of which thousands may begin with one domain.
+        by_word: dict[str, set[tuple[int, int]]] = {}
         for text in people:
             first = _WORD.search(text)
             if first is None or not _is_distinctive(text, others):
                 continue
-            by_word.setdefault(first[0], []).append((text, first.start()))
+            self._names.add(text)
+            by_word.setdefault(first[0], set()).add((len(text), first.start()))
         # The longest first: a whole address before the name that it begins with.
-        self._by_word = {word: sorted(found, key=lambda one: (-len(one[0]), one[0])) for word, found in by_word.items()}
+        self._by_word = {word: sorted(found, reverse=True) for word, found in by_word.items()}
 
     def replace(self, text: str, make: t.Callable[[str], str]) -> str:
         """Return *text* with what *make* returns in place of each name of a person."""
@@ -135,10 +139,10 @@ class PeopleFinder:
 
     def _find(self, folded: str, word: str, place: int, done: int) -> tuple[int, int] | None:
         """Return where the longest name begins and ends whose first word is at *place*; None where there is none."""
-        for name, lead in self._by_word.get(word, ()):
+        for length, lead in self._by_word.get(word, ()):
             start = place - lead
-            end = start + len(name)
-            if start >= done and folded.startswith(name, start) and _is_apart(folded, start, end):
+            end = start + length
+            if start >= done and folded[start:end] in self._names and _is_apart(folded, start, end):
                 return start, end
         return None
 

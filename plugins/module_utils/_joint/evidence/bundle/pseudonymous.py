@@ -84,7 +84,7 @@ class _Replacement:
         if isinstance(value, (list, tuple)):
             return [self.replace(item) for item in value]
         if isinstance(value, t.Mapping):
-            return {self._replacer.replace(str(key)): self._replace_member(key, value) for key in value}
+            return {self._replacer.replace_key(str(key)): self._replace_member(key, value) for key in value}
         return value
 
     def _replace_member(self, key: t.Any, holder: t.Mapping[t.Any, t.Any]) -> t.Any:

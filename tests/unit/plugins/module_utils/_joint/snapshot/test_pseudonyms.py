@@ -23,7 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import Snapshot
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.people import is_automation_name
-from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.pseudonyms import reveal
+from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.pseudonyms import Pseudonyms, reveal
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.replacement import find_mark, pseudonymise
 
 KEY, OTHER_KEY = b"k" * 16 + b"0123456789abcdef", b"another key, also of 32 bytes....."
@@ -316,6 +316,40 @@ def test_names_are_found_as_a_whole_only() -> None:
     assert names[2] == f"CORP\\{names[3]}" and reveal(table, KEY, names[2]) == "CORP\\dora", "the same login name"
 
 
+def test_names_that_objects_have_as_well_are_found() -> None:
+    upn = "jvega@corp.example"
+    user = {"id": make_object_id(1), "displayName": "Juan Vega", "userPrincipalName": upn, "mail": None}
+    named = {"id": OPERATORS, "displayName": "Juan Vega", "description": f"of Juan Vega, {upn}", "members": []}
+    program = {"id": PROGRAM, "appId": APP, "displayName": upn, "owners": []}
+    servers = [
+        {"id": str(n), "name": name, "company": None} for n, name in enumerate(("JVEGA", "NB_JVEGA", "jvega_nb"))
+    ]
+    cell = make_commcell(users=[make_user(2, "CORP\\jvega")], entities={"servers": servers})
+    tenant = make_entra(users=[user], groups=[named], applications=[program], service_principals=[program])
+    shown = fold_case(dump(pseudonymise(Snapshot([cell], tenant), KEY)[0]))
+    assert "juan" not in shown and "vega" not in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["principal", "entity", "sources", "permissions", "displayName", "plans", "user_group", "SecurityGroup", "Member"],
+)
+def test_somebody_who_is_called_like_a_word_of_the_documents_changes_nothing_else(name: str) -> None:
+    def make(login: str) -> Snapshot:
+        cell = make_commcell(name="plans", users=[make_user(4, login)])
+        cell["associations"][0]["principal"]["name"] = login
+        cell["provenance"]["sources"] += [{**cell["provenance"]["sources"][0], "name": "plans", "why": ""}]
+        user = {"id": make_object_id(1), "displayName": login, "userPrincipalName": None, "userType": "Member"}
+        app = {"id": PROGRAM, "appId": APP, "displayName": "api", "groupMembershipClaims": "SecurityGroup"}
+        return Snapshot([cell], make_entra(users=[user], applications=[app]))
+
+    after, table = pseudonymise(make(name), KEY)
+    other, dummy = pseudonymise(make("leila.mensah"), KEY)
+    (row,) = after.commcells[0]["users"]
+    assert reveal(table, KEY, row["name"]) == name
+    assert dump(after).replace(row["name"], other.commcells[0]["users"][0]["name"]) == dump(other)
+
+
 def test_accounts_of_programs_are_known_as_such() -> None:
     users = [
         make_user(n, name) for n, name in enumerate(("svc-backup", "CORP\\SVC_sql@corp.example", "sally-x"), start=5)
@@ -366,8 +400,22 @@ def test_the_table_is_of_use_to_nobody_else() -> None:
         reveal({"format": "x", "entries": {}}, KEY, one)
 
 
-def test_a_large_snapshot_takes_little_time() -> None:
+def test_the_table_does_not_tell_how_long_names_are() -> None:
+    names = [f"{'x' * length}.mensah" for length in range(1, 50)]
+    users = [make_user(number, name) for number, name in enumerate(names, start=9)]
+    after, table = pseudonymise(Snapshot([make_commcell(users=users)]), KEY)
+    assert len({len(sealed) for sealed in table["entries"].values()}) == 1
+    assert {reveal(table, KEY, row["name"]) for row in after.commcells[0]["users"]} == set(names)
+    for text in ("a\0\x80\0", "\0", "é" * 200):
+        pseudonyms = Pseudonyms(KEY)
+        made = pseudonyms.make(text)
+        assert reveal(pseudonyms.build_table(), KEY, made) == text
+
+
+@pytest.mark.parametrize("domain", ["", "CORP\\"])
+def test_a_large_snapshot_takes_little_time(domain: str) -> None:
     persons = [describe({"first": f"First{n % 40}", "last": f"Last{n % 900}", "n": n}) for n in range(6000)]
+    persons = [{**one, "login": domain + one["login"]} for one in persons]
     before = make_snapshot(persons)
     started = time.process_time()
     pseudonymise(before, KEY)
