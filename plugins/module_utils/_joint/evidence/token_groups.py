@@ -36,10 +36,14 @@ _USUAL = GroupClaim(frozenset({"SecurityGroup"}))
 
 
 class _Claim(t.NamedTuple):
-    """The group claim of one application. ``assigned``: ids of the groups that are assigned to it, None where they are not known."""
+    """The group claim of one application. ``assigned``: ids of the groups that are assigned to it, None where they are not known.
+
+    ``are_roles_read``: Commvault reads app roles in the place of groups, which have no limit.
+    """
 
     claim: GroupClaim
     assigned: frozenset[str] | None
+    are_roles_read: bool = False
 
 
 class TokenGroups:
@@ -75,8 +79,11 @@ class TokenGroups:
         own = [self._build_group(one) for one in own_ids]
         assigned = frozenset(own_ids) if asked.assigned is None else asked.assigned
         seen = count_emitted_groups(claim, own, assigned)
+        if asked.are_roles_read:
+            return EmittedCount(0, 0)
         if not claim.scopes:
-            return seen
+            # The token carries no groups, unless a policy of claims adds some, which is not read.
+            return None
         if claim.assigned_only:
             is_whole = len(assigned) <= SAML_LIMIT or self._entra.visibility.is_complete("groups")
             return seen if asked.assigned is not None and is_whole else None
@@ -140,10 +147,10 @@ class TokenGroups:
             # A document may hold anything.
             claim = _USUAL
         mappings = app.get("attribute_mappings")
-        if isinstance(mappings, dict) and mappings.get("user_groups") == ROLES_CLAIM and not claim.as_roles:
-            # App roles have no limit.
-            claim = GroupClaim()
-        return _Claim(claim, self._list_assigned(application))
+        are_roles_read = (
+            isinstance(mappings, dict) and mappings.get("user_groups") == ROLES_CLAIM and not claim.as_roles
+        )
+        return _Claim(claim, self._list_assigned(application), are_roles_read)
 
     def _list_assigned(self, application: Row) -> frozenset[str] | None:
         app_id = fold_id(application.get("appId"))

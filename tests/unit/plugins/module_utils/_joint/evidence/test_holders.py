@@ -277,6 +277,8 @@ OTHER, LARGE = make_application(2, "SecurityGroup"), make_application(1, "Applic
             "yes",
             None,
         ),
+        # the token of an application without a group claim carries none
+        ([make_application(1, None, SERVICE), OTHER], make_counts(3), SAML, "unknown", None),
         # which application it is cannot be told: any of them may be
         (
             [make_application(1, "ApplicationGroup", assigned=3), OTHER],
