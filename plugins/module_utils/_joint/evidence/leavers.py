@@ -222,6 +222,10 @@ class _SinceFinder:
         if deleted is not None:
             return deleted.isoformat(), "deletion_date"
         earlier = self._earlier.get(_make_key(person.columns, commcell, person.state))
+        # Who was let in again since then, was shut out once more on a day that nothing tells.
+        undone = self._log.find_return_of_account(str(entra.get("id") or ""), person.state) if entra else None
+        if earlier and undone and undone >= earlier[:10]:
+            earlier = None
         return (earlier, "previous_bundle") if earlier else (None, "unknown")
 
 

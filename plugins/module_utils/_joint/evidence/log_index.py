@@ -21,7 +21,7 @@ Entry = t.Mapping[str, t.Any]
 #: The logs of what was changed.
 _LOGS = ("directory_audits", "audit_trail")
 _LATE = "late"
-_DISABLE, _ENABLE, _RESTORE = "disable account", "enable account", "restore user"
+_DISABLE, _ENABLE, _DELETE, _RESTORE = "disable account", "enable account", "delete user", "restore user"
 _ENABLED = "AccountEnabled"
 
 
@@ -77,16 +77,24 @@ class LogIndex:
         """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it; None where it was undone afterwards, so
         that the log has not all that happened.
         """
-        about = [
-            entry
-            for entry in self.find_entries(ENTRA_HOST, [fold_id(entra_id)], "", "~")
-            if fold_id((entry.get("object") or {}).get("id")) == fold_id(entra_id)
-        ]
+        about = self._list_about(entra_id)
         ended = max((str(entry.get("time")) for entry in about if _ends_account(entry, state)), default="")
         if any(_begins_account(entry, state) and str(entry.get("time")) > ended for entry in about):
             return None
         day = get_day(ended)
         return day.isoformat() if day else None
+
+    def find_return_of_account(self, entra_id: str, state: str) -> str | None:
+        """Return the day on which a user of Entra ID was enabled or restored last, as the log has it."""
+        day = get_day(
+            max((str(one.get("time")) for one in self._list_about(entra_id) if _begins_account(one, state)), default="")
+        )
+        return day.isoformat() if day else None
+
+    def _list_about(self, entra_id: str) -> list[Entry]:
+        """Return the entries whose object is this user."""
+        found = self.find_entries(ENTRA_HOST, [fold_id(entra_id)], "", "~")
+        return [entry for entry in found if fold_id((entry.get("object") or {}).get("id")) == fold_id(entra_id)]
 
 
 def _get_moment(value: t.Any) -> datetime.datetime | None:
@@ -100,7 +108,7 @@ def _ends_account(entry: Entry, state: str) -> bool:
     activity = _get_activity(entry)
     if state == "disabled":
         return activity == _DISABLE or _is_flag(entry, "false")
-    return entry.get("operation") == "remove" and "user" in activity
+    return activity == _DELETE
 
 
 def _begins_account(entry: Entry, state: str) -> bool:

@@ -226,3 +226,28 @@ def test_an_account_alone_is_told_unless_it_is_disabled() -> None:
     assert [row["holds"] for row in tables.rows["leavers"]] == ["account"]
     assert [row["severity"] for row in find_rows(tables, "findings", rule="leaver_holds_access")] == ["low"]
     assert build(make_cell(**bare, users=[make_user(1, NAME, enabled=False)]), entra=entra).rows["leavers"] == []
+
+
+def test_what_an_earlier_bundle_knew_ends_where_the_account_was_enabled_again() -> None:
+    first = build(
+        make_cell(), entra=make_tenant(), log={"events": [make_entry("2026-11-02T08:00:00Z", "Disable account")]}
+    )
+
+    def find(*entries: t.Any) -> set[t.Any]:
+        earlier = {"previous": first.rows, "previous_date": "2026-11-10"}
+        rows = build(make_cell(), entra=make_tenant(), log={"events": entries}, **earlier).rows["leavers"]
+        return {(row["since"], row["since_source"]) for row in rows}
+
+    assert find() == {("2026-11-02", "previous_bundle")}
+    assert find(make_entry("2026-10-15T08:00:00Z", "Enable account")) == {("2026-11-02", "previous_bundle")}
+    assert find(make_entry("2026-11-15T08:00:00Z", "Enable account")) == {(None, "unknown")}
+
+
+def test_what_was_taken_from_a_user_is_no_deletion_of_the_user() -> None:
+    gone = make_entra(deleted_users=[make_entra_user(1, NAME, deletedDateTime="2026-11-05T01:02:03Z")])
+    taken = make_entry("2026-10-05T08:00:00Z", "User deleted security info", operation="remove")
+    rows = build(make_cell(), entra=gone, log={"events": [taken]}).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-05", "deletion_date")}
+    deleted = make_entry("2026-11-05T01:02:03Z", "Delete user", operation="remove")
+    rows = build(make_cell(), entra=gone, log={"events": [taken, deleted]}).rows["leavers"]
+    assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-05", "entra_audit_log")}
