@@ -21,6 +21,8 @@ GIVEN_AGAIN = "name given again"
 #: Words of the log for something that changes who has what.
 _CHANGING = ("add", "change", "remove", "assign", "unassign")
 GRANT, MEMBERSHIP, ACCOUNT = "grant", "membership", "account"
+#: A group came into another one, or went: the entry names two of the groups.
+NESTING = "nesting"
 #: After which a name may be somebody else's.
 _DELETIONS = ("delete user", "delete user group", "delete external user group")
 #: Words in the name of an operation that say what it is about; the services name their operations freely.
@@ -59,7 +61,7 @@ DOCUMENT_COLUMNS = frozenset(
 class Cause(t.NamedTuple):
     """Where a change would be logged. ``host``: a CommCell, or ENTRA_HOST. ``first``: ids and names, one of which the entry is about;
     ``second``: likewise, of which it must name one beside. ``kind``: GRANT, MEMBERSHIP, ACCOUNT or empty, what the entry must be about where it
-    names nothing beside.
+    names nothing beside; NESTING: it must name two of the first.
     """
 
     host: str
@@ -148,6 +150,8 @@ def _is_about(entry: Entry, cause: Cause) -> bool:
     objects = [one for one in (entry.get("object"), *(entry.get("others") or ())) if isinstance(one, t.Mapping)]
     named = [{str(one.get(key)).lower() for key in ("id", "name") if one.get(key)} for one in objects]
     first, second = {word.lower() for word in cause.first}, {word.lower() for word in cause.second}
+    if cause.kind == NESTING:
+        return sum(bool(names & first) for names in named) > 1
     others = [names for names in named if names and not names & first]
     if second and others:
         return any(names & second for names in others)
@@ -175,13 +179,16 @@ def list_causes(row: Row, columns: t.Collection[str], is_whole_grant: bool) -> t
     if columns and not differing:
         return ()  # no service logs what the document of variables says
     causes = []
-    groups = tuple(sorted({*words("entra_group_id", "entra_group"), *t.cast("list[str]", row.get("path") or [])}))
-    # By id where there is one: a name is given again, and its log has ids.
+    # By id where there is one: a name is given again, several groups may have it, and the log of Entra ID has ids. A path ends with the linked group.
+    linked, path = words("entra_group_id"), t.cast("list[str]", row.get("path") or [])
+    groups = tuple(sorted({*(linked or words("entra_group")), *(path[:-1] if linked else path)}))
     entra_user = words("entra_user_id") or words("user_principal_name")
     if entra_user and "entra_enabled" in differing:
         causes.append(Cause(ENTRA_HOST, entra_user, (), ACCOUNT))
     elif entra_user and groups:
         causes.append(Cause(ENTRA_HOST, entra_user, groups, MEMBERSHIP))
+        if len(path) > 1:
+            causes.append(Cause(ENTRA_HOST, groups, (), NESTING))
     elif entra_user:
         causes.append(Cause(ENTRA_HOST, entra_user))
     if user and (not columns or differing - ENTRA_COLUMNS):

@@ -11,10 +11,11 @@ import typing as t
 
 from ..._core.names import fold_case
 from ..access_log.reading import ENTRA_HOST
-from .attribution import NO_ENTRY, UNATTRIBUTED, Attribution, Attributor, Cause, list_causes
+from .attribution import ENTRA_COLUMNS, NO_ENTRY, UNATTRIBUTED, Attribution, Attributor, Cause, list_causes
+from .entra_side import fold_id
 from .facts import Facts
 from .log_index import LogIndex
-from .tables import ACCESS, IDENTITIES, ROLES, Row, Table, make_row_id
+from .tables import ACCESS, IDENTITIES, POPULATION, ROLES, Row, Table, make_row_id
 from .words import describe_right
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -33,7 +34,10 @@ _GRANT = (
 
 
 def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Row]:
-    """Return a row per row of access, roles and identities that came, went or differs since the previous bundle; none without one."""
+    """Return a row per row of access, roles and identities that came, went or differs since the previous bundle; none without one.
+
+    Nothing is said of a CommCell that one of the bundles has not read, nor, where that is Entra ID, of what only Entra ID tells.
+    """
     previous = facts.inputs.previous
     if previous is None:
         return []
@@ -41,11 +45,12 @@ def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Ro
     ends[ENTRA_HOST] = str((facts.entra.document.get("provenance") or {}).get("ended") or "")
     doubled = _find_doubled_names(previous.get(ACCESS.name) or (), rows[ACCESS.name])
     attributor = Attributor(LogIndex(facts.inputs.usable_log), str(facts.inputs.previous_date or ""), ends, doubled)
+    comparer = _Comparer(attributor, (*(previous.get(POPULATION.name) or ()), *rows[POPULATION.name]), facts)
     found: list[Row] = []
     for table in _COMPARED:
         # A table that the previous bundle has not cannot be compared: everything would look new.
         if table.name in previous:
-            found += _compare(table, previous[table.name], rows[table.name], attributor)
+            found += comparer.compare(table, previous[table.name], rows[table.name])
     return found
 
 
@@ -64,34 +69,64 @@ def _find_doubled_names(before: t.Iterable[Row], after: t.Iterable[Row]) -> set[
     return {(commcell, name) for (commcell, _kind, name), found in ids.items() if len(found) > 1}
 
 
-def _compare(table: Table, before: t.Sequence[Row], after: t.Sequence[Row], attributor: Attributor) -> t.Iterator[Row]:
-    old, new = ({str(row["id"]): row for row in rows} for rows in (before, after))
-    is_access = table.name == ACCESS.name
-    kept = _list_grants(old.values()) & _list_grants(new.values()) if is_access else set()
-    for key in sorted(old.keys() | new.keys()):
-        was, now = old.get(key), new.get(key)
-        row = t.cast(Row, now or was)
-        columns = (
-            [] if was is None or now is None else [name for name in table.columns if was.get(name) != now.get(name)]
+class _Comparer:
+    """Compares tables of two bundles. *population*: rows of both, which tell what was not read."""
+
+    def __init__(self, attributor: Attributor, population: t.Iterable[Row], facts: Facts) -> None:
+        self._attributor = attributor
+        unread = [row for row in population if row["count"] is None]
+        self._commcells = {str(row["commcell"]) for row in unread if row["side"] == "commvault"}
+        self._is_entra_read = all(row["side"] != "entra" for row in unread)
+        self._programs: dict[str, set[str]] = {}
+        for kind in ("applications", "service_principals"):
+            for one in facts.entra.document.get(kind) or ():
+                self._programs.setdefault(fold_id(one.get("appId")), set()).add(str(one.get("id")))
+
+    def compare(self, table: Table, before: t.Sequence[Row], after: t.Sequence[Row]) -> t.Iterator[Row]:
+        """Yield the rows of changes of a table."""
+        if table.name == IDENTITIES.name and not self._is_entra_read:
+            return
+        old, new = (
+            {str(row["id"]): row for row in rows if row.get("commcell") not in self._commcells}
+            for rows in (before, after)
         )
-        if was is not None and now is not None and not columns:
-            continue
-        change = CHANGED if columns else ADDED if was is None else REMOVED
-        is_whole = is_access and not columns and _identify_grant(row) not in kept
-        causes = list_causes(row, columns, is_whole) if is_access else _list_other_causes(table, row)
-        told = attributor.attribute(causes)
-        yield {
-            "id": make_row_id("change", table.name, key, change),
-            "change": change,
-            "table": table.name,
-            "row_id": key,
-            "commcell": row.get("commcell") or "",
-            "what": _describe(table, row, change, columns),
-            "columns": columns,
-            "before": [_show(was.get(name)) for name in columns] if was else [],
-            "after": [_show(now.get(name)) for name in columns] if now else [],
-            **_as_columns(told),
-        }
+        is_access = table.name == ACCESS.name
+        kept = _list_grants(old.values()) & _list_grants(new.values()) if is_access else set()
+        compared = [name for name in table.columns if self._is_entra_read or name not in (*ENTRA_COLUMNS, "person")]
+        for key in sorted(old.keys() | new.keys()):
+            was, now = old.get(key), new.get(key)
+            row = t.cast(Row, now or was)
+            columns = [name for name in compared if was.get(name) != now.get(name)] if was and now else []
+            if was is not None and now is not None and not columns:
+                continue
+            is_whole = is_access and not columns and _identify_grant(row) not in kept
+            # Who has it by Entra ID alone came or went with the reading of it.
+            is_by_entra = not row.get("commvault_user_id") or row.get("effective_now") == "no"
+            if is_access and is_by_entra and not (self._is_entra_read or columns or is_whole):
+                continue
+            change = CHANGED if columns else ADDED if was is None else REMOVED
+            causes = list_causes(row, columns, is_whole) if is_access else self._list_other_causes(table, row)
+            yield {
+                "id": make_row_id("change", table.name, key, change),
+                "change": change,
+                "table": table.name,
+                "row_id": key,
+                "commcell": row.get("commcell") or "",
+                "what": _describe(table, row, change, columns),
+                "columns": columns,
+                "before": [_show(was.get(name)) for name in columns] if was else [],
+                "after": [_show(now.get(name)) for name in columns] if now else [],
+                **_as_columns(self._attributor.attribute(causes)),
+            }
+
+    def _list_other_causes(self, table: Table, row: Row) -> tuple[Cause, ...]:
+        if table.name == ROLES.name:
+            return (Cause(str(row["commcell"]), (str(row["role"]),)),)
+        # By ids: any application can have the name of another one.
+        words = {str(row[name]) for name in ("object_id", "app_id") if row.get(name)}
+        words |= self._programs.get(fold_id(row.get("app_id")), set()) if row.get("app_id") else set()
+        words = words or {str(row["display_name"] or "")} - {""}
+        return (Cause(ENTRA_HOST, tuple(sorted(words))),) if words else ()
 
 
 def _as_columns(told: Attribution) -> Row:
@@ -113,22 +148,17 @@ def _list_grants(rows: t.Iterable[Row]) -> set[str]:
     return {_identify_grant(row) for row in rows}
 
 
-def _list_other_causes(table: Table, row: Row) -> tuple[Cause, ...]:
-    if table.name == ROLES.name:
-        return (Cause(str(row["commcell"]), (str(row["role"]),)),)
-    words = {str(row[name]) for name in ("object_id", "app_id", "display_name") if row.get(name)}
-    return (Cause(ENTRA_HOST, tuple(sorted(words))),) if words else ()
-
-
 def _describe(table: Table, row: Row, change: str, columns: t.Sequence[str]) -> str:
     """Return a change in words."""
     if table.name == ACCESS.name:
         who = str(row["person"] or row["commvault_user"] or row["user_principal_name"] or row["person_kind"])
-        thing = f"{who}: {describe_right(row)} through {row['principal']}"
+        thing = f"{who}: {describe_right(row)} through {row['principal'] or row['principal_id']}"
     elif table.name == ROLES.name:
         thing = f"role {row['role']}: permission {row['permission'] or 'none shown'}"
     else:
-        thing = f"program {row['display_name']}: {row['credential_kind']} {row['credential_name'] or row['credential_id']}".strip()
+        thing = f"program {row['display_name'] or row['app_id'] or row['object_id']}"
+        if row["credential_kind"] != "none":
+            thing += f": {row['credential_kind']} {row['credential_name'] or row['credential_id']}".rstrip()
     more = f" ({', '.join(columns)})" if columns else ""
     return f"{thing} was {change}{more}"
 

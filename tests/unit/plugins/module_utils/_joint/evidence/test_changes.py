@@ -267,3 +267,81 @@ def test_the_sign_in_of_a_certain_handshake_is_told(more: t.Any, wanted: str | N
     }
     rows = compare(*GRANTED, make_log(ASSOCIATED, handshakes=[shake]))
     assert {row["sign_in"] for row in rows} == {wanted} and {row["who"] for row in rows} == {"adm@corp.example"}
+
+
+def test_a_group_of_the_same_name_is_another_one() -> None:
+    event = make_event(
+        "Add member to group", named("group", "ops", make_id(99, 2)), named("user", BOB, make_id(2)), commcell=None
+    )
+    sites = ((make_cell(), make_tenant()), (make_cell(), make_tenant([1, 2])))
+    assert attribute(make_log(event), sites) == {("unattributed", None, None, "no entry")}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_application_of_the_same_name_is_another_one(known: bool) -> None:
+    key = make_id(1, 3) if known else make_id(50, 3)
+    event = make_event("Update application", named("application", "backup", key), commcell=None, operation="change")
+    application = {"id": make_id(1, 3), "appId": make_id(1, 4), "displayName": "backup", "owners": []}
+    principal = {"id": make_id(2, 3), "appId": make_id(1, 4), "displayName": "backup"}
+
+    def make_programs(*owners: str) -> t.Any:
+        users = [make_entra_user(1, NAME)]
+        one = {**application, "owners": list(owners)}
+        return make_entra(users=users, applications=[one], service_principals=[principal])
+
+    (row,) = compare((make_cell(), make_programs()), (make_cell(), make_programs(make_id(1))), make_log(event))
+    assert (row["table"], row["what"]) == ("identities", "program backup was changed (owners)")
+    assert (row["who"], row["why_unattributed"]) == (("adm@corp.example", None) if known else (None, "no entry"))
+
+
+def test_who_came_into_a_group_that_came_into_another_one_has_it_of_two() -> None:
+    into = make_event(
+        "Add member to group", named("group", "inner", make_id(2, 2)), named("user", BOB, make_id(2)), commcell=None
+    )
+    nested = make_event(
+        "Add member to group",
+        named("group", "ops", make_id(1, 2)),
+        named("group", "inner", make_id(2, 2)),
+        commcell=None,
+        person="other@corp.example",
+        record_id="nested",
+    )
+    people = [make_entra_user(1, NAME), make_entra_user(2, BOB)]
+    before = make_entra(users=people, groups=[make_entra_group(1, "ops", [make_id(1)]), make_entra_group(2, "inner")])
+    inner = make_entra_group(2, "inner", [make_id(2)])
+    after = make_entra(users=people, groups=[make_entra_group(1, "ops", [make_id(1), make_id(2, 2)]), inner])
+    sites = ((make_cell(), before), (make_cell(), after))
+    for events, who, why in (
+        ([into], "adm@corp.example", None),
+        ([nested], "other@corp.example", None),
+        ([into, nested], None, "several entries"),
+    ):
+        (row,) = compare(*sites, make_log(*events))
+        assert (row["who"], row["why_unattributed"]) == (who, why)
+
+
+def test_nothing_is_said_to_have_changed_on_a_commcell_that_was_not_read() -> None:
+    tenant = make_tenant()
+    seen = build(make_cell(), entra=tenant)
+    unseen = build(entra=tenant, missing={"cs01": "down"}, previous=seen.rows, previous_date=BEFORE)
+    assert unseen.rows["changes"] == []
+    again = build(make_cell(), entra=tenant, previous=unseen.rows, previous_date=BEFORE)
+    assert again.rows["changes"] == []
+    # Another CommCell is compared as before.
+    other = {"name": "cs02"}
+    both = build(make_cell(), make_cell(**other), entra=tenant)
+    one = build(make_cell([1, 2], **other), entra=tenant, missing={"cs01": "down"}, previous=both.rows)
+    assert {(row["commcell"], row["change"]) for row in one.rows["changes"]} == {("cs02", "added")}
+
+
+def test_what_only_entra_id_tells_has_not_changed_where_it_was_not_read() -> None:
+    application = {"id": make_id(1, 3), "appId": make_id(1, 4), "displayName": "backup", "owners": []}
+    tenant = {**make_tenant([1, 2, 3]), "applications": [application]}
+    tenant["users"] = [*tenant["users"], make_entra_user(3, "eve@corp.example")]
+    seen = build(make_cell(), entra=tenant)
+    unseen = build(make_cell(), previous=seen.rows, previous_date=BEFORE)
+    assert unseen.rows["changes"] == []
+    assert build(make_cell(), entra=tenant, previous=unseen.rows, previous_date=BEFORE).rows["changes"] == []
+    # What the CommCell tells is compared as before.
+    more = build(make_cell(roles=[VIEW, ADMIN]), previous=seen.rows, previous_date=BEFORE).rows["changes"]
+    assert more and {(row["table"], row["change"]) for row in more} == {("access", "added")}
