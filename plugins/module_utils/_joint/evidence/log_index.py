@@ -21,6 +21,8 @@ Entry = t.Mapping[str, t.Any]
 #: The logs of what was changed.
 _LOGS = ("directory_audits", "audit_trail")
 _LATE = "late"
+#: So long before a document was finished the log may have been read.
+_READ_BEFORE = datetime.timedelta(hours=1)
 _DISABLE, _ENABLE, _DELETE, _RESTORE = "disable account", "enable account", "delete user", "restore user"
 _ENABLED = "AccountEnabled"
 
@@ -63,15 +65,18 @@ class LogIndex:
         return f"{found['sign_in']} at {found.get('since') or 'an unknown time'} from {found.get('address') or 'an unknown address'}"
 
     def is_covered(self, host: str, start: str, end: str) -> bool:
-        """Return whether all that a host logged between two moments was read."""
+        """Return whether all that a host logged between two moments was read, but for what is late and for the last hour: the log may be read first."""
         source = next((one for one in self._log.get("sources") or () if one.get("host") == host), None)
         since, begins = _get_moment((source or {}).get("since")), _get_moment(start)
         if source is None or since is None or begins is None or since > begins:
             return False
-        if str(source.get("complete_until") or "")[:10] < end[:10]:
+        own = [gap for gap in self._log.get("gaps") or () if gap.get("host") == host]
+        late = [gap.get("to") for gap in own if gap.get("reason") == _LATE]
+        read = [moment for moment in map(_get_moment, (source.get("complete_until"), *late)) if moment is not None]
+        last = _get_moment(end)
+        if not read or last is None or last - max(read) > _READ_BEFORE:
             return False
-        gaps = [gap for gap in self._log.get("gaps") or () if gap.get("host") == host and gap.get("reason") != _LATE]
-        return not any(overlaps(dict(gap), start, end) for gap in gaps)
+        return not any(overlaps(dict(gap), start, end) for gap in own if gap.get("reason") != _LATE)
 
     def find_end_of_account(self, entra_id: str, state: str) -> str | None:
         """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it; None where it was undone afterwards, so

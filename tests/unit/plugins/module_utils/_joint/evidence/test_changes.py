@@ -269,6 +269,26 @@ def test_the_sign_in_of_a_certain_handshake_is_told(more: t.Any, wanted: str | N
     assert {row["sign_in"] for row in rows} == {wanted} and {row["who"] for row in rows} == {"adm@corp.example"}
 
 
+@pytest.mark.parametrize(
+    ("until", "late", "is_known"),
+    [
+        ("2026-11-27T09:00:00Z", None, True),
+        ("2026-11-27T08:59:59Z", None, False),
+        ("2026-11-27T00:10:00Z", None, False),
+        ("2026-11-27T06:00:00Z", "2026-11-27T09:30:00Z", True),  # read lately, and entries are long on their way
+        ("2026-11-27T06:00:00Z", "2026-11-27T08:30:00Z", False),
+        ("2026-11-28T00:10:00Z", None, True),
+        (None, None, False),
+    ],
+)
+def test_a_log_that_was_read_long_before_the_documents_names_nobody(until: t.Any, late: t.Any, is_known: bool) -> None:
+    """Somebody else may have changed the same later on that day."""
+    gaps = [{"host": "cs01", "from": until, "to": late, "reason": "late"}] if late else []
+    log = make_log(ASSOCIATED, sources=[make_source("cs01", complete_until=until)], gaps=gaps)
+    (told,) = attribute(log)
+    assert told[3] == (None if is_known else "outside the retention")
+
+
 def test_a_group_of_the_same_name_is_another_one() -> None:
     event = make_event(
         "Add member to group", named("group", "ops", make_id(99, 2)), named("user", BOB, make_id(2)), commcell=None
