@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .entra_side import fold_id, get_principal_name
-from .facts import CellFacts, Facts, get_day
+from .facts import CellFacts, Facts, get_day, is_before
 from .log_index import LogIndex
 from .people import ABSENT, DELETED, DISABLED, LEFT, Person
 from .tables import Row, make_row_id
@@ -98,9 +98,16 @@ def _list_of_account(
         yield _build_row(leaver, "access_token", str(token.get("name") or ""), str(token.get("id")), whole)
 
 
+def find_end_of_token(token: t.Mapping[str, t.Any]) -> str:
+    """Return when an access token ends for good, by its renewals as well; empty where no end is known."""
+    return max(str(token.get(name) or "") for name in ("expires", "renewable_until"))
+
+
 def _index_tokens(cell: CellFacts) -> dict[str, list[t.Any]]:
     found: dict[str, list[t.Any]] = {}
     for token in cell.side.document.get("access_tokens") or ():
+        if is_before(find_end_of_token(token), cell.side.date):
+            continue  # nothing works with it any more
         found.setdefault(str((token.get("owner") or {}).get("id")), []).append(token)
     return found
 

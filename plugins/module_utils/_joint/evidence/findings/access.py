@@ -82,7 +82,7 @@ def _find_empty_groups(cell: CellFacts) -> t.Iterator[Finding]:
         if made.row["person_kind"] == "nobody" and made.row["privileged"]:
             held.setdefault(made.grant.principal, []).append(made)
     for (_kind, number), found in sorted(held.items()):
-        name = str(found[0].row["principal"])
+        name = str(found[0].row["principal"] or number)
         grants = {made.grant: made.grant.columns for made in found}
         rights = describe_rights(grants.values(), with_holder=False)
         told = f"{name} has no members and holds {count_words(len(grants), 'privileged grant')}: {rights}."

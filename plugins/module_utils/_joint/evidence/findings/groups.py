@@ -69,16 +69,19 @@ def _judge(facts: Facts, link: Link, name: str, company: str) -> t.Iterator[tupl
     if link.group is None:
         return
     shown = str(link.group.get("displayName") or "")
-    if not _is_name_of(link.group, name, company):
+    group = shown or f"the Entra group {fold_id(link.group['id'])}"
+    # One whose name is not shown has none that could differ.
+    if shown and name and not _is_name_of(link.group, name, company):
         yield RULES["renamed_group"], f"{name} is linked to an Entra group that is named {shown}.", True
     members = facts.entra.list_members(fold_id(link.group["id"]))
     if members.nested:
         nested = list_words(str(facts.entra.groups[key].get("displayName") or key) for key in members.nested)
-        told = f"{shown} contains {count_words(len(members.nested), 'group')}: {nested}."
+        told = f"{group} contains {count_words(len(members.nested), 'group')}: {nested}."
         yield RULES["nested_group"], told, True
     if members.unknown or not members.is_complete:
-        unknown = f" {count_words(len(members.unknown), 'member')} are shown by id alone." if members.unknown else ""
-        yield RULES["group_members_not_evaluable"], f"Not all members of {shown} are visible.{unknown}", False
+        are = "is" if len(members.unknown) == 1 else "are"
+        unknown = f" {count_words(len(members.unknown), 'member')} {are} shown by id alone." if members.unknown else ""
+        yield RULES["group_members_not_evaluable"], f"Not all members of {group} are visible.{unknown}", False
 
 
 def _find_owners(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ...._core.names import fold_case
-from ..facts import CellFacts, Facts
-from ..leavers import is_leaver
+from ..facts import CellFacts, Facts, is_before
+from ..leavers import find_end_of_token, is_leaver
 from ..people import DELETED, DISABLED, UNCLEAR
 from ..tables import Row
 from ..words import join_words
@@ -151,7 +151,9 @@ def _find_tokens(
         number, name = str(token.get("id")), str(token.get("name") or token.get("id"))
         owner = token.get("owner") or {}
         user_id, whose = str(owner.get("id")), str(owner.get("name") or "somebody unknown")
-        ids, ends = rows.get(user_id, ()), str(token.get("expires") or "")
+        ids, ends = rows.get(user_id, ()), find_end_of_token(token)
+        if is_before(ends, cell.side.date):
+            continue  # nothing works with it any more
         if not ends:
             told = f"The access token {name} of {whose} has no end: whoever has it acts as {whose} until somebody revokes it."
             yield Finding(RULES["token_without_end"], cell.name, "access_token", number, name, told, ids)

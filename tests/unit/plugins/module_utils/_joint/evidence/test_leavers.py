@@ -251,3 +251,26 @@ def test_what_was_taken_from_a_user_is_no_deletion_of_the_user() -> None:
     deleted = make_entry("2026-11-05T01:02:03Z", "Delete user", operation="remove")
     rows = build(make_cell(), entra=gone, log={"events": [taken, deleted]}).rows["leavers"]
     assert {(row["since"], row["since_source"]) for row in rows} == {("2026-11-05", "entra_audit_log")}
+
+
+@pytest.mark.parametrize(
+    ("expires", "renewable", "rules", "until"),
+    [
+        (None, None, {"token_without_end", "token_of_leaver"}, None),
+        (None, "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        # The first of these is new with each renewal.
+        ("2026-11-27T10:30:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        ("2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        ("2026-11-01T00:00:00Z", "2026-11-20T00:00:00Z", set(), None),
+        ("2026-11-01T00:00:00Z", None, set(), None),
+    ],
+)
+def test_a_token_ends_with_its_last_renewal(expires: t.Any, renewable: t.Any, rules: set[str], until: t.Any) -> None:
+    token = {**make_token(7, 1, expires), "renewable_until": renewable}
+    tables = build(make_cell(access_tokens=[token]), entra=make_tenant())
+    found = {
+        str(row["rule"]): str(row["description"]) for row in find_rows(tables, "findings", subject_kind="access_token")
+    }
+    assert found.keys() == rules
+    assert until is None or f"until {until}." in found["token_of_leaver"]
+    assert bool(find_rows(tables, "leavers", holds="access_token")) is bool(rules)

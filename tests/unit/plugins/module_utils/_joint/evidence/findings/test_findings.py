@@ -469,3 +469,19 @@ def test_what_is_not_shown_is_not_the_level_of_the_commcell(
     )
     rows = build(cell, entra=make_entra()).rows["access"]
     assert {row["entity"]: row["company"] for row in rows} == wanted
+
+
+def test_what_has_no_name_is_told_by_its_id_and_has_no_other_name() -> None:
+    group = make_entra_group(1, "", [make_id(1), make_id(88)])
+    cell = make_commcell(
+        user_groups=[make_group(5, "ops", [], make_id(1, 2)), make_group(6, "", [])],
+        associations=[make_grant(("user_group", 6), ADMIN, ("commcell", 2))],
+    )
+    tables = build(cell, entra=make_entra(users=[make_entra_user(1, "ann@corp.example")], groups=[group]))
+    told = {str(row["rule"]): row for row in tables.rows["findings"]}
+    assert "renamed_group" not in told
+    assert told["empty_privileged_group"]["subject"] == "6"
+    assert str(told["empty_privileged_group"]["description"]).startswith("6 has no members")
+    assert told["group_members_not_evaluable"]["description"] == (
+        f"Not all members of the Entra group {make_id(1, 2)} are visible. 1 member is shown by id alone."
+    )
