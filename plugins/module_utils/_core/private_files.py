@@ -199,6 +199,7 @@ def replace_shared_file(path: str, text: str, durability: Durability) -> None:
                 errno.EAGAIN, "another process writes it: run the task again once that has ended", path
             )
         try:
+            os.fchmod(descriptor, 0o600)  # before anything is in it: it may have been there already
             os.ftruncate(descriptor, 0)
             stream.write(text)
             stream.flush()

@@ -33,6 +33,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.private_files
     remove_file,
     rename_folder,
     replace_file,
+    replace_shared_file,
     take_lock,
     write_new_file,
 )
@@ -383,3 +384,13 @@ def test_a_folder_is_held_by_one_and_gets_a_name_that_is_free(tmp_path: pathlib.
     with pytest.raises(OSError):
         rename_folder(str(folder), str(tmp_path / "done"))
     assert (tmp_path / "done" / "x").read_text() == "x"
+
+
+def test_a_file_that_lay_there_for_all_is_for_its_owner_alone(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "document.json"
+    left = tmp_path / "document.json.new"
+    left.write_text("what a killed run has left", encoding="utf-8")
+    left.chmod(0o666)
+    replace_shared_file(str(path), "new", Durability.PROCESS)
+    assert (path.read_text(encoding="utf-8"), stat.S_IMODE(path.stat().st_mode)) == ("new", 0o600)
+    assert not left.exists()
