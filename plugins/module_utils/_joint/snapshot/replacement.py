@@ -33,29 +33,33 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T.*", re.DOTALL)
 _COLLECTORS = ("commvault_user", "person")
 #: Keys whose values are never names of people.
 _KEPT = frozenset(
-    (
-        *("format", "id", "grant_kind", "read_at", "started", "ended", "rights", "permissions", "categories"),
+    {
+        "format",
+        "id",
+        "grant_kind",
+        "read_at",
+        "started",
+        "ended",
+        "rights",
+        "permissions",
+        "categories",
         # Words of the services, each of which may be somebody's login name as well.
-        *(
-            "kind",
-            "type",
-            "@odata.type",
-            "state",
-            "usage",
-            "signs_in_with",
-            "signInAudience",
-            "groupMembershipClaims",
-            "groupTypes",
-        ),
-        *(
-            "userType",
-            "principalType",
-            "consentType",
-            "servicePrincipalType",
-            "allowedMemberTypes",
-            "preferredSingleSignOnMode",
-        ),
-    )
+        "kind",
+        "type",
+        "@odata.type",
+        "state",
+        "usage",
+        "signs_in_with",
+        "signInAudience",
+        "groupMembershipClaims",
+        "groupTypes",
+        "userType",
+        "principalType",
+        "consentType",
+        "servicePrincipalType",
+        "allowedMemberTypes",
+        "preferredSingleSignOnMode",
+    }
 )
 #: How sources tell which users were not read, and those in which other ids are of groups; see SourceLog and read_access_tokens.
 _BY_ID = re.compile(r"(?<=by id: )\d+(?:, \d+)*")

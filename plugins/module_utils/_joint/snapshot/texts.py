@@ -28,7 +28,7 @@ _ID = re.compile(
 )
 _SHORTEST_ID = 16
 _USUAL = frozenset(
-    (
+    {
         "access",
         "admin",
         "administrator",
@@ -41,8 +41,6 @@ _USUAL = frozenset(
         "daemon",
         "default",
         "everyone",
-    )
-    + (
         "group",
         "groups",
         "guest",
@@ -55,8 +53,6 @@ _USUAL = frozenset(
         "owner",
         "policy",
         "public",
-    )
-    + (
         "reader",
         "report",
         "reporting",
@@ -69,7 +65,7 @@ _USUAL = frozenset(
         "tenant",
         "users",
         "vault",
-    )
+    }
 )
 
 

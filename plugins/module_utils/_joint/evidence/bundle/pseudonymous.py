@@ -21,22 +21,31 @@ from ...snapshot.replacement import TextReplacer, pseudonymise
 #: Keys of the document, the log, drills and filled-in rows whose values are about people, whether a snapshot knows them or not: names, object ids
 #: of Entra ID, ids of Commvault users (numbers), or references with a name or an id.
 _PEOPLE = frozenset(
-    (
-        *(
-            "user",
-            "users",
-            "approved_by",
-            "business_owner",
-            "owner",
-            "reviewer",
-            "requested_by",
-            "person",
-            "service_account",
-        ),
-        *("user_principal_name", "user_name", "login", "entra_users", "commvault_users", "commvault_user", "identity"),
-        *("entra_id", "commvault_id"),
-    )
+    {
+        "user",
+        "users",
+        "approved_by",
+        "business_owner",
+        "owner",
+        "reviewer",
+        "requested_by",
+        "person",
+        "service_account",
+        "user_principal_name",
+        "user_name",
+        "login",
+        "entra_users",
+        "commvault_users",
+        "commvault_user",
+        "identity",
+        "entra_id",
+        "commvault_id",
+    }
 )
+#: Keys of logs whose values lead to one person: where somebody signed in from, and which sign-in that was.
+_TRACES = frozenset(("address", "sign_in"))
+#: One of which each entry of a log, and each handshake, has.
+_LOGGED = frozenset(("record_id", "log_in"))
 #: Kinds of actors, objects and people of logs that are no people.
 _PROGRAMS = frozenset(("application", "service", "service_principal"))
 _ACTOR_KINDS = frozenset(("user", "commvault_user", "person", "unknown"))
@@ -91,6 +100,8 @@ class _Replacement:
         value = holder[key]
         if key == "last_decision" and isinstance(value, str):
             return self._replace_decision(value)
+        if key in _TRACES and isinstance(value, str) and not _LOGGED.isdisjoint(holder):
+            return self._names.make_opaque(value)
         kind = holder.get("kind")
         if key == "person" and isinstance(holder.get("actor"), t.Mapping):
             kind = holder["actor"].get("kind")  # an entry of a log

@@ -55,3 +55,14 @@ def test_people_of_everything_else_meet_those_of_the_snapshot() -> None:
     assert "boss" not in json.dumps(others) and "Stranger" not in json.dumps(others)
     again, same, _table = replace_people(after, KEY, [[event, by_program], document, sheet], table)
     assert again is after and same == others
+
+
+def test_where_somebody_signed_in_from_is_hidden_as_well() -> None:
+    before = Snapshot([make_commcell()], make_entra())
+    handshake = {"log_in": "1", "sign_in": "request-77", "address": "198.51.100.7", "actions": ["2"], "certain": True}
+    entry = {"record_id": "2", "address": "198.51.100.7"}
+    place = {"address": "198.51.100.0/24"}
+    _after, ((hidden,), (shown,), (kept,)), _table = replace_people(before, KEY, [[handshake], [entry], [place]])
+    assert hidden["address"] == shown["address"] != "198.51.100.7"
+    assert hidden["sign_in"] != "request-77" and (hidden["log_in"], hidden["actions"]) == ("1", ["2"])
+    assert kept == place, "what is no log has addresses of networks"
