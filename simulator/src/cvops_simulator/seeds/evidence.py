@@ -116,6 +116,12 @@ class EvidenceBuilder:
             auth_server_id=seed.apps[-1].id if seed.apps else 0,
         )
 
+    def _add_local_user(self, name: str, person: dict[str, Any]) -> User:
+        """Add a Commvault user of a person with a password of its own."""
+        user = self._builder.add_user(name, full_name=person["displayName"], email=person["mail"])
+        user.password = self._ids.secret(self._builder.seed.name, name)
+        return user
+
     def _add_linked_group(
         self, name: str, role: str, entity: tuple[int, int], members: list[str], users: set[int], key: str = ""
     ) -> dict[str, Any]:
@@ -180,8 +186,7 @@ class EvidenceBuilder:
         linked = self._add_linked_group("GG-Commvault-alumni-View", "View", entity, [person["id"]], {user.id})
         direct = self._builder.add_grant(USER, user.id, "Client Admins", entity)
         owned = self._builder.add_grant(USER, user.id, None, self._builder.find_entity(CLIENT, 1), kind=OWNER)
-        local = self._builder.add_user("lena.local", full_name="Lena Leaver", email=person["mail"])
-        local.password = self._ids.secret(self._builder.seed.name, "lena.local")
+        local = self._add_local_user("lena.local", person)
         self._builder.add_grant(USER, local.id, "View", entity)
         token = self._add_token("lena-script", user)
         self._record(
@@ -207,8 +212,7 @@ class EvidenceBuilder:
     def _add_administrator_who_left(self) -> None:
         """Add somebody disabled who still administers: by the password of a local account, and by an access token."""
         person = self._add_person("Viktor Vanished", accountEnabled=False)
-        local = self._builder.add_user("viktor.admin", full_name="Viktor Vanished", email=person["mail"])
-        local.password = self._ids.secret(self._builder.seed.name, "viktor.admin")
+        local = self._add_local_user("viktor.admin", person)
         grant = self._builder.add_grant(USER, local.id, "Master", (COMMCELL, COMMCELL_ID))
         token = self._add_token("viktor-nightly", local)
         self._record(
