@@ -15,7 +15,7 @@ from .log_index import Entry, LogIndex
 from .tables import Row
 
 BY_COMMVAULT, BY_ENTRA, UNATTRIBUTED = "commvault_audit_trail", "entra_audit_log", "unattributed"
-OUTSIDE, NO_ENTRY, NOT_READ, SEVERAL = "outside the retention", "no entry", "log not read", "several entries"
+NO_ENTRY, NOT_READ, SEVERAL = "no entry", "log not read", "several entries"
 #: An entry of Commvault names who it is about, and two of that name were there between the bundles.
 GIVEN_AGAIN = "name given again"
 #: Words of the log for something that changes who has what.
@@ -84,12 +84,16 @@ class Attributor:
     """Looks causes up in the log of the time between two bundles, each cause once."""
 
     def __init__(
-        self, log: LogIndex, start: str, ends: t.Mapping[str, str], doubled: t.Collection[tuple[str, str]] = ()
+        self,
+        log: LogIndex,
+        starts: t.Mapping[str, str],
+        ends: t.Mapping[str, str],
+        doubled: t.Collection[tuple[str, str]] = (),
     ) -> None:
-        """Keep the log, the date of the previous bundle, by host when its document was finished, and CommCells with names (after fold_case)
-        that one bundle has for somebody else than the other.
+        """Keep the log, by host when the previous bundle's document was begun and when this one's was finished, and CommCells with names (after
+        fold_case) that one bundle has for somebody else than the other.
         """
-        self._log, self._start, self._ends, self._doubled = log, start, ends, frozenset(doubled)
+        self._log, self._starts, self._ends, self._doubled = log, starts, ends, frozenset(doubled)
         self._found: dict[tuple[Cause, ...], Attribution] = {}
 
     def attribute(self, causes: tuple[Cause, ...]) -> Attribution:
@@ -101,22 +105,21 @@ class Attributor:
     def _attribute(self, causes: tuple[Cause, ...]) -> Attribution:
         if not causes:
             return _say_why(NO_ENTRY)
-        if not self._log.is_given or not self._start:
+        if not self._log.is_given or not all(self._starts.get(cause.host) for cause in causes):
             return _say_why(NOT_READ)
         entries: dict[int, tuple[str, Entry]] = {}
         for cause in causes:
-            found = self._log.find_entries(cause.host, cause.first, self._start, self._ends.get(cause.host, "~"))
-            for entry in found:
+            for entry in self._find_entries(cause):
                 if entry.get("operation") in _CHANGING and _is_about(entry, cause):
                     entries[id(entry)] = (cause.host, entry)
         if len(entries) > 1:
             return _say_why(SEVERAL)
-        covered = all(
-            self._log.is_covered(cause.host, self._start, self._ends.get(cause.host, self._start)) for cause in causes
-        )
-        if not covered:
-            # An entry that was not read may be the one, also where another was read.
-            return _say_why(OUTSIDE)
+        for cause in causes:
+            start = self._starts[cause.host]
+            lack = self._log.find_lack(cause.host, start, self._ends.get(cause.host, start))
+            if lack is not None:
+                # An entry that was not read may be the one, also where another was read.
+                return _say_why(lack)
         if not entries:
             return _say_why(NO_ENTRY)
         host, entry = next(iter(entries.values()))
@@ -131,13 +134,17 @@ class Attributor:
         """Return whether the name of what a cause is about meant two in the time between the bundles: the trail of a CommCell has no ids."""
         if any((cause.host, fold_case(word)) in self._doubled for word in cause.first):
             return True
-        end = self._ends.get(cause.host, "~")
-        found = self._log.find_entries(cause.host, cause.first, self._start, end)
         names = {fold_case(word) for word in cause.first}
         return any(
             fold_case(str(entry.get("activity") or "")) in _DELETIONS
             and fold_case(str((entry.get("object") or {}).get("name") or "")) in names
-            for entry in found
+            for entry in self._find_entries(cause)
+        )
+
+    def _find_entries(self, cause: Cause) -> list[Entry]:
+        """Return the entries about one of the first words of a cause, of the time between the bundles."""
+        return self._log.find_entries(
+            cause.host, cause.first, self._starts[cause.host], self._ends.get(cause.host, "~")
         )
 
 

@@ -15,6 +15,7 @@ from .attribution import ENTRA_COLUMNS, NO_ENTRY, UNATTRIBUTED, Attribution, Att
 from .entra_side import fold_id
 from .facts import Facts
 from .log_index import LogIndex
+from .population import list_read_commcells
 from .tables import ACCESS, IDENTITIES, POPULATION, ROLES, Row, Table, make_row_id
 from .words import describe_right
 
@@ -36,7 +37,7 @@ _GRANT = (
 def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Row]:
     """Return a row per row of access, roles and identities that came, went or differs since the previous bundle; none without one.
 
-    Nothing is said of a CommCell that one of the bundles has not read, nor, where that is Entra ID, of what only Entra ID tells.
+    Nothing is said of a CommCell that one of the bundles has not read or is not about, nor, where Entra ID was not read, of what only that tells.
     """
     previous = facts.inputs.previous
     if previous is None:
@@ -44,8 +45,9 @@ def list_changes(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Ro
     ends = {cell.name: cell.side.ended for cell in facts.cells}
     ends[ENTRA_HOST] = str((facts.entra.document.get("provenance") or {}).get("ended") or "")
     doubled = _find_doubled_names(previous.get(ACCESS.name) or (), rows[ACCESS.name])
-    attributor = Attributor(LogIndex(facts.inputs.usable_log), str(facts.inputs.previous_date or ""), ends, doubled)
-    comparer = _Comparer(attributor, (*(previous.get(POPULATION.name) or ()), *rows[POPULATION.name]), facts)
+    starts = {host: facts.inputs.previous_starts.get(host) or str(facts.inputs.previous_date or "") for host in ends}
+    attributor = Attributor(LogIndex(facts.inputs.usable_log), starts, ends, doubled)
+    comparer = _Comparer(attributor, previous.get(POPULATION.name) or (), rows[POPULATION.name], facts)
     found: list[Row] = []
     for table in _COMPARED:
         # A table that the previous bundle has not cannot be compared: everything would look new.
@@ -70,13 +72,12 @@ def _find_doubled_names(before: t.Iterable[Row], after: t.Iterable[Row]) -> set[
 
 
 class _Comparer:
-    """Compares tables of two bundles. *population*: rows of both, which tell what was not read."""
+    """Compares tables of two bundles. *before*, *after*: their rows of the population, which tell what was read."""
 
-    def __init__(self, attributor: Attributor, population: t.Iterable[Row], facts: Facts) -> None:
+    def __init__(self, attributor: Attributor, before: t.Sequence[Row], after: t.Sequence[Row], facts: Facts) -> None:
         self._attributor = attributor
-        unread = [row for row in population if row["count"] is None]
-        self._commcells = {str(row["commcell"]) for row in unread if row["side"] == "commvault"}
-        self._is_entra_read = all(row["side"] != "entra" for row in unread)
+        self._commcells = list_read_commcells(before) & list_read_commcells(after)
+        self._is_entra_read = all(row["side"] != "entra" or row["count"] is not None for row in (*before, *after))
         self._programs: dict[str, set[str]] = {}
         for kind in ("applications", "service_principals"):
             for one in facts.entra.document.get(kind) or ():
@@ -87,7 +88,7 @@ class _Comparer:
         if table.name == IDENTITIES.name and not self._is_entra_read:
             return
         old, new = (
-            {str(row["id"]): row for row in rows if row.get("commcell") not in self._commcells}
+            {str(row["id"]): row for row in rows if not row.get("commcell") or row["commcell"] in self._commcells}
             for rows in (before, after)
         )
         is_access = table.name == ACCESS.name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._commvault.access_tokens.canonical import NON_RENEWABLE_TYPES
 from .entra_side import fold_id, get_principal_name
 from .facts import CellFacts, Facts, get_day, is_before
 from .log_index import LogIndex
@@ -28,6 +29,8 @@ OFFBOARD = {
     "application_owner": "Give the application other owners: an owner can add credentials to it.",
 }
 _OWNED = ("owner", "creator")
+#: So long after its end an access token can be renewed (Commvault documentation: access tokens).
+RENEWAL_DAYS = 14
 
 
 class _Leaver(t.NamedTuple):
@@ -99,15 +102,26 @@ def _list_of_account(
 
 
 def find_end_of_token(token: t.Mapping[str, t.Any]) -> str:
-    """Return when an access token ends for good, by its renewals as well; empty where no end is known."""
-    return max(str(token.get(name) or "") for name in ("expires", "renewable_until"))
+    """Return when an access token ends for good, by its renewals as well; empty where no end is known.
+
+    One that is renewed has a life of hours, which begins anew with each renewal, and may be renewed for ever from release 11.42 on: without
+    ``renewable_until`` its ``expires`` is no end.
+    """
+    expires, until = (str(token.get(name) or "") for name in ("expires", "renewable_until"))
+    return expires if token.get("token_type") in NON_RENEWABLE_TYPES else until and max(expires, until)
+
+
+def is_token_over(token: t.Mapping[str, t.Any], day: str) -> bool:
+    """Return whether an access token certainly gives nothing any more on a day: it has ended, or the time has gone in which it could be renewed."""
+    end = find_end_of_token(token)
+    return is_before(end, day) if end else is_before(token.get("expires"), day, -RENEWAL_DAYS)
 
 
 def _index_tokens(cell: CellFacts) -> dict[str, list[t.Any]]:
     found: dict[str, list[t.Any]] = {}
     for token in cell.side.document.get("access_tokens") or ():
-        if is_before(find_end_of_token(token), cell.side.date):
-            continue  # nothing works with it any more
+        if is_token_over(token, cell.side.date):
+            continue
         found.setdefault(str((token.get("owner") or {}).get("id")), []).append(token)
     return found
 

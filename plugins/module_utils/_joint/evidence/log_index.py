@@ -21,6 +21,8 @@ Entry = t.Mapping[str, t.Any]
 #: The logs of what was changed.
 _LOGS = ("directory_audits", "audit_trail")
 _LATE = "late"
+#: Why it is not known whether an entry is missing.
+OUTSIDE, ENDS_EARLY, GAP = "outside the retention", "log ends before the bundle", "gap in the log"
 #: So long before a document was finished the log may have been read.
 _READ_BEFORE = datetime.timedelta(hours=1)
 _DISABLE, _ENABLE, _DELETE, _RESTORE = "disable account", "enable account", "delete user", "restore user"
@@ -64,19 +66,20 @@ class LogIndex:
             return None
         return f"{found['sign_in']} at {found.get('since') or 'an unknown time'} from {found.get('address') or 'an unknown address'}"
 
-    def is_covered(self, host: str, start: str, end: str) -> bool:
-        """Return whether all that a host logged between two moments was read, but for what is late and for the last hour: the log may be read first."""
+    def find_lack(self, host: str, start: str, end: str) -> str | None:
+        """Return why not all that a host logged between two moments was read; None where it was, but for what is late and for the last hour: the
+        log may be read first.
+        """
         source = next((one for one in self._log.get("sources") or () if one.get("host") == host), None)
-        since, begins = _get_moment((source or {}).get("since")), _get_moment(start)
-        if source is None or since is None or begins is None or since > begins:
-            return False
+        since, begins, last = _get_moment((source or {}).get("since")), _get_moment(start), _get_moment(end)
+        if source is None or since is None or begins is None or last is None or since > begins:
+            return OUTSIDE
         own = [gap for gap in self._log.get("gaps") or () if gap.get("host") == host]
         late = [gap.get("to") for gap in own if gap.get("reason") == _LATE]
         read = [moment for moment in map(_get_moment, (source.get("complete_until"), *late)) if moment is not None]
-        last = _get_moment(end)
-        if not read or last is None or last - max(read) > _READ_BEFORE:
-            return False
-        return not any(overlaps(dict(gap), start, end) for gap in own if gap.get("reason") != _LATE)
+        if not read or last - max(read) > _READ_BEFORE:
+            return ENDS_EARLY
+        return GAP if any(overlaps(dict(gap), start, end) for gap in own if gap.get("reason") != _LATE) else None
 
     def find_end_of_account(self, entra_id: str, state: str) -> str | None:
         """Return the day on which a user of Entra ID was disabled or deleted last, as the log has it; None where it was undone afterwards, so

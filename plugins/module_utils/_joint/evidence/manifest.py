@@ -17,6 +17,7 @@ from ..._core.errors import ConfigError
 from ..._core.provenance import Provenance
 from ..._core.values import convert_to_builtins, is_guid, parse_time
 from ..._core.visible import escape_in_json
+from ..access_log.reading import ENTRA_HOST
 from .tables import Row
 
 FORMAT = "cvops.identity/access-evidence/1"
@@ -104,6 +105,16 @@ class Provenances(t.TypedDict):
 
     commcells: dict[str, Provenance]
     entra: Provenance | None
+
+
+def find_starts(manifest: Manifest) -> dict[str, str]:
+    """Return by CommCell, and by ENTRA_HOST, when its document was begun; what is no provenance is left out."""
+    told = manifest["provenance"]
+    cells = told["commcells"] if isinstance(told["commcells"], dict) else {}
+    found = {**cells, ENTRA_HOST: told["entra"]}
+    return {
+        host: one["started"] for host, one in found.items() if isinstance(one, dict) and _is_time(one.get("started"))
+    }
 
 
 def is_bundle_name(text: t.Any) -> bool:

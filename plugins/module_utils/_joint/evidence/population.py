@@ -56,6 +56,12 @@ def _build_row(side: str, commcell: str, source: t.Mapping[str, t.Any], *, is_co
     }
 
 
+def list_read_commcells(population: t.Iterable[Row]) -> set[str]:
+    """Return the names of the CommCells that a bundle has read."""
+    rows = [row for row in population if row["side"] == "commvault"]
+    return {str(row["commcell"]) for row in rows} - {str(row["commcell"]) for row in rows if row["count"] is None}
+
+
 def join_doubles(population: t.Iterable[Row]) -> list[list[Row]]:
     """Return the sources that are not complete, those together that are one list read for two purposes, as credentials are: none is told twice."""
     found: dict[tuple[t.Any, ...], list[Row]] = {}

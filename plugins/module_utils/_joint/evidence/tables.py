@@ -107,7 +107,7 @@ CHANGES = Table(
         "when",
         "who",
         "sign_in",  # at Entra ID, in words, of the handshake in which it was done; None where the log has no certain one
-        "why_unattributed",  # outside the retention, no entry, log not read, several entries, name given again
+        "why_unattributed",  # see attribution and log_index
     ),
 )
 #: One row per thing that somebody holds who is disabled, deleted or not found in Entra ID.
@@ -239,6 +239,8 @@ class Inputs:
     #: Tables of the previous bundle by name, and its date.
     previous: t.Mapping[str, t.Sequence[Row]] | None = None
     previous_date: str | None = None
+    #: By CommCell, and ENTRA_HOST, when the document of the previous bundle was begun: what was logged since then may have made a change.
+    previous_starts: t.Mapping[str, str] = field(default_factory=dict)
     #: Decisions that were read back from signoff.csv and action_plan.csv of the previous bundle: rows of SIGN_OFF and ACTION_PLAN.
     decisions: t.Sequence[Row] = ()
     actions: t.Sequence[Row] = ()

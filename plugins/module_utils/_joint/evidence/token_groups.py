@@ -74,16 +74,16 @@ class TokenGroups:
         return self._known[key]
 
     def _count(self, user: Row, asked: _Claim) -> EmittedCount | None:
+        if asked.are_roles_read:
+            return EmittedCount(0, 0)
         claim, user_id = asked.claim, fold_id(user["id"])
+        if not claim.scopes:
+            # The token carries no groups, unless a policy of claims adds some, which is not read.
+            return None
         own_ids = self._entra.list_groups_of(user_id)
         own = [self._build_group(one) for one in own_ids]
         assigned = frozenset(own_ids) if asked.assigned is None else asked.assigned
         seen = count_emitted_groups(claim, own, assigned)
-        if asked.are_roles_read:
-            return EmittedCount(0, 0)
-        if not claim.scopes:
-            # The token carries no groups, unless a policy of claims adds some, which is not read.
-            return None
         if claim.assigned_only:
             is_whole = len(assigned) <= SAML_LIMIT or self._entra.visibility.is_complete("groups")
             return seen if asked.assigned is not None and is_whole else None

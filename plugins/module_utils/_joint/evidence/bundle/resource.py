@@ -20,7 +20,7 @@ from ...._core.values import format_time
 from ...._core.visible import escape_structure, to_one_line
 from ...snapshot.files import read_snapshot
 from ..build import build_tables
-from ..manifest import MANIFEST, Manifest, PreviousLink, compute_sha256
+from ..manifest import MANIFEST, Manifest, PreviousLink, compute_sha256, find_starts
 from ..reading import Bundle, read_manifest
 from ..tables import Inputs
 from .content import (
@@ -194,6 +194,7 @@ class EvidenceResource:
                 log=log,
                 previous=before.rows if before else None,
                 previous_date=link["as_of"] if link else None,
+                previous_starts=find_starts(before.manifest) if before else {},
                 decisions=[*decided, *unanswered],
                 actions=actions,
                 drills=drills or (),

@@ -22,7 +22,7 @@ from .programs import find_on_programs
 from .pseudonyms import find_on_pseudonyms
 from .reviews import find_on_reviews, is_acceptance_valid
 from .segregation import find_conflicts
-from .visibility import find_not_visible
+from .visibility import find_left_out, find_not_visible
 
 
 def list_findings(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[Row]:
@@ -45,6 +45,7 @@ def list_findings(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> list[R
 
 def _find_all(facts: Facts, rows: t.Mapping[str, t.Sequence[Row]]) -> t.Iterator[Finding]:
     yield from find_not_visible(rows[POPULATION.name])
+    yield from find_left_out((facts.inputs.previous or {}).get(POPULATION.name) or (), rows[POPULATION.name])
     yield from find_on_pseudonyms(facts)
     yield from find_on_access(facts)
     yield from find_conflicts(facts)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ...._core.names import fold_case
-from ..facts import CellFacts, Facts, is_before
-from ..leavers import find_end_of_token, is_leaver
+from ..facts import CellFacts, Facts
+from ..leavers import find_end_of_token, is_leaver, is_token_over
 from ..people import DELETED, DISABLED, UNCLEAR
 from ..tables import Row
 from ..words import join_words
@@ -152,11 +152,16 @@ def _find_tokens(
         owner = token.get("owner") or {}
         user_id, whose = str(owner.get("id")), str(owner.get("name") or "somebody unknown")
         ids, ends = rows.get(user_id, ()), find_end_of_token(token)
-        if is_before(ends, cell.side.date):
-            continue  # nothing works with it any more
+        if is_token_over(token, cell.side.date):
+            continue
         if not ends:
+            is_sure = not token.get("expires")
             told = f"The access token {name} of {whose} has no end: whoever has it acts as {whose} until somebody revokes it."
-            yield Finding(RULES["token_without_end"], cell.name, "access_token", number, name, told, ids)
+            if not is_sure:
+                told = (
+                    f"Until when the access token {name} of {whose} can be renewed is not shown: that may be for ever."
+                )
+            yield Finding(RULES["token_without_end"], cell.name, "access_token", number, name, told, ids, is_sure)
         if user_id in cell.side.users and is_leaver(cell.people.get_user(user_id)):
             listed = held.get((cell.name, user_id), ())
             state = _tell_state(listed[0]) if listed else "left"

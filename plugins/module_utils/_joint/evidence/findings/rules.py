@@ -266,6 +266,12 @@ _ALL = (
     ),
     # the bundle
     FindingRule(
+        "commcell_left_out",
+        "low",
+        "A CommCell is not in the bundle any more",
+        "Read it again, or note in the ticket of the review why it is not part of it.",
+    ),
+    FindingRule(
         "pseudonyms_not_comparable",
         "medium",
         "People could not be compared: the snapshot has pseudonyms",

@@ -18,6 +18,18 @@ from .rules import RULES
 _NO_RIGHT = "No right makes this certain. Where it matters, ask those who own such objects whether any is missing."
 
 
+def find_left_out(before: t.Iterable[Row], after: t.Sequence[Row]) -> t.Iterator[Finding]:
+    """Yield a finding for each CommCell that the previous bundle is about and this one is not. *before*, *after*: their populations."""
+    known = {str(row["commcell"]) for row in before if row["side"] == "commvault"}
+    for name in sorted(known - {str(row["commcell"]) for row in after}):
+        told = (
+            f"The bundle before is about CommCell {name}, and this one is not: nothing is said of what changed there."
+        )
+        yield Finding(
+            RULES["commcell_left_out"], name, "source", f"commvault {name}", f"CommCell {name}", told, (), False
+        )
+
+
 def find_not_visible(population: t.Iterable[Row]) -> t.Iterator[Finding]:
     """Yield a finding for each source that was certainly or possibly not seen in full. *population*: rows of the table."""
     for rows in join_doubles(population):

@@ -125,7 +125,7 @@ def test_exactly_one_entry_names_who_did_it() -> None:
         (make_log(ASSOCIATED, sources=[make_source("cs01", since="2026-11-05T00:00:00Z")]), "outside the retention"),
         (
             make_log(ASSOCIATED, sources=[make_source("cs01", complete_until="2026-11-20T00:00:00Z")]),
-            "outside the retention",
+            "log ends before the bundle",
         ),
         (
             make_log(
@@ -134,7 +134,7 @@ def test_exactly_one_entry_names_who_did_it() -> None:
                     {"host": "cs01", "from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "reason": "max_rows"}
                 ],
             ),
-            "outside the retention",
+            "gap in the log",
         ),
     ],
 )
@@ -286,7 +286,7 @@ def test_a_log_that_was_read_long_before_the_documents_names_nobody(until: t.Any
     gaps = [{"host": "cs01", "from": until, "to": late, "reason": "late"}] if late else []
     log = make_log(ASSOCIATED, sources=[make_source("cs01", complete_until=until)], gaps=gaps)
     (told,) = attribute(log)
-    assert told[3] == (None if is_known else "outside the retention")
+    assert told[3] == (None if is_known else "log ends before the bundle")
 
 
 def test_a_group_of_the_same_name_is_another_one() -> None:
@@ -338,6 +338,29 @@ def test_who_came_into_a_group_that_came_into_another_one_has_it_of_two() -> Non
     ):
         (row,) = compare(*sites, make_log(*events))
         assert (row["who"], row["why_unattributed"]) == (who, why)
+
+
+def test_the_time_between_two_bundles_begins_for_each_commcell_with_its_own_document() -> None:
+    early, late = {**ASSOCIATED, "time": "2026-10-30T08:00:00Z"}, {**ASSOCIATED, "record_id": "2"}
+    log = make_log(early, late, sources=[make_source("cs01", since="2026-10-01T00:00:00Z")])
+    before, after = ((cell, entra) for cell, entra in GRANTED)
+    previous = build(before[0], entra=before[1]).rows
+    for starts, told in (({}, "adm@corp.example"), ({"cs01": "2026-10-29T00:00:00Z"}, None)):
+        given = {"previous": previous, "previous_date": BEFORE, "previous_starts": starts, "log": log}
+        (row,) = build(after[0], entra=after[1], **given).rows["changes"]
+        assert (row["who"], row["why_unattributed"]) == (told, None if told else "several entries")
+
+
+def test_a_commcell_that_is_left_out_has_not_lost_its_grants() -> None:
+    tenant, other = make_tenant(), make_cell(name="cs02")
+    both = build(make_cell(), other, entra=tenant)
+    one = build(make_cell(), entra=tenant, previous=both.rows, previous_date=BEFORE)
+    assert one.rows["changes"] == []
+    (found,) = [row for row in one.rows["findings"] if row["rule"] == "commcell_left_out"]
+    assert (found["commcell"], found["status"]) == ("cs02", "not_evaluable")
+    again = build(make_cell(), other, entra=tenant, previous=one.rows, previous_date=BEFORE)
+    assert again.rows["changes"] == []
+    assert not [row for row in again.rows["findings"] if row["rule"] == "commcell_left_out"]
 
 
 def test_nothing_is_said_to_have_changed_on_a_commcell_that_was_not_read() -> None:

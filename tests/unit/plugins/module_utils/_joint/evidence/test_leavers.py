@@ -33,7 +33,9 @@ def make_token(number: int, owner: t.Any, expires: str | None = "2027-01-01T00:0
         "id": str(number),
         "name": f"token {number}",
         "owner": {"kind": "user", "id": str(owner), "name": "x"},
+        "token_type": "all",
         "expires": expires,
+        "renewable_until": expires,
     }
 
 
@@ -254,19 +256,29 @@ def test_what_was_taken_from_a_user_is_no_deletion_of_the_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires", "renewable", "rules", "until"),
+    ("kind", "expires", "renewable", "rules", "until"),
     [
-        (None, None, {"token_without_end", "token_of_leaver"}, None),
-        (None, "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        ("all", None, None, {"token_without_end", "token_of_leaver"}, None),
+        ("all", None, "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
         # The first of these is new with each renewal.
-        ("2026-11-27T10:30:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
-        ("2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
-        ("2026-11-01T00:00:00Z", "2026-11-20T00:00:00Z", set(), None),
-        ("2026-11-01T00:00:00Z", None, set(), None),
+        ("all", "2026-11-27T10:30:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        ("custom", "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z", {"token_of_leaver"}, "2027-01-01"),
+        ("all", "2026-11-01T00:00:00Z", "2026-11-20T00:00:00Z", set(), None),
+        # Renewed for ever, or until a moment that is not shown; two weeks after its end a token cannot be renewed any more.
+        ("all", "2026-11-27T09:30:00Z", None, {"token_without_end", "token_of_leaver"}, None),
+        ("all", "2026-11-20T00:00:00Z", None, {"token_without_end", "token_of_leaver"}, None),
+        (None, "2027-01-01T00:00:00Z", None, {"token_without_end", "token_of_leaver"}, None),
+        ("all", "2026-11-01T00:00:00Z", None, set(), None),
+        # Never renewed.
+        ("scim", "2027-01-01T00:00:00Z", None, {"token_of_leaver"}, "2027-01-01"),
+        ("one_touch", "2026-11-20T00:00:00Z", None, set(), None),
+        ("scim", None, None, {"token_without_end", "token_of_leaver"}, None),
     ],
 )
-def test_a_token_ends_with_its_last_renewal(expires: t.Any, renewable: t.Any, rules: set[str], until: t.Any) -> None:
-    token = {**make_token(7, 1, expires), "renewable_until": renewable}
+def test_a_token_ends_with_its_last_renewal(
+    kind: t.Any, expires: t.Any, renewable: t.Any, rules: set[str], until: t.Any
+) -> None:
+    token = {**make_token(7, 1, expires), "token_type": kind, "renewable_until": renewable}
     tables = build(make_cell(access_tokens=[token]), entra=make_tenant())
     found = {
         str(row["rule"]): str(row["description"]) for row in find_rows(tables, "findings", subject_kind="access_token")
@@ -274,3 +286,5 @@ def test_a_token_ends_with_its_last_renewal(expires: t.Any, renewable: t.Any, ru
     assert found.keys() == rules
     assert until is None or f"until {until}." in found["token_of_leaver"]
     assert bool(find_rows(tables, "leavers", holds="access_token")) is bool(rules)
+    endless = {row["status"] for row in find_rows(tables, "findings", rule="token_without_end")}
+    assert endless == (({"open"} if expires is None else {"not_evaluable"}) if "token_without_end" in rules else set())

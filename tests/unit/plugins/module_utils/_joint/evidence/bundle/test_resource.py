@@ -111,6 +111,21 @@ def test_the_bundle_before_is_found_linked_and_compared(evidence: Evidence) -> N
     assert evidence.verify()["evidence"]["verified"] == [first, second, third]
 
 
+def test_what_was_logged_since_each_document_was_begun_is_looked_at(
+    evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = make_commcell()
+    cell["provenance"]["started"] = "2026-11-25T08:00:00Z"
+    evidence.snapshot = write_snapshot(evidence.path / "early", cell, make_entra())
+    evidence.run(formats=FEW)
+    take_later(evidence)
+    given: list[t.Any] = []
+    real = resource.build_tables
+    monkeypatch.setattr(resource, "build_tables", lambda inputs: (given.append(inputs), real(inputs))[1])
+    evidence.run(formats=FEW)
+    assert given[0].previous_starts == {cell["commcell"]["name"]: "2026-11-25T08:00:00Z", "localhost": ENDED}
+
+
 def test_every_format_can_be_left_out(evidence: Evidence) -> None:
     found = evidence.run(formats=[])["evidence"]
     assert found["report"] is None
