@@ -213,6 +213,8 @@ def _format_row(row: Mapping) -> tuple[str, ...]:
     can = {"yes": "yes", "no": "no, it is disabled or blocked"}.get(row["can"], "cannot be told")
     if row["can"] == "yes" and row["effective_now"] != "yes":
         can = "after the next sign-in"
+    elif row["can"] == "yes" and row["expected_at_next_login"] == "no":
+        can = "yes, until the next sign-in"
     return (named, to_text(row["commcell"]), to_text(row["how"]), role, on, to_text(row["reach"]), can)
 
 

@@ -16,6 +16,7 @@ import typing as t
 from ..._commvault.overview.document import CommCellDocument
 from ..._core.errors import AmbiguousMatch, ConfigError
 from ..._core.names import fold_case, is_same_name
+from .population import join_doubles, name_source
 from .question import Question, tell_near
 from .tables import Row
 
@@ -311,12 +312,12 @@ def _list_gaps(rows: Rows, question: Question) -> list[Row]:
         {
             "kind": "source",
             "commcell": str(row["commcell"] or ""),
-            "subject": str(row["source"]),
+            "subject": name_source(str(row["source"])),
             "why": str(row["why"] or "this account may not see everything"),
-            "rows": [str(row["id"])],
+            "rows": [str(one["id"]) for one in (row, *doubles)],
         }
-        for row in rows["population"]
-        if row["complete"] is not True and row["complete"] != "yes" and (not row["commcell"] or _is_in(row, question))
+        for row, *doubles in join_doubles(rows["population"])
+        if not row["commcell"] or _is_in(row, question)
     ]
 
 

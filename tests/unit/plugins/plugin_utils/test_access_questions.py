@@ -149,6 +149,21 @@ def test_lines_and_table_show_what_is_hidden_and_compute_nothing(snapshot: str) 
     json.dumps(found)
 
 
+@pytest.mark.parametrize(
+    ("now", "expected", "told"),
+    [
+        ("yes", "yes", "yes"),
+        ("yes", "unknown", "yes"),
+        ("yes", "no", "yes, until the next sign-in"),
+        ("no", "yes", "after the next sign-in"),
+    ],
+)
+def test_until_when_or_from_when_somebody_can(snapshot: str, now: str, expected: str, told: str) -> None:
+    found = ask_about_access({"snapshot": snapshot, "who": {"entity": "servers"}})
+    answers = [{**found["answers"][0], "effective_now": now, "expected_at_next_login": expected, "can": "yes"}]
+    assert format_answer({**found, "answers": answers})[2].rstrip().endswith(f" {told}")
+
+
 def test_the_variables_of_the_playbook_become_options() -> None:
     given = {
         "access_permission": "View",

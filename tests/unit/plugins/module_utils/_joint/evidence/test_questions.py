@@ -53,6 +53,13 @@ def doubts(found: Answer) -> list[tuple[t.Any, t.Any]]:
     return [(row["kind"], row["subject"]) for row in found["not_evaluable"]]
 
 
+def test_a_list_that_was_read_for_two_purposes_is_told_once_and_in_words() -> None:
+    listed = [source(name, None, "own ones alone") for name in ("credentials", "entities.credentials")]
+    found = ask([], who=RECOVER_DB, population=[*listed, source("entities.server_groups", False, "no right")])
+    assert doubts(found) == [("source", "credentials"), ("source", "server groups")]
+    assert found["not_evaluable"][0]["rows"] == [row["id"] for row in listed]
+
+
 def test_who_can_recover_a_server_through_everything_that_reaches_it() -> None:
     rows = [
         access(1, SAM, OPERATOR, DB01, **OPERATORS),
