@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import staging  # noqa: E402 - its folder had to be put on the path first
 from collection_tree import collections_path  # noqa: E402
+from controller_collections import fetch_controller_collections  # noqa: E402
 from environments import (  # noqa: E402
     BUILD,
     CONSTRAINTS,
@@ -57,6 +58,7 @@ if (_env := os.environ.get("ENV") or "all") not in CHOICES:
 CHOSEN = CHOICES[_env]
 MEASURED = CHOSEN[-1]  # its Python counts lines at next to no cost (sys.monitoring), and branches at the usual one
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
+CONTROLLERS = "controllers-environment"
 JOBS = min(4, os.cpu_count() or 1)
 #: Workers of what waits or plays: more than the cores, and no more than that, since each worker plays with several processes.
 PLAYING_JOBS = JOBS + (JOBS + 1) // 2
@@ -149,6 +151,12 @@ add_environment(
     TARGETS[0].requirement,
     *minimum_pins(LIBRARIES.read_text("utf-8")),
     *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
+)
+add_environment(
+    CONTROLLERS,
+    NEWEST,
+    NEWEST.requirement,
+    *("-r", ROOT / "requirements-controllers.txt", "-e", SIMULATOR),
 )
 add_environment("demo-environment", NEWEST, "ansible-core", "-r", LIBRARIES, "-e", SIMULATOR)
 add_environment(
@@ -544,13 +552,26 @@ def devel(step: Step) -> None:
     step.pytest("tests/unit", *INTEGRATION, jobs=PLAYING_JOBS, minutes=60)
 
 
+def install_in_ci(step: Step, program: str, package: str) -> None:
+    """Install Debian's package where CI lacks the program; elsewhere the tests tell its absence by name."""
+    if shutil.which(program) is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
+        words = ("install", "-qq", "--yes", "--no-install-recommends", package)
+        for command in (("update", "-qq"), words):
+            step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
+
+
+@step("test", "test-all", environment=CONTROLLERS)
+def controllers(step: Step) -> None:
+    """Run what controllers are made of: the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java)."""
+    install_in_ci(step, "java", "default-jre-headless")
+    folder = str(fetch_controller_collections())
+    step.pytest("tests/controllers", "--dist", "worksteal", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
+
+
 @step("test", "test-all")
 def browser(step: Step) -> None:
     """Open report.html in a real Chromium; CI installs Debian's, elsewhere its absence is told and skips them."""
-    if shutil.which("chromium") is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
-        words = ("install", "-qq", "--yes", "--no-install-recommends", "chromium")
-        for command in (("update", "-qq"), words):
-            step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
+    install_in_ci(step, "chromium", "chromium")
     step.pytest("tests/browser", "--dist", "worksteal")
 
 

@@ -47,6 +47,7 @@ NOT_SHIPPED = (
     "tests/integration/",
     "tests/adversarial/",
     "tests/browser/",
+    "tests/controllers/",
     ".",
 )
 
