@@ -60,10 +60,22 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 #: Of these suboptions of a preset all are given, or none.
 TOGETHER: dict[str, tuple[tuple[str, ...], ...]] = {"github": (("owner_id", "repository_id"),)}
+_WARNINGS = {
+    "awx": (
+        "Whether a job gets a token with this subject depends on the version of the platform and on its settings: look at one before you"
+        " rely on it.",
+        "The subject is made of names: who renames or creates a job template of this name in this organization gets the rights. Remove"
+        " federated credentials whose job template is gone.",
+    )
+}
 #: How the issuer of a GitHub Enterprise Server ends; its subjects have no ids (Microsoft Learn: immutable subjects of GitHub).
 _GITHUB_SERVER = "/_services/token"
 #: A subject of GitHub whose owner and repository are names; with ids it begins as repo:OWNER@ID/REPOSITORY@ID.
 _NAMED_REPOSITORY = re.compile(r"repo:[^@/:]+/[^@/:]+(?::|$)")
+#: What stands between the names of an organization and a job template in the subject of Automation Platform.
+_TEMPLATE = ":job_template:"
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LONGEST_SUBDOMAIN = 253
 _NUMBER = re.compile(r"[1-9][0-9]{0,19}")
 _REPOSITORY = re.compile(r"[^/@:\s]+/[^/@:\s]+")
 
@@ -108,17 +120,18 @@ def names_repository_only(options: t.Mapping[str, t.Any]) -> bool:
     return is_github and _NAMED_REPOSITORY.match(str(options.get("subject") or "")) is not None
 
 
+def list_preset_warnings(name: str) -> tuple[str, ...]:
+    """Return what has to be known before the preset *name* is trusted, a sentence or two each."""
+    return _WARNINGS.get(name, ())
+
+
 def _is_github_server(given: t.Mapping[str, t.Any]) -> bool:
     return str(given["issuer"]).rstrip("/").endswith(_GITHUB_SERVER)
 
 
 def _check_preset(name: str, given: t.Mapping[str, t.Any]) -> None:
     """Raise Problems with every value of the preset *name* that cannot be right."""
-    problems = [
-        describe_problem(f"{name}.{key}", message)
-        for key, message in _CHECKS.get(name, _find_nothing)(given)
-        if message
-    ]
+    problems = [describe_problem(f"{name}.{key}", message) for key, message in find_preset_faults(name, given)]
     if problems:
         raise Problems(f"{len(problems)} values of {name} cannot be used", problems)
 
@@ -126,8 +139,21 @@ def _check_preset(name: str, given: t.Mapping[str, t.Any]) -> None:
 Fault: t.TypeAlias = tuple[str, str]
 
 
-def _find_nothing(_given: t.Mapping[str, t.Any]) -> list[Fault]:
-    return []
+def find_preset_faults(name: str, given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with the values of the preset *name*, by suboption."""
+    return _CHECKS[name](given)
+
+
+def _check_awx(given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with the names of a job template and its organization: where the one ends and the other begins must be told."""
+    return [
+        (
+            key,
+            f"{given[key]!r}: with {_TEMPLATE!r} in a name another template of another organization has the same subject",
+        )
+        for key in ("organization", "job_template")
+        if _TEMPLATE in given[key]
+    ]
 
 
 def _check_github(given: t.Mapping[str, t.Any]) -> list[Fault]:
@@ -158,6 +184,20 @@ def _check_gitlab(given: t.Mapping[str, t.Any]) -> list[Fault]:
     return found
 
 
+def _check_kubernetes(given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with the names of a namespace and a service account (Kubernetes: names are DNS labels and subdomains)."""
+    found: list[Fault] = []
+    if not _LABEL.fullmatch(given["namespace"]):
+        message = f"{given['namespace']!r} is no name of a namespace: at most 63 small letters, digits and hyphens"
+        found.append(("namespace", message))
+    name = given["service_account"]
+    if len(name) > _LONGEST_SUBDOMAIN or not all(map(_LABEL.fullmatch, name.split("."))):
+        found.append(
+            ("service_account", f"{name!r} is no name of a service account: small letters, digits, hyphens and dots")
+        )
+    return found
+
+
 def _check_managed_identity(given: t.Mapping[str, t.Any]) -> list[Fault]:
     """Return what is wrong with the object id of a managed identity."""
     return [] if is_guid(given["object_id"]) else [("object_id", f"{given['object_id']!r} is not a GUID")]
@@ -172,14 +212,16 @@ def _check_numbers(given: t.Mapping[str, t.Any], *names: str) -> list[Fault]:
 
 
 _CHECKS: dict[str, t.Callable[[t.Mapping[str, t.Any]], list[Fault]]] = {
+    "awx": _check_awx,
     "github": _check_github,
     "gitlab": _check_gitlab,
+    "kubernetes": _check_kubernetes,
     "managed_identity": _check_managed_identity,
 }
 
 
 def _awx_subject(given: t.Mapping[str, t.Any]) -> str:
-    where = f"organization:{given['organization']}:job_template:{given['job_template']}"
+    where = f"organization:{given['organization']}{_TEMPLATE}{given['job_template']}"
     return f"workload_type:aap_controller_automation_job:{where}"
 
 

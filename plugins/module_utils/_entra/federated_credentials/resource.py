@@ -32,7 +32,7 @@ from .plan import (
     plan_federated_credential,
     plan_federated_credential_removal,
 )
-from .presets import names_repository_only, resolve_trust
+from .presets import PRESETS, list_preset_warnings, names_repository_only, resolve_trust
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 
@@ -86,6 +86,10 @@ class FederatedCredentialResource:
             verify_managed_identity(
                 self._graph, desired["subject"], "managed_identity.object_id" if is_preset else "subject"
             )
+        for name in PRESETS:
+            if self._options.get(name) is not None:
+                for text in list_preset_warnings(name):
+                    self._ctx.warn(f"{name}: {text}")
         if names_repository_only(self._options):
             self._ctx.warn(
                 f"The subject {desired['subject']} names the repository without GitHub's ids. Repositories that were created, renamed or"

@@ -120,6 +120,16 @@ SERVER = "https://git.corp.example/_services/token"
             ["github.owner_id"],
             "Enterprise Server",
         ),
+        (
+            {"awx": {"issuer": "https://x", "organization": "a:job_template:b", "job_template": "c"}},
+            ["awx.organization"],
+            "the same subject",
+        ),
+        (
+            {"kubernetes": {"issuer": "https://x", "namespace": "Ops", "service_account": "a_b"}},
+            ["kubernetes.namespace", "kubernetes.service_account"],
+            "no name of a service account",
+        ),
         ({"gitlab": {"project": "infra", "branch": "main"}}, ["gitlab.project"], "group/name"),
         ({"gitlab": {"project": "4711", "branch": "main"}}, ["gitlab.project"], "given as project_id"),
         ({"gitlab": {"project_id": "a/b", "branch": "main"}}, ["gitlab.project_id"], "not a number"),

@@ -95,6 +95,17 @@ def test_the_last_credential_that_fits_is_told(make_ctx: t.Any, number: int, war
     assert bool(graph.ctx.warnings) is warned
 
 
+def test_what_a_trust_in_job_templates_rests_on_is_told_when_it_is_written(make_ctx: t.Any) -> None:
+    awx = {"issuer": "https://aap.example/o", "organization": "Platform", "job_template": "Converge access"}
+    options = {"issuer": None, "subject": None, "awx": awx}
+    credential, graph = make_credential(make_ctx, [], **options)
+    after = credential.plan().after
+    assert [text[:13] for text in graph.ctx.warnings] == ["awx: Whether ", "awx: The subj"]
+    wire = {**WIRE, "issuer": after["issuer"], "subject": after["subject"]}
+    credential, graph = make_credential(make_ctx, [wire], **options)
+    assert not credential.plan().changed and not graph.ctx.warnings, "what is there already is no news"
+
+
 @pytest.mark.parametrize(
     ("tenant_id", "claims", "tenant"),
     [(guid(7).upper(), {}, guid(7)), ("corp.example", {"tid": guid(8)}, guid(8)), (None, {"tid": guid(8)}, guid(8))],
