@@ -60,6 +60,7 @@ OF_PLAYBOOKS: Options = {
     "cvops_only": {
         "type": "list",
         "elements": "str",
+        "may_be_empty": True,  # a survey answers so
         "description": "Name patterns of the CommCells that this run is for.",
     },
     "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
@@ -81,6 +82,39 @@ OF_PLAYBOOKS: Options = {
     "cvops_approved_plan": {
         "type": "str",
         "description": "The digest of the plan that was approved; any other is refused.",
+    },
+    "cvops_publish_plan": {
+        "type": "bool",
+        "description": "Whether a plan is handed on to the jobs after it, as artifacts of a controller's workflow.",
+    },
+    "cvops_plan_markdown": {
+        "type": "str",
+        "may_be_empty": True,
+        "description": "The plan that was approved, as the job of the plan handed it on. Nothing reads it.",
+    },
+    "cvops_approval_node": {
+        "type": "dict",
+        "description": "The approval of a controller's workflow into which the plan is written. awx_setup sets it.",
+        "options": {
+            "collection": {"type": "str", "choices": ["awx.awx", "ansible.controller"], "required": True},
+            "organization": {"type": "str", "required": True},
+            "workflow": {"type": "str", "required": True},
+            "identifier": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "timeout": {"type": "int"},
+        },
+    },
+    "cvops_approval_from": {
+        "type": "dict",
+        "description": "The controller that is asked who approved. awx_setup sets it.",
+        "options": {
+            "collection": {"type": "str", "choices": ["awx.awx", "ansible.controller"], "required": True},
+            "organization": {"type": "str", "required": True},
+        },
+    },
+    "awx_setup_export_file": {
+        "type": "path",
+        "description": "Where the playbook awx_setup_export writes the variables of infra.aap_configuration.",
     },
     "cvops_run_record_dir": {"type": "path", "on_demand": True},
     "cvops_in_process": {"type": "bool", "on_demand": True},
@@ -597,6 +631,8 @@ def build_variables() -> Options:
     describe_break_glass(found["commvault_sso_break_glass"])
     describe_rotations(found["cvops_rotations"])
     describe_conditional_access(found["cvops_conditional_access"])
+    describe_controller(found["cvops_controller"])
+    found["secret_rotation_only"]["may_be_empty"] = True  # a survey answers so
     found["role_mappings_exclusive"] |= EXCLUSIVE
     for name, needed in get_spec("commvault_role_mappings").required_by.items():
         found[f"role_mappings_{name}"]["needs"] = [f"role_mappings_{other}" for other in needed]
@@ -616,6 +652,73 @@ def build_variables() -> Options:
         if "fallback" in option:
             found[f"cvops_{name}"] = {**option, "on_demand": True}
     return dict(sorted(found.items(), key=order))
+
+
+def describe_controller(option: Option) -> None:
+    """Give ``cvops_controller``, in place, what its mappings of names hold: identities, CommCells, jobs, questions and schedules."""
+    from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import (
+        COMMCELL_METHODS,
+        IDENTITIES,
+        JOBS,
+        METHODS,
+    )
+    from ansible_collections.cvops.identity.plugins.plugin_utils.controller_surveys import TYPES
+
+    keys = option["options"]
+    named = {"type": "str", "description": "A credential that is there. When left out, an empty one is made."}
+    identity = {
+        "method": {"type": "str", "choices": list(METHODS), "description": "How it signs in."},
+        "credential": named,
+    }
+    keys["identities"]["options"] = {name: {"type": "dict", "options": identity} for name in IDENTITIES}
+    keys["commcells"]["values"] = {
+        "type": "dict",
+        "options": {
+            "method": {"type": "str", "choices": list(COMMCELL_METHODS), "description": "How jobs sign in."},
+            "credential": named,
+            "env_prefix": {"type": "str", "description": "How the environment variables of the credential begin."},
+        },
+    }
+    schedule = {
+        "type": "dict",
+        "description": "When it is launched.",
+        "options": {
+            "name": {"type": "str", "description": "Its name. When left out, that of the template with schedule."},
+            "rrule": {
+                "type": "str",
+                "description": "Such as DTSTART;TZID=Europe/Berlin:20270104T050000 RRULE:FREQ=DAILY;INTERVAL=1.",
+            },
+            "enabled": {
+                "type": "bool",
+                "description": "Whether it runs. When left out, it is made at rest, and stays as people set it.",
+            },
+            "answers": {"type": "dict", "description": "Answers to questions of the survey, by variable."},
+        },
+    }
+    question = {
+        "variable": {"type": "str", "required": True, "description": "The variable that is answered."},
+        "question": {"type": "str", "required": True, "description": "What is asked."},
+        "type": {"type": "str", "choices": list(TYPES), "description": "The kind of answer. When left out, text."},
+        "required": {"type": "bool", "description": "Whether an answer is needed."},
+        "default": {"type": "raw", "description": "The answer where nobody gives one."},
+        "choices": {"type": "list", "elements": "str", "description": "The answers that there are."},
+        "min": {"type": "int", "description": "The smallest number, or length."},
+        "max": {"type": "int", "description": "The largest number, or length."},
+    }
+    survey = {"type": "list", "elements": "dict", "description": "Further questions.", "options": question}
+    job = {
+        "enabled": {"type": "bool", "description": "Whether it is made."},
+        "name": {"type": "str", "description": "Its name."},
+        "timeout": {"type": "int", "description": "Seconds after which the job is ended; 0 for never."},
+        "variables": {"type": "dict", "description": "Variables of this job, beside those of all jobs."},
+        "survey": survey,
+        "schedule": schedule,
+    }
+    keys["jobs"]["options"] = {
+        kind: {"type": "dict", "description": f"What {said.words}.", "options": job} for kind, said in JOBS.items()
+    }
+    keys["workflow"]["options"] |= {"survey": survey, "schedule": schedule}
+    keys["project"]["options"]["playbooks"]["may_be_empty"] = True
 
 
 def describe_break_glass(option: Option) -> None:
@@ -659,7 +762,13 @@ def list_judged_playbooks() -> list[str]:
 def order(item: tuple[str, Option]) -> tuple[int, str]:
     """Return the place of a variable: the document's own in the order in which people write them, then all others."""
     first = ("cvops_connection", "cvops_bootstrap", "cvops_application", "cvops_entra_groups", "cvops_commvault_roles")
-    last = ("cvops_commvault_credentials", "cvops_conditional_access", "cvops_break_glass", "cvops_rotations")
+    last = (
+        "cvops_commvault_credentials",
+        "cvops_conditional_access",
+        "cvops_break_glass",
+        "cvops_rotations",
+        "cvops_controller",
+    )
     listed = [*first, "cvops_role_mappings", "cvops_sso", *last]
     return (listed.index(item[0]) if item[0] in listed else len(listed), item[0])
 

@@ -17,6 +17,7 @@ _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
 WRITTEN: t.Mapping[str, tuple[str, ...]] = {
     "access": ("access_file", "access_csv"),
     "access_log": ("access_log_file", "access_log_csv"),
+    "awx_setup_export": ("awx_setup_export_file",),
     "break_glass_drill": ("break_glass_drill_file",),
     "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),
     "doctor": ("doctor_file",),

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_checks import find_access_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_checks import find_controller_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.credential_checks import find_credential_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import find_unwritable_files
@@ -43,6 +44,8 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "access_evidence": [("access_evidence_dir",)],
     "access_log": [],
     "app_registration": [("cvops_application",)],
+    "awx_setup": [("cvops_controller",)],
+    "awx_setup_export": [("cvops_controller",), ("awx_setup_export_file",)],
     "bootstrap": [("cvops_bootstrap",)],
     "break_glass_drill": [("break_glass_drill_accounts",)],
     "commvault_credentials": [("cvops_commvault_credentials",)],
@@ -90,13 +93,15 @@ _SIGN_ON = ("commvault_sso", "roll_over_certificate", "site", "validate")
 _CREDENTIALS = ("commvault_credentials", "rotate_secrets", "secret_rotation", "site", "validate")
 #: Those for which conditional access in the document counts.
 _ACCESS = ("conditional_access", "site", "validate")
+#: Those for which what a controller is to have counts.
+_CONTROLLER = ("awx_setup", "awx_setup_export", "validate")
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(access|access_log|app_registration|bootstrap|break_glass_drill|commvault_credentials|commvault_sso|conditional_access|cvops|document"
+    "__(access|access_log|app_registration|awx_setup|bootstrap|break_glass_drill|commvault_credentials|commvault_sso|conditional_access|cvops|document"
     "|doctor|expiry|export_entra|preflight|review|role_mappings|secret_rotation|snapshot|validate)_.*"
     "|(break_glass_drill|commvault_credentials|commvault_sso|doctor|preflight|role_mappings)_commcell"
     "|commvault_credentials_item|commvault_sso_app|conditional_access_item|document_key"
-    "|(app_registration|bootstrap|commvault_credentials|commvault_sso|conditional_access|role_mappings|secret_rotation)_result"
+    "|(app_registration|awx_setup|bootstrap|commvault_credentials|commvault_sso|conditional_access|role_mappings|secret_rotation)_result"
     "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",
     re.DOTALL,
@@ -164,6 +169,7 @@ def check_variables(
         problems += find_sign_on_problems(values, playbook) if playbook in _SIGN_ON else ()
         problems += find_credential_problems(values) if playbook in _CREDENTIALS else ()
         problems += find_access_problems(values) if playbook in _ACCESS else ()
+        problems += find_controller_problems(values) if playbook in _CONTROLLER else ()
     problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})
@@ -290,7 +296,7 @@ def _find_commcell_problems(commcells: Values, values: Values) -> t.Iterator[Pro
     if not commcells:
         yield Problem("cvops_connection.commcells", "names no CommCell; add a name with its url")
     chosen = values.get("cvops_only")
-    if isinstance(chosen, (str, list)) and commcells:
+    if isinstance(chosen, (str, list)) and chosen and commcells:
         patterns = [item.strip() for item in chosen.split(",")] if isinstance(chosen, str) else list(map(str, chosen))
         if not any(matches_any_pattern(name, patterns) for name in commcells):
             known = ", ".join(abbreviate_text(name, 40) for name in sorted(commcells)[:8])

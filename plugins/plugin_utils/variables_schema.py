@@ -77,6 +77,12 @@ _PART_5: Part = {
 }
 _PART_6: Part = {'file': {'type': 'path', 'may_be_empty': True}, 'hashi_vault': _PART_5}
 _PART_7: Part = {
+    'issuer': {'type': 'str', 'required': True},
+    'namespace': {'type': 'str', 'required': True},
+    'service_account': {'type': 'str', 'required': True},
+}
+_PART_8: Part = {'type': 'dict', 'options': _PART_7}
+_PART_9: Part = {
     'type': 'str',
     'choices': [
         'entra_backup',
@@ -93,56 +99,56 @@ _PART_7: Part = {
         'teams_backup_restore',
     ],
 }
-_PART_8: Part = {
-    'preset': _PART_7,
+_PART_10: Part = {
+    'preset': _PART_9,
     'api': {'type': 'str'},
     'application': {'type': 'list', 'elements': 'str'},
     'delegated': {'type': 'list', 'elements': 'str'},
 }
-_PART_9: Part = {
+_PART_11: Part = {
     'type': 'list',
     'elements': 'dict',
     'required_one_of': [['preset', 'api']],
     'mutually_exclusive': [['preset', 'api'], ['preset', 'application'], ['preset', 'delegated']],
-    'options': _PART_8,
+    'options': _PART_10,
 }
-_PART_10: Part = {
+_PART_12: Part = {
     'additional_properties': {'type': 'list', 'elements': 'str'},
     'essential': {'type': 'bool'},
     'name': {'type': 'str', 'required': True},
     'source': {'type': 'str', 'may_be_empty': True},
 }
-_PART_11: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_10}
-_PART_12: Part = {
+_PART_13: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_12}
+_PART_14: Part = {
     'name': {'words': 'a name', 'forms': [{'type': 'str'}, {'type': 'int'}]},
     'id': {'words': 'an id (a number)', 'forms': [{'type': 'int'}, {'type': 'str'}]},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_13: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_12}
-_PART_14: Part = {
+_PART_15: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_14}
+_PART_16: Part = {
     'matching': {'type': 'str', 'required': True},
     'at_most': {'type': 'int', 'required': True},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_15: Part = {'type': 'dict', 'options': _PART_14}
-_PART_16: Part = {
-    'words': 'a name, an id (a number), or a mapping with name or id, and company',
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13],
-}
-_PART_17: Part = {'type': 'list', 'items': _PART_16}
+_PART_17: Part = {'type': 'dict', 'options': _PART_16}
 _PART_18: Part = {
+    'words': 'a name, an id (a number), or a mapping with name or id, and company',
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_15],
+}
+_PART_19: Part = {'type': 'list', 'items': _PART_18}
+_PART_20: Part = {
     'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
     'not_null': True,
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13, _PART_15, _PART_17],
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_15, _PART_17, _PART_19],
 }
-_PART_19: Part = {
+_PART_21: Part = {
     'type': 'str',
     'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
     'default': 'azure_guid',
 }
-_PART_20: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_16}
-_PART_21: Part = {'user': _PART_16, 'user_group': _PART_16}
-_PART_22: Part = {
+_PART_22: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_18}
+_PART_23: Part = {'user': _PART_18, 'user_group': _PART_18}
+_PART_24: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -157,28 +163,28 @@ _PART_22: Part = {
         'terms_of_use',
     ],
 }
-_PART_23: Part = {
+_PART_25: Part = {
     'user': {'type': 'str'},
     'service_principal': {'type': 'str'},
     'application': {'type': 'str'},
     'address': {'type': 'str'},
     'country': {'type': 'str'},
-    'can': _PART_22,
+    'can': _PART_24,
 }
-_PART_24: Part = {
+_PART_26: Part = {
     'type': 'list',
     'elements': 'dict',
     'required_one_of': [['user', 'service_principal']],
     'mutually_exclusive': [['user', 'service_principal']],
-    'options': _PART_23,
+    'options': _PART_25,
 }
-_PART_25: Part = {
+_PART_27: Part = {
     'users': {'type': 'list', 'elements': 'str'},
     'groups': {'type': 'list', 'elements': 'str'},
     'roles': {'type': 'list', 'elements': 'str'},
 }
-_PART_26: Part = {'type': 'dict', 'options': _PART_25}
-_PART_27: Part = {
+_PART_28: Part = {'type': 'dict', 'options': _PART_27}
+_PART_29: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -192,7 +198,7 @@ _PART_27: Part = {
         'risk_remediation',
     ],
 }
-_PART_28: Part = {
+_PART_30: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -204,16 +210,16 @@ _PART_28: Part = {
         'service_provider',
     ],
 }
-_PART_29: Part = {'types': _PART_28, 'tenants': {'type': 'list', 'elements': 'str'}}
-_PART_30: Part = {'type': 'dict', 'options': _PART_29}
-_PART_31: Part = {
+_PART_31: Part = {'types': _PART_30, 'tenants': {'type': 'list', 'elements': 'str'}}
+_PART_32: Part = {'type': 'dict', 'options': _PART_31}
+_PART_33: Part = {
     'users': {'type': 'list', 'elements': 'str'},
     'groups': {'type': 'list', 'elements': 'str'},
     'roles': {'type': 'list', 'elements': 'str'},
-    'guests': _PART_30,
+    'guests': _PART_32,
 }
-_PART_32: Part = {'type': 'dict', 'options': _PART_31}
-_PART_33: Part = {
+_PART_34: Part = {'type': 'dict', 'options': _PART_33}
+_PART_35: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -225,27 +231,68 @@ _PART_33: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_34: Part = {
+_PART_36: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_33,
+    'options': _PART_35,
 }
-_PART_35: Part = {
+_PART_37: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_36: Part = {
+_PART_38: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
-_PART_37: Part = {
+_PART_39: Part = {
+    'type': 'str',
+    'choices': [
+        'token_file',
+        'managed_identity',
+        'federated_managed_identity',
+        'client_certificate',
+        'client_secret',
+    ],
+}
+_PART_40: Part = {'method': _PART_39, 'credential': {'type': 'str'}}
+_PART_41: Part = {'type': 'dict', 'options': _PART_40}
+_PART_42: Part = {
+    'variable': {'type': 'str', 'required': True},
+    'question': {'type': 'str', 'required': True},
+    'type': {'type': 'str', 'choices': ['text', 'textarea', 'integer', 'float', 'multiplechoice', 'multiselect']},
+    'required': {'type': 'bool'},
+    'default': {'type': 'raw'},
+    'choices': {'type': 'list', 'elements': 'str'},
+    'min': {'type': 'int'},
+    'max': {'type': 'int'},
+}
+_PART_43: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_42}
+_PART_44: Part = {
+    'type': 'dict',
+    'options': {
+        'name': {'type': 'str'},
+        'rrule': {'type': 'str'},
+        'enabled': {'type': 'bool'},
+        'answers': {'type': 'dict'},
+    },
+}
+_PART_45: Part = {
+    'enabled': {'type': 'bool'},
+    'name': {'type': 'str'},
+    'timeout': {'type': 'int'},
+    'variables': {'type': 'dict'},
+    'survey': _PART_43,
+    'schedule': _PART_44,
+}
+_PART_46: Part = {'type': 'dict', 'options': _PART_45}
+_PART_47: Part = {
     'username': {'type': 'str', 'required': True, 'may_be_empty': True},
     'password': {'type': 'str', 'required': True, 'may_be_empty': True},
     'pin': {'type': 'str', 'may_be_empty': True},
 }
-_PART_38: Part = {'type': 'dict', 'options': _PART_37}
-_PART_39: Part = {'type': 'dict', 'values': _PART_38}
+_PART_48: Part = {'type': 'dict', 'options': _PART_47}
+_PART_49: Part = {'type': 'dict', 'values': _PART_48}
 SCHEMA: dict[str, Part] = {
     'cvops_connection': {
         'type': 'dict',
@@ -543,23 +590,7 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'kubernetes': {
-                        'type': 'dict',
-                        'options': {
-                            'issuer': {
-                                'type': 'str',
-                                'required': True,
-                            },
-                            'namespace': {
-                                'type': 'str',
-                                'required': True,
-                            },
-                            'service_account': {
-                                'type': 'str',
-                                'required': True,
-                            },
-                        },
-                    },
+                    'kubernetes': _PART_8,
                     'managed_identity': {
                         'type': 'dict',
                         'options': {
@@ -585,7 +616,7 @@ SCHEMA: dict[str, Part] = {
                     },
                 },
             },
-            'api_permissions': _PART_9,
+            'api_permissions': _PART_11,
             'sign_in': _PART_3,
             'verify_with': _PART_3,
         },
@@ -602,7 +633,7 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['kill_switch'],
             },
             'access_token_version': {'type': 'int', 'choices': [1, 2]},
-            'api_permissions': _PART_9,
+            'api_permissions': _PART_11,
             'api_scopes': {
                 'type': 'list',
                 'elements': 'dict',
@@ -683,9 +714,9 @@ SCHEMA: dict[str, Part] = {
             'optional_claims': {
                 'type': 'dict',
                 'options': {
-                    'access_token': _PART_11,
-                    'id_token': _PART_11,
-                    'saml2_token': _PART_11,
+                    'access_token': _PART_13,
+                    'id_token': _PART_13,
+                    'saml2_token': _PART_13,
                 },
             },
             'owners': {'type': 'list', 'elements': 'str'},
@@ -997,19 +1028,19 @@ SCHEMA: dict[str, Part] = {
                                             {
                                                 'type': 'int',
                                             },
-                                            _PART_13,
                                             _PART_15,
                                             _PART_17,
+                                            _PART_19,
                                         ],
                                     },
-                                    'servers': _PART_18,
-                                    'server_groups': _PART_18,
-                                    'plans': _PART_18,
-                                    'storage_pools': _PART_18,
-                                    'workflows': _PART_18,
-                                    'credentials': _PART_18,
-                                    'clients': _PART_18,
-                                    'client_groups': _PART_18,
+                                    'servers': _PART_20,
+                                    'server_groups': _PART_20,
+                                    'plans': _PART_20,
+                                    'storage_pools': _PART_20,
+                                    'workflows': _PART_20,
+                                    'credentials': _PART_20,
+                                    'clients': _PART_20,
+                                    'client_groups': _PART_20,
                                 },
                             },
                             {
@@ -1053,7 +1084,7 @@ SCHEMA: dict[str, Part] = {
                             {
                                 'type': 'int',
                             },
-                            _PART_13,
+                            _PART_15,
                         ],
                     },
                     'valid_until': {
@@ -1084,7 +1115,7 @@ SCHEMA: dict[str, Part] = {
                     ],
                 ],
                 'options': {
-                    'directory_group': _PART_16,
+                    'directory_group': _PART_18,
                     'entra_group': {
                         'words': 'a name, or a mapping with name, object_id or both',
                         'forms': [
@@ -1124,9 +1155,9 @@ SCHEMA: dict[str, Part] = {
                             },
                         ],
                     },
-                    'service_account': _PART_16,
-                    'user': _PART_16,
-                    'user_group': _PART_16,
+                    'service_account': _PART_18,
+                    'user': _PART_18,
+                    'user_group': _PART_18,
                 },
             },
             'relink': {'type': 'bool'},
@@ -1136,14 +1167,14 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['present', 'absent'],
                 'default': 'present',
             },
-            'user_group': _PART_16,
+            'user_group': _PART_18,
         },
     },
     'cvops_sso': {
         'type': 'dict',
         'mutually_exclusive': [['saml_app', 'oidc_app']],
         'options': {
-            'match_by': _PART_19,
+            'match_by': _PART_21,
             'application': {
                 'type': 'dict',
                 'required_one_of': [['app_id', 'object_id', 'unique_name']],
@@ -1189,8 +1220,8 @@ SCHEMA: dict[str, Part] = {
                                 'type': 'list',
                                 'elements': 'str',
                             },
-                            'companies': _PART_20,
-                            'user_groups': _PART_20,
+                            'companies': _PART_22,
+                            'user_groups': _PART_22,
                             'domains': {
                                 'type': 'list',
                                 'elements': 'str',
@@ -1248,7 +1279,7 @@ SCHEMA: dict[str, Part] = {
                             {'type': 'int'},
                         ],
                     },
-                    'default_user_groups': _PART_20,
+                    'default_user_groups': _PART_22,
                     'description': {
                         'type': 'str',
                         'may_be_empty': True,
@@ -1326,7 +1357,7 @@ SCHEMA: dict[str, Part] = {
                 'type': 'dict',
                 'required_one_of': [['user', 'user_group']],
                 'mutually_exclusive': [['user', 'user_group']],
-                'options': _PART_21,
+                'options': _PART_23,
             },
             'secret': {'type': 'str'},
             'secret_fingerprint': {'type': 'str'},
@@ -1355,7 +1386,7 @@ SCHEMA: dict[str, Part] = {
                         'user_group',
                     ],
                 ],
-                'options': _PART_21,
+                'options': _PART_23,
             },
             'state': {
                 'type': 'str',
@@ -1381,8 +1412,8 @@ SCHEMA: dict[str, Part] = {
                 },
             },
             'caller_address': {'type': 'str'},
-            'must_get_in': _PART_24,
-            'one_must_get_in': _PART_24,
+            'must_get_in': _PART_26,
+            'one_must_get_in': _PART_26,
             'name_prefix': {'type': 'str', 'default': 'Commvault - '},
             'named_locations': {
                 'type': 'list',
@@ -1480,12 +1511,12 @@ SCHEMA: dict[str, Part] = {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'exclude': _PART_26,
+                    'exclude': _PART_28,
                     'applications': {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'controls': _PART_27,
+                    'controls': _PART_29,
                     'operator': {
                         'type': 'str',
                         'choices': [
@@ -1550,7 +1581,7 @@ SCHEMA: dict[str, Part] = {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'exclude': _PART_26,
+                    'exclude': _PART_28,
                     'applications': {
                         'type': 'list',
                         'elements': 'str',
@@ -1681,8 +1712,8 @@ SCHEMA: dict[str, Part] = {
                     'users': {
                         'type': 'dict',
                         'options': {
-                            'include': _PART_32,
-                            'exclude': _PART_32,
+                            'include': _PART_34,
+                            'exclude': _PART_34,
                         },
                     },
                     'applications': {
@@ -1880,7 +1911,7 @@ SCHEMA: dict[str, Part] = {
                                     'or',
                                 ],
                             },
-                            'controls': _PART_27,
+                            'controls': _PART_29,
                             'terms_of_use': {
                                 'type': 'list',
                                 'elements': 'str',
@@ -1956,8 +1987,8 @@ SCHEMA: dict[str, Part] = {
                         },
                     },
                     'exclusive': {'type': 'bool'},
-                    'must_get_in': _PART_24,
-                    'one_must_get_in': _PART_24,
+                    'must_get_in': _PART_26,
+                    'one_must_get_in': _PART_26,
                     'sign_in_history': {
                         'type': 'dict',
                         'options': {
@@ -2092,10 +2123,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_34,
-                    'azure_key_vault': _PART_35,
-                    'commvault_credential': _PART_36,
-                    'commvault_oidc_app': _PART_36,
+                    'hashi_vault': _PART_36,
+                    'azure_key_vault': _PART_37,
+                    'commvault_credential': _PART_38,
+                    'commvault_oidc_app': _PART_38,
                     'external': {
                         'type': 'dict',
                         'options': {
@@ -2164,13 +2195,181 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_34,
-                    'azure_key_vault': _PART_35,
+                    'hashi_vault': _PART_36,
+                    'azure_key_vault': _PART_37,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
             'rotation_log': {'type': 'path'},
             'tags': {'type': 'list', 'elements': 'str'},
+        },
+    },
+    'cvops_controller': {
+        'type': 'dict',
+        'options': {
+            'collection': {
+                'type': 'str',
+                'choices': ['awx.awx', 'ansible.controller'],
+                'default': 'awx.awx',
+            },
+            'organization': {'type': 'str', 'required': True},
+            'prefix': {'type': 'str', 'default': 'cvops'},
+            'connection': {
+                'type': 'dict',
+                'options': {
+                    'host': {'type': 'str'},
+                    'oauth_token': {'type': 'str'},
+                    'username': {'type': 'str'},
+                    'password': {'type': 'str'},
+                    'validate_certs': {'type': 'bool'},
+                    'request_timeout': {'type': 'float'},
+                },
+            },
+            'project': {
+                'type': 'dict',
+                'required': True,
+                'options': {
+                    'name': {'type': 'str'},
+                    'scm_url': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                    'scm_branch': {'type': 'str'},
+                    'credential': {'type': 'str'},
+                    'update_on_launch': {
+                        'type': 'bool',
+                        'default': True,
+                    },
+                    'playbooks': {
+                        'type': 'str',
+                        'default': 'playbooks',
+                        'may_be_empty': True,
+                    },
+                    'wait_minutes': {
+                        'type': 'int',
+                        'default': 10,
+                    },
+                },
+            },
+            'execution_environment': {
+                'type': 'dict',
+                'options': {
+                    'name': {'type': 'str'},
+                    'image': {'type': 'str'},
+                    'pull': {
+                        'type': 'str',
+                        'choices': [
+                            'always',
+                            'missing',
+                            'never',
+                        ],
+                        'default': 'missing',
+                    },
+                    'credential': {
+                        'type': 'str',
+                    },
+                },
+            },
+            'inventory': {'type': 'dict', 'options': {'name': {'type': 'str'}}},
+            'document': {'type': 'list', 'elements': 'path'},
+            'variables': {'type': 'dict'},
+            'identities': {
+                'type': 'dict',
+                'options': {
+                    'plan': _PART_41,
+                    'converge': _PART_41,
+                    'rotation': _PART_41,
+                    'evidence': _PART_41,
+                },
+            },
+            'commcells': {
+                'type': 'dict',
+                'values': {
+                    'type': 'dict',
+                    'options': {
+                        'method': {
+                            'type': 'str',
+                            'choices': [
+                                'password',
+                                'access_token',
+                                'token_store',
+                            ],
+                            'may_be_empty': True,
+                        },
+                        'credential': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'env_prefix': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                    },
+                },
+            },
+            'vault': {'type': 'dict', 'options': {'credential': {'type': 'str'}}},
+            'controller_credential': {'type': 'str'},
+            'slices': {'type': 'int', 'default': 1},
+            'timezone': {'type': 'str', 'default': 'UTC'},
+            'jobs': {
+                'type': 'dict',
+                'options': {
+                    'drift': _PART_46,
+                    'plan': _PART_46,
+                    'apply': _PART_46,
+                    'entra': _PART_46,
+                    'converge': _PART_46,
+                    'rotate': _PART_46,
+                    'expiry': _PART_46,
+                    'evidence': _PART_46,
+                    'access': _PART_46,
+                },
+            },
+            'workflow': {
+                'type': 'dict',
+                'options': {
+                    'name': {'type': 'str'},
+                    'approval_name': {'type': 'str'},
+                    'approval_timeout': {'type': 'int'},
+                    'survey': _PART_43,
+                    'schedule': _PART_44,
+                },
+            },
+            'notifications': {
+                'type': 'list',
+                'elements': 'dict',
+                'options': {
+                    'name': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                    'url': {'type': 'str'},
+                    'events': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'started',
+                            'success',
+                            'error',
+                            'approvals',
+                        ],
+                        'default': [
+                            'error',
+                        ],
+                    },
+                },
+            },
+            'workload_identity': {
+                'type': 'dict',
+                'options': {
+                    'issuer': {'type': 'str'},
+                    'audience': {
+                        'type': 'str',
+                        'default': 'api://AzureADTokenExchange',
+                    },
+                    'kubernetes': _PART_8,
+                },
+            },
         },
     },
     'access_bundle': {'type': 'path'},
@@ -2290,7 +2489,8 @@ SCHEMA: dict[str, Part] = {
     'access_role': {'type': 'str'},
     'access_snapshot': {'type': 'path'},
     'access_valid_until_before': {'type': 'str'},
-    'break_glass_drill_accounts': _PART_39,
+    'awx_setup_export_file': {'type': 'path'},
+    'break_glass_drill_accounts': _PART_49,
     'break_glass_drill_file': {'type': 'path'},
     'commvault_sso_break_glass': {
         'type': 'dict',
@@ -2300,10 +2500,36 @@ SCHEMA: dict[str, Part] = {
             'username': {'type': 'str'},
             'password': {'type': 'str'},
             'pin': {'type': 'str'},
-            'commcells': _PART_39,
+            'commcells': _PART_49,
         },
     },
     'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_approval_from': {
+        'type': 'dict',
+        'options': {
+            'collection': {
+                'type': 'str',
+                'choices': ['awx.awx', 'ansible.controller'],
+                'required': True,
+            },
+            'organization': {'type': 'str', 'required': True},
+        },
+    },
+    'cvops_approval_node': {
+        'type': 'dict',
+        'options': {
+            'collection': {
+                'type': 'str',
+                'choices': ['awx.awx', 'ansible.controller'],
+                'required': True,
+            },
+            'organization': {'type': 'str', 'required': True},
+            'workflow': {'type': 'str', 'required': True},
+            'identifier': {'type': 'str', 'required': True},
+            'name': {'type': 'str', 'required': True},
+            'timeout': {'type': 'int'},
+        },
+    },
     'cvops_approved_plan': {'type': 'str'},
     'cvops_auth_method': {
         'type': 'str',
@@ -2391,10 +2617,12 @@ SCHEMA: dict[str, Part] = {
     'cvops_managed_identity_client_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_notify_url': {'type': 'str'},
     'cvops_notify_when': {'type': 'str', 'choices': ['always', 'changes', 'problems']},
-    'cvops_only': {'type': 'list', 'elements': 'str'},
+    'cvops_only': {'type': 'list', 'elements': 'str', 'may_be_empty': True},
     'cvops_plan_file': {'type': 'path'},
+    'cvops_plan_markdown': {'type': 'str', 'may_be_empty': True},
     'cvops_plan_people': {'type': 'bool'},
     'cvops_proxy': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_publish_plan': {'type': 'bool'},
     'cvops_retries': {'type': 'int', 'default': 4, 'on_demand': True, 'may_be_empty': True},
     'cvops_run_record_dir': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
     'cvops_show_access': {'type': 'bool'},
@@ -2534,7 +2762,7 @@ SCHEMA: dict[str, Part] = {
     'role_mappings_fail_on_drift': {'type': 'bool'},
     'role_mappings_link_entra_groups': {'type': 'bool', 'default': True},
     'role_mappings_managed_groups': {'type': 'list', 'elements': 'str'},
-    'role_mappings_match_by': _PART_19,
+    'role_mappings_match_by': _PART_21,
     'role_mappings_max_removals': {'type': 'int', 'default': 20},
     'role_mappings_max_writes': {'type': 'int'},
     'role_mappings_parallel_reads': {'type': 'int', 'default': 8},
@@ -2572,7 +2800,7 @@ SCHEMA: dict[str, Part] = {
             'switch_partial',
         ],
     },
-    'secret_rotation_only': {'type': 'list', 'elements': 'str'},
+    'secret_rotation_only': {'type': 'list', 'elements': 'str', 'may_be_empty': True},
     'snapshot_dir': {'type': 'path'},
     'snapshot_pseudonym_key_file': {'type': 'path'},
     'validate_for': {
@@ -2582,6 +2810,8 @@ SCHEMA: dict[str, Part] = {
             'access_evidence',
             'access_log',
             'app_registration',
+            'awx_setup',
+            'awx_setup_export',
             'bootstrap',
             'break_glass_drill',
             'commvault_credentials',

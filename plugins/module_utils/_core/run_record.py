@@ -44,6 +44,7 @@ _JOB_VARIABLES = {
     "job_id": ("JOB_ID", "AWX_JOB_ID", "TOWER_JOB_ID"),
     "revision": ("CVOPS_REVISION", "PROJECT_REVISION", "CI_COMMIT_SHA", "GITHUB_SHA"),
     "ticket": ("CVOPS_TICKET",),
+    "approved_by": ("CVOPS_APPROVED_BY",),
 }
 _TARGET_OPTIONS = ("tenant_id", "cloud", "commvault_url", "commvault_company", "commcell")
 _IDENTITY_OPTIONS = (

@@ -92,6 +92,7 @@ NEEDS = [
     ("preflight", {}, "cvops_role_mappings: is missing"),
     ("bootstrap", {}, "cvops_bootstrap: is missing"),
     ("export_entra", {}, "export_entra_file: is missing"),
+    ("awx_setup", {}, "cvops_controller: is missing"),
     ("export_role_mappings", {}, "cvops_connection: is missing"),
     ("snapshot", {"snapshot_dir": "s"}, "cvops_connection: is missing"),
 ]
@@ -110,7 +111,7 @@ def test_the_doctor_works_with_nothing(playbook: str) -> None:
 
 def test_a_playbook_that_there_is_not_is_told() -> None:
     assert check({}, "sit")[0].startswith(
-        "validate_for: must be one of access, access_evidence, access_log, app_registration, bootstrap"
+        "validate_for: must be one of access, access_evidence, access_log, app_registration, awx_setup"
     )
 
 

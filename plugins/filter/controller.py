@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import mark_untrusted
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_approvals import (
+    describe_approval_node,
+    format_published_plan,
+    read_approval,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_export import export_variables
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines import (
+    conclude_setup,
+    describe_settings,
+    format_setup,
+    format_trusts,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import reduce_document
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
+    find_state_problems,
+    list_batch,
+    list_queries,
+    read_answers,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+
+
+def _as_data(compute: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """Return *compute* with a result that nobody evaluates: injectors and variables of job templates are templates of the controller."""
+
+    @functools.wraps(compute)
+    def computed(*args: t.Any, **options: t.Any) -> t.Any:
+        return mark_untrusted(compute(*args, **options))
+
+    return computed
+
+
+class FilterModule:
+    """Filters for what a controller (AWX, Automation Controller) is to have."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
+        computations: dict[str, t.Callable[..., t.Any]] = {
+            "controller_approval": read_approval,
+            "controller_approval_node": describe_approval_node,
+            "controller_batch": list_batch,
+            "controller_conclusion": conclude_setup,
+            "controller_document": reduce_document,
+            "controller_plan_lines": format_setup,
+            "controller_problems": find_state_problems,
+            "controller_queries": list_queries,
+            "controller_settings": describe_settings,
+            "controller_state": read_answers,
+            "controller_trust_lines": format_trusts,
+            "controller_variables": export_variables,
+            "published_plan": format_published_plan,
+        }
+        return build_filters(**{name: _as_data(compute) for name, compute in computations.items()})

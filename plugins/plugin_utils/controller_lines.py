@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a run makes on a controller, in words for people, and what came of it. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import resolve_trust
+
+from .controller_model import KINDS, ControllerObject
+from .controller_objects import plan_objects
+from .controller_settings import IDENTITIES, JOBS, Settings, read_settings
+from .controller_state import is_there, list_results
+from .filter_values import make_visible, require_mapping, to_text
+
+Mapping = t.Mapping[str, t.Any]
+AUDIENCE = "api://AzureADTokenExchange"
+_LONGEST_NAME = 120
+_MOST_TRUSTS = 20
+
+
+def format_setup(document: t.Any, state: t.Any) -> list[str]:
+    """Return what is to be created, in words, and how much is there already."""
+    plan, known = plan_objects(document), require_mapping(state, "the state")
+    coming = [item for item in plan.objects if not is_there(item, known)]
+    there = len(plan.objects) - len(coming)
+    lines = [f"Plan for organization {_show(plan.settings.organization)}: {_count_kinds(coming)}"]
+    for item in coming:
+        told = f": {_show(item.words)}" if item.words else ""
+        lines.append(f"  + {_name_object(item)}{told}")
+    if there:
+        lines.append(f"  {there} there already; what differs from the document is set right, and is told at the end")
+    return lines
+
+
+def _show(value: t.Any) -> str:
+    return to_text(make_visible(to_text(value)))
+
+
+def _name_object(item: ControllerObject) -> str:
+    where = f" of {_show(item.parent)}" if item.kind.startswith("workflow_") and item.parent else ""
+    return f"{KINDS[item.kind]} {_show(item.name)}{where}"
+
+
+def _count_kinds(items: t.Sequence[ControllerObject]) -> str:
+    if not items:
+        return "nothing to create"
+    counts: dict[str, int] = {}
+    for item in items:
+        counts[item.kind] = counts.get(item.kind, 0) + 1
+    return f"{len(items)} to create"
+
+
+def conclude_setup(
+    document: t.Any, state: t.Any, results: t.Any, check_mode: t.Any = False, failure: t.Any = ""
+) -> dict[str, t.Any]:
+    """Return what came of a run: ``changed``, names that were ``created`` and ``set_right``, how many are ``unchanged``, ``lines`` for people.
+
+    *results*: the registered loops of the tasks, one of each kind. *failure*: why the run ended early, empty where it did not.
+    """
+    plan, known = plan_objects(document), require_mapping(state, "the state")
+    done = list_results(results)
+    created: list[str] = []
+    right: list[str] = []
+    failed: list[str] = []
+    waiting: list[str] = []
+    same = 0
+    for item in plan.objects:
+        own = done.get(item.key, [])
+        name = _name_object(item)
+        if any(result.get("failed") for result in own):
+            failed.append(name)
+        elif check_mode and not is_there(item, known):
+            created.append(name)
+        elif not own:
+            waiting.append(name)
+        elif any(result.get("changed") for result in own):
+            (right if is_there(item, known) else created).append(name)
+        else:
+            same += 1
+    lines = _format_conclusion(created, right, failed, waiting, same, bool(check_mode), to_text(failure))
+    return {
+        "changed": bool(created or right),
+        "created": created,
+        "set_right": right,
+        "failed": failed,
+        "left": waiting,
+        "unchanged": same,
+        "identities": list_trusts(document),
+        "lines": lines,
+    }
+
+
+def _format_conclusion(
+    created: list[str],
+    right: list[str],
+    failed: list[str],
+    waiting: list[str],
+    same: int,
+    check_mode: bool,
+    failure: str,
+) -> list[str]:
+    if not (created or right or failed or waiting or failure):
+        return [f"Nothing was to be done: all {same} objects are as the document says"]
+    would = "would be " if check_mode else ""
+    lines = [
+        f"{would}created: {len(created)}, {would}set right: {len(right)}, unchanged: {same}"
+        + (f", failed: {len(failed)}" if failed else "")
+        + (f", left: {len(waiting)}" if waiting else "")
+    ]
+    lines += [f"  + {name}" for name in created] + [f"  ~ {name}" for name in right]
+    lines += [f"  failed: {name}" for name in failed]
+    why = "cannot be compared before the rest is there" if check_mode else "not done"
+    lines += [f"  {why}: {name}" for name in waiting]
+    return [*lines, *([f"Ended early: {_show(failure)}. Run it again, and the rest is done"] if failure else [])]
+
+
+def list_trusts(document: t.Any) -> list[dict[str, t.Any]]:
+    """Return for each identity of jobs whose tokens Entra ID has to trust: ``issuer``, ``subject``, ``audience``, ``job_template``.
+
+    ``federated_credential`` holds options of the module entra_federated_credential, beside the application; null while the issuer is not known.
+    """
+    settings = read_settings(document)
+    said = settings.get_part("workload_identity")
+    audience = to_text(said.get("audience")) or AUDIENCE
+    pod = require_mapping(said.get("kubernetes"), "cvops_controller.workload_identity.kubernetes")
+    found = []
+    for identity in IDENTITIES:
+        kinds = [kind for kind in settings.jobs if JOBS[kind].identity == identity]
+        if pod and kinds:
+            found.append(_describe_trust(identity, "", {"kubernetes": dict(pod)}, audience, f"pods {identity}"))
+            continue
+        for kind in kinds:
+            name = settings.name_job(kind)
+            preset = {
+                "issuer": to_text(said.get("issuer")),
+                "organization": settings.organization,
+                "job_template": name,
+            }
+            found.append(_describe_trust(identity, name, {"awx": preset}, audience, name))
+    return found
+
+
+def _describe_trust(identity: str, job: str, preset: dict[str, Mapping], audience: str, name: str) -> dict[str, t.Any]:
+    issuer, subject = resolve_trust(preset, lambda: "")
+    slug = re.sub("[^A-Za-z0-9_.-]+", "-", name).strip("-")[:_LONGEST_NAME]
+    options = {"name": slug, **preset, "audiences": [audience]}
+    return {
+        "identity": identity,
+        "job_template": job or None,
+        "issuer": issuer or None,
+        "subject": subject,
+        "audience": audience,
+        "federated_credential": options if issuer else None,
+    }
+
+
+def format_trusts(document: t.Any) -> list[str]:
+    """Return what Entra ID has to trust for each identity, in words; one line where no token of the controller is used."""
+    trusts = list_trusts(document)
+    lines = [
+        "Tokens of the controller's jobs, for entra_federated_credential (the fact awx_setup_result has its options):"
+    ]
+    for trust in trusts:
+        issuer = trust["issuer"] or "not known: set cvops_controller.workload_identity.issuer"
+        lines.append(
+            f"  {trust['identity']}: subject {_show(trust['subject'])}, issuer {_show(issuer)}, audience {trust['audience']}"
+        )
+    for identity in IDENTITIES:
+        if sum(trust["identity"] == identity for trust in trusts) > _MOST_TRUSTS:
+            lines.append(
+                f"  an application takes {_MOST_TRUSTS} federated credentials at most: split the jobs of {identity}"
+            )
+    return lines
+
+
+def describe_settings(document: t.Any) -> dict[str, t.Any]:
+    """Return what the role itself needs to know: ``collection``, ``connection``, the project's ``wait_minutes``."""
+    settings: Settings = read_settings(document)
+    minutes = settings.get_part("project").get("wait_minutes")
+    return {
+        "collection": to_text(settings.given.get("collection")) or "awx.awx",
+        "project": settings.name_object("project", "project"),
+        "wait_minutes": int(10 if minutes is None else minutes),
+    }

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What ``cvops_controller`` asks for, with everything that it leaves out filled in. Pure.
+
+The controller itself is AWX or an Automation Controller; what is made on it is planned in ``controller_objects.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .filter_values import require_list, require_mapping, to_text
+
+Mapping = t.Mapping[str, t.Any]
+
+#: The identities of Entra ID that jobs sign in as: each has a credential of its own.
+IDENTITIES = ("plan", "converge", "rotation", "evidence")
+#: How an identity signs in: its credential type.
+METHODS = ("token_file", "managed_identity", "federated_managed_identity", "client_certificate", "client_secret")
+COMMCELL_METHODS = ("password", "access_token", "token_store")
+#: Artifacts that the job of the plan leaves for the jobs after it; they override what else gives these variables.
+PLAN_DIGEST, PLAN_TEXT = "cvops_approved_plan", "cvops_plan_markdown"
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What a job template runs: the playbook, as whom, and what it is for."""
+
+    playbook: str
+    identity: str
+    words: str
+    name: str
+    job_type: str = "run"
+    variables: t.Mapping[str, t.Any] = field(default_factory=dict)
+    tags: str = ""
+    rule: str = ""
+
+
+#: The job templates by kind, in the order in which they are made.
+JOBS: t.Mapping[str, JobKind] = {
+    "drift": JobKind(
+        "site",
+        "plan",
+        "tells what differs from the document, and changes nothing",
+        "drift report",
+        "check",
+        rule="050000 FREQ=DAILY;INTERVAL=1",
+    ),
+    "plan": JobKind(
+        "site",
+        "plan",
+        "plans a change, and hands the digest of the plan to the workflow",
+        "plan",
+        "check",
+        {"cvops_publish_plan": True},
+    ),
+    "apply": JobKind("site", "converge", "writes the plan that was approved, and no other", "apply"),
+    "entra": JobKind("site", "converge", "converges Entra ID, once for all slices", "converge Entra ID", tags="entra"),
+    "converge": JobKind("site", "converge", "converges the CommCells in slices", "converge CommCells"),
+    "rotate": JobKind(
+        "rotate_secrets",
+        "rotation",
+        "replaces secrets before they expire",
+        "rotate secrets",
+        rule="040000 FREQ=DAILY;INTERVAL=1",
+    ),
+    "expiry": JobKind(
+        "expiry",
+        "evidence",
+        "tells what will break on a date",
+        "expiry report",
+        rule="060000 FREQ=DAILY;INTERVAL=1",
+    ),
+    "evidence": JobKind(
+        "access_evidence",
+        "evidence",
+        "seals evidence of who may do what",
+        "access evidence",
+        rule="030000 FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=1",
+    ),
+    "access": JobKind("access", "evidence", "answers who can do what", "access questions"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``cvops_controller``, complete. Names are those on the controller; ``jobs`` holds what is said of each kind that is made.
+
+    ``commcells``: by name what jobs have to know of each, without secrets; ``given``: the variable as it is.
+    """
+
+    given: Mapping
+    organization: str
+    prefix: str
+    commcells: t.Mapping[str, Mapping]
+    jobs: t.Mapping[str, Mapping]
+    slices: int
+    timezone: str
+
+    def get_part(self, name: str) -> Mapping:
+        """Return a mapping of the variable, empty where it is not given."""
+        return require_mapping(self.given.get(name), f"cvops_controller.{name}")
+
+    def name_object(self, part: str, words: str) -> str:
+        """Return the name of the object that ``cvops_controller.PART`` is about: its own, or the prefix with *words*."""
+        return to_text(self.get_part(part).get("name")) or f"{self.prefix} {words}"
+
+    def name_job(self, kind: str) -> str:
+        """Return the name of the job template of a kind."""
+        return to_text(self.jobs.get(kind, {}).get("name")) or f"{self.prefix} {JOBS[kind].name}"
+
+    @property
+    def has_workflow(self) -> bool:
+        """Whether a plan can be approved: its three parts are there."""
+        return "plan" in self.jobs and "apply" in self.jobs
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether CommCells are converged in slices."""
+        return self.slices > 1
+
+
+#: What of a CommCell jobs have to know to reach it; none of it is a secret.
+REACHED = ("url", "company", "ca_path", "validate_certs")
+
+
+def reduce_document(document: t.Any) -> dict[str, t.Any]:
+    """Return of the *document* what a plan is made of, without any secret: all that the tasks of the role have to know."""
+    values = require_mapping(document, "the document")
+    given = require_mapping(values.get("cvops_controller"), "cvops_controller")
+    connection = require_mapping(values.get("cvops_connection"), "cvops_connection")
+    commcells = require_mapping(connection.get("commcells"), "cvops_connection.commcells")
+    return {
+        "cvops_controller": {name: value for name, value in given.items() if name != "connection"},
+        "cvops_connection": {
+            "commcells": {
+                name: {key: item for key, item in require_mapping(value, "a CommCell").items() if key in REACHED}
+                for name, value in commcells.items()
+            }
+        },
+        # Only whether there are any.
+        "cvops_rotations": [{}] if values.get("cvops_rotations") else [],
+    }
+
+
+def read_settings(document: t.Any) -> Settings:
+    """Return what the *document* (its variables by name) asks for. Raises FilterInputError for what has not the form of the schema."""
+    values = require_mapping(document, "the document")
+    given = require_mapping(values.get("cvops_controller"), "cvops_controller")
+    connection = require_mapping(values.get("cvops_connection"), "cvops_connection")
+    commcells = require_mapping(connection.get("commcells"), "cvops_connection.commcells")
+    said = require_mapping(given.get("commcells"), "cvops_controller.commcells")
+    prefixes = build_env_prefixes(list(map(to_text, commcells)), said)
+    slices = int(given.get("slices") or 1)
+    asked = require_mapping(given.get("jobs"), "cvops_controller.jobs")
+    jobs = {}
+    for kind in JOBS:
+        job = require_mapping(asked.get(kind), f"cvops_controller.jobs.{kind}")
+        enabled = job.get("enabled")
+        if _is_true(enabled) if enabled is not None else _is_wanted(kind, values, given, slices, kind in asked):
+            jobs[kind] = job
+    return Settings(
+        given=given,
+        organization=to_text(given.get("organization")),
+        prefix=to_text(given.get("prefix")) or "cvops",
+        commcells={
+            to_text(name): {
+                "method": "password",
+                "reached": require_mapping(value, "a CommCell of the connection"),
+                **{key: item for key, item in require_mapping(said.get(name), "a CommCell").items() if item},
+                "env_prefix": prefixes[to_text(name)],
+            }
+            for name, value in commcells.items()
+        },
+        jobs=jobs,
+        slices=slices,
+        timezone=to_text(given.get("timezone")) or "UTC",
+    )
+
+
+def _is_true(value: t.Any) -> bool:
+    return to_text(value).lower() in ("true", "yes", "1", "on")
+
+
+def _is_wanted(kind: str, values: Mapping, given: Mapping, slices: int, named: bool) -> bool:
+    """Return whether a job template of the *kind* is made where nobody says so."""
+    if kind in ("entra", "converge"):
+        return slices > 1
+    if kind == "rotate":
+        return bool(values.get("cvops_rotations")) or named
+    if kind == "evidence":
+        return named or "access_evidence_dir" in require_mapping(given.get("variables"), "cvops_controller.variables")
+    return True
+
+
+def build_env_prefixes(names: t.Sequence[str], said: Mapping) -> dict[str, str]:
+    """Return by CommCell how the names of its environment variables begin; *said*: ``env_prefix`` of those that have one of their own."""
+    found = {}
+    for name in names:
+        own = require_mapping(said.get(name), "a CommCell").get("env_prefix")
+        found[name] = to_text(own) or "CVOPS_COMMCELL_" + re.sub("[^A-Z0-9]+", "_", name.upper()).strip("_")
+    return found
+
+
+def list_notifications(settings: Settings) -> list[Mapping]:
+    """Return the notification templates that job templates are linked to."""
+    return [
+        require_mapping(item, f"cvops_controller.notifications[{number}]")
+        for number, item in enumerate(
+            require_list(settings.given.get("notifications"), "cvops_controller.notifications")
+        )
+    ]
+
+
+def get_playbook(settings: Settings, kind: str) -> str:
+    """Return the path of a job's playbook in the project."""
+    folder = settings.get_part("project").get("playbooks")
+    folder = "playbooks" if folder is None else to_text(folder).strip("/")
+    return f"{folder}/{JOBS[kind].playbook}.yml".removeprefix("/")
