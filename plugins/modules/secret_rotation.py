@@ -50,7 +50,8 @@ options:
       - The value of a certificate is its private key (PKCS 8, without a password) and the certificate in one PEM text, as the option
         O(client_certificate) of these modules and many programs take it.
       - 'A certificate goes to stores, O(targets[].external) and O(targets[].return) only: Commvault keeps a client secret in its credentials and
-        apps, so O(targets[].commvault_credential) and O(targets[].commvault_oidc_app) refuse it.'
+        apps, so O(targets[].commvault_credential) and O(targets[].commvault_oidc_app) refuse it.
+        O(targets[].controller_credential) takes it.'
       - Another kind under the same O(rotation_name) begins anew. What was rotated before stays until it expires.
     type: str
     choices: [secret, certificate]
@@ -212,6 +213,92 @@ options:
           commcell:
             description:
               - The CommCell, an O(commcells[].commcell). When left out, that of O(commvault_url).
+            type: str
+      controller_credential:
+        description:
+          - A field of a credential of AWX or automation controller, which jobs get when they start. It holds one value, so that writing it is
+            switching it; the other fields stay as they are. Which secret it holds is told by the last line of its description.
+          - 'A value that was written is never shown again. That it works there is shown by a job (O(targets[].controller_credential.proof_job)), or
+            its owner says so (O(targets[].controller_credential.acknowledged_key_id)). Until then the old secret stays.'
+          - Name the credential by O(targets[].controller_credential.id), or by O(targets[].controller_credential.name) and what tells it from others of
+            that name. Several that fit are an error.
+          - The account that signs in needs the role Admin on the credential, and Execute on the job template.
+        type: dict
+        suboptions:
+          id:
+            description:
+              - The id of the credential.
+            type: int
+          name:
+            description:
+              - The name of the credential.
+            type: str
+          organization:
+            description:
+              - The name of its organization.
+            type: str
+          credential_type:
+            description:
+              - The name of its type.
+            type: str
+          field:
+            description:
+              - The id of the field that holds the value, such as V(client_secret). It has to be a secret one of the type, and not be looked up in
+                another store.
+            type: str
+            required: true
+          url:
+            description:
+              - The address of the controller, or of the gateway before it. When left out, E(CONTROLLER_HOST).
+            type: str
+          token:
+            description:
+              - Its token. When token, user name and password are left out, E(CONTROLLER_OAUTH_TOKEN), and without that E(CONTROLLER_USERNAME) and
+                E(CONTROLLER_PASSWORD).
+            type: str
+          username:
+            description:
+              - The user that signs in, where there is no token.
+            type: str
+          password:
+            description:
+              - The password of O(targets[].controller_credential.username).
+            type: str
+          ca_path:
+            description:
+              - PEM file with the certificate authorities of the controller.
+            type: path
+          proof_job:
+            description:
+              - The job that shows that the secret works, best one that signs in with the credential and writes nothing. It is launched after the
+                value was written, and has to end as successful.
+            type: dict
+            suboptions:
+              template:
+                description:
+                  - The name of its job template, which has to use the credential.
+                type: str
+                required: true
+              organization:
+                description:
+                  - The name of the organization of the template.
+                type: str
+              extra_vars:
+                description:
+                  - Variables of the launch. The template has to prompt for variables, or for these in its survey.
+                type: dict
+              limit:
+                description:
+                  - The limit of the launch, for which the template has to prompt.
+                type: str
+              within_seconds:
+                description:
+                  - After so many seconds the job is not waited for any longer; the next run launches it again.
+                type: int
+                default: 600
+          acknowledged_key_id:
+            description:
+              - The key id that the owner of the credential says works there.
             type: str
       external:
         description:
@@ -542,6 +629,25 @@ EXAMPLES = r"""
     prove:
       scope: https://management.azure.com/.default
 
+- name: Let the jobs of a controller have it, shown to work by one of them
+  cvops.identity.secret_rotation:
+    application:
+      unique_name: commvault-management
+    rotation_name: jobs
+    targets:
+      - hashi_vault:
+          url: https://vault.corp.example:8200
+          path: backup/jobs
+      - controller_credential:
+          name: Commvault management
+          organization: Backup
+          credential_type: Entra ID application, secret
+          field: client_secret
+          url: https://controller.corp.example
+          token: "{{ vault_controller_token }}"
+          proof_job:
+            template: Preflight
+
 - name: Go back to the secret before
   cvops.identity.secret_rotation:
     application:
@@ -632,8 +738,8 @@ rotation:
           type: str
         state:
           description:
-            - V(active), it uses the secret to use; V(kept), the value lies there and is not read yet; V(behind); V(unknown);
-              V(not_acknowledged); V(awaiting_approval); V(failed); V(returned_once).
+            - V(active), it uses the secret to use; V(kept), the value lies there and is not read yet; V(unproven), it has the secret to use, and no
+              job has shown yet that it works there; V(behind); V(unknown); V(not_acknowledged); V(awaiting_approval); V(failed); V(returned_once).
           type: str
         message:
           description: Why it cannot be written.

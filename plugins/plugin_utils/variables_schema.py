@@ -2099,6 +2099,7 @@ SCHEMA: dict[str, Part] = {
                         'azure_key_vault',
                         'commvault_credential',
                         'commvault_oidc_app',
+                        'controller_credential',
                         'external',
                     ],
                 ],
@@ -2109,6 +2110,7 @@ SCHEMA: dict[str, Part] = {
                         'azure_key_vault',
                         'commvault_credential',
                         'commvault_oidc_app',
+                        'controller_credential',
                         'external',
                     ],
                 ],
@@ -2127,6 +2129,67 @@ SCHEMA: dict[str, Part] = {
                     'azure_key_vault': _PART_37,
                     'commvault_credential': _PART_38,
                     'commvault_oidc_app': _PART_38,
+                    'controller_credential': {
+                        'type': 'dict',
+                        'options': {
+                            'id': {
+                                'type': 'int',
+                            },
+                            'name': {
+                                'type': 'str',
+                            },
+                            'organization': {
+                                'type': 'str',
+                            },
+                            'credential_type': {
+                                'type': 'str',
+                            },
+                            'field': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'url': {
+                                'type': 'str',
+                            },
+                            'token': {
+                                'type': 'str',
+                            },
+                            'username': {
+                                'type': 'str',
+                            },
+                            'password': {
+                                'type': 'str',
+                            },
+                            'ca_path': {
+                                'type': 'path',
+                            },
+                            'proof_job': {
+                                'type': 'dict',
+                                'options': {
+                                    'template': {
+                                        'type': 'str',
+                                        'required': True,
+                                    },
+                                    'organization': {
+                                        'type': 'str',
+                                    },
+                                    'extra_vars': {
+                                        'type': 'dict',
+                                    },
+                                    'limit': {
+                                        'type': 'str',
+                                    },
+                                    'within_seconds': {
+                                        'type': 'int',
+                                        'default': 600,
+                                    },
+                                },
+                            },
+                            'acknowledged_key_id': {
+                                'type': 'str',
+                            },
+                        },
+                    },
                     'external': {
                         'type': 'dict',
                         'options': {

@@ -10,6 +10,7 @@ Commvault never returns a secret. The last line of the description of an object 
 from the secret. Anything else in that place is no mark: which secret the object holds is unknown then.
 
 The certificate of an identity provider is not secret, and not shown either: its mark has the word "certificate" in place of "secret".
+That of a secret which a rotation has written to a credential of a controller, and which no job has used yet, has "unproven secret".
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ SECRET_POLICIES = ("on_create", "always", "fingerprint")
 ROTATED = "rotated"
 _LONGEST_FINGERPRINT = 100
 #: What a mark is of.
-SECRET, CERTIFICATE = "secret", "certificate"
-_MARKS = {word: re.compile(rf"\[cvops {word}: ([^\[\]\n]+)\]") for word in (SECRET, CERTIFICATE)}
+SECRET, CERTIFICATE, UNPROVEN = "secret", "certificate", "unproven secret"
+_MARKS = {word: re.compile(rf"\[cvops {word}: ([^\[\]\n]+)\]") for word in (SECRET, CERTIFICATE, UNPROVEN)}
 _LINE_ENDS = re.compile("\r\n|\r")
 
 

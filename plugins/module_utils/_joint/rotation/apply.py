@@ -31,11 +31,12 @@ from .state import (
     Wish,
     change_target,
     drop_key,
+    mark_confirmed,
     mark_kept,
     mark_switched,
     put_key,
 )
-from .targets.base import KeyValue, StoreTarget, Target
+from .targets.base import ConfirmedTarget, KeyValue, StoreTarget, Target
 from .words import describe_block
 
 #: Refusals of a new key that are outcomes of their own, by Graph's code.
@@ -92,6 +93,7 @@ class RotationApplier:
             "store": self._keep,
             "prove": self._prove,
             "switch": self._switch,
+            "confirm": self._confirm,
             "retire": self._remove,
         }[step.action]
         if self.halted is None and action(step):
@@ -232,6 +234,21 @@ class RotationApplier:
             self.state = change_target(self.state, target.name, is_awaiting_approval=True)
             return False
         self.state = mark_switched(self.state, target.name, value.key_id)
+        return True
+
+    def _confirm(self, step: Step) -> bool:
+        key_id, target = step.data["key_id"] or self.added, self._target(step)
+        held = next(state for state in self.state.targets if state.name == target.name)
+        if held.key_id != key_id:  # it could not be written, which its problem tells
+            return False
+        try:
+            t.cast(ConfirmedTarget, target).confirm(str(key_id))
+        except Cancelled:
+            raise
+        except CvopsError as exc:
+            self.state = change_target(self.state, target.name, problem=str(exc))
+            return False
+        self.state = mark_confirmed(self.state, target.name)
         return True
 
     def _target(self, step: Step) -> Target:

@@ -18,7 +18,10 @@ from ..._entra.certificates.key_pair import LONGEST_NAME, is_common_name
 Options = t.Mapping[str, t.Any]
 
 STORE_KINDS = ("file", "hashi_vault", "azure_key_vault")
-CONSUMER_KINDS = ("commvault_credential", "commvault_oidc_app")
+#: Consumers that a CommCell holds.
+COMMVAULT_KINDS = ("commvault_credential", "commvault_oidc_app")
+CONTROLLER = "controller_credential"
+CONSUMER_KINDS = (*COMMVAULT_KINDS, CONTROLLER)
 TARGET_KINDS = (*STORE_KINDS, *CONSUMER_KINDS, "external", "return")
 #: The hours during which the old key goes on working, longer than the longest job and any token; applications that refer to a Key Vault
 #: read it once a day.
@@ -97,7 +100,9 @@ def list_places(targets: t.Sequence[Options]) -> list[PlaceOfTarget]:
         if kind in STORE_KINDS:
             place = _build_store_place(kind, target[kind])
             found += [PlaceOfTarget(number, place), PlaceOfTarget(number, (*place[:-1], place[-1] + _PENDING[kind]))]
-        elif kind in CONSUMER_KINDS:
+        elif kind == CONTROLLER:
+            found.append(PlaceOfTarget(number, _build_controller_place(target[kind])))
+        elif kind in COMMVAULT_KINDS:
             named = (str(target[kind].get(key) or "") for key in ("commcell", "company", "name"))
             found.append(PlaceOfTarget(number, (kind, *map(fold_case, named))))
     return found
@@ -111,6 +116,13 @@ def _build_store_place(kind: str, store: Options) -> tuple[str, ...]:
         server = [str(store.get(key) or "").rstrip("/") for key in ("url", "namespace")]
         return (kind, *server, str(store.get("mount") or "secret").strip("/"), str(store.get("path") or "").strip("/"))
     return (kind, fold_case(str(store.get("vault_url") or "").rstrip("/")), fold_case(str(store.get("name") or "")))
+
+
+def _build_controller_place(target: Options) -> tuple[str, ...]:
+    """Return which field of which credential it is; a controller's names differ by case, and ids have no names beside them."""
+    server = fold_case(str(target.get("url") or "").rstrip("/"))
+    named = (str(target.get(key) or "") for key in ("id", "name", "organization", "credential_type", "field"))
+    return (CONTROLLER, server, *named)
 
 
 def _get_least_overlap(target: Options) -> int:
@@ -132,7 +144,7 @@ def _find_kind_flaws(options: Options) -> t.Iterator[Flaw]:
         yield Flaw("certificate.common_name", f"1 to {LONGEST_NAME} characters in one line")
     for number, target in enumerate(options["targets"]):
         kind = find_kind(target)
-        if kind in CONSUMER_KINDS:
+        if kind in COMMVAULT_KINDS:
             text = "takes no certificate: what Commvault keeps there is a client secret. Give it a rotation of its own, of kind secret"
             yield Flaw(f"targets[{number}].{kind}", text)
 
@@ -169,9 +181,11 @@ def _find_target_flaws(targets: t.Sequence[Options]) -> t.Iterator[Flaw]:
     for number, kind in enumerate(kinds):
         if kind is None:
             yield Flaw(f"targets[{number}]", f"names nothing: give it one of {', '.join(TARGET_KINDS)}")
-        acknowledged = targets[number]["external"].get("acknowledged_key_id") if kind == "external" else None
+        acknowledged = targets[number][kind].get("acknowledged_key_id") if kind in ("external", CONTROLLER) else None
         if acknowledged and not is_guid(acknowledged):
-            yield Flaw(f"targets[{number}].external.acknowledged_key_id", "no key id, which is a GUID")
+            yield Flaw(f"targets[{number}].{kind}.acknowledged_key_id", "no key id, which is a GUID")
+        if kind == CONTROLLER:
+            yield from _find_controller_flaws(targets[number][kind], f"targets[{number}].{kind}")
     yield from _find_repeated_targets(targets)
     if None in kinds:
         return
@@ -179,6 +193,21 @@ def _find_target_flaws(targets: t.Sequence[Options]) -> t.Iterator[Flaw]:
         yield Flaw("targets", "is an empty list, so nobody would get the secret: name a store or a consumer")
     elif not any(kind in STORE_KINDS for kind in kinds) and "external" in kinds:
         yield Flaw("targets", "an external target gets its value from a store, and there is none: name one, too")
+
+
+def _find_controller_flaws(target: Options, where: str) -> t.Iterator[Flaw]:
+    """Yield what is wrong with the target that is a credential of a controller, whose options may come without the defaults of its job."""
+    if bool(target.get("name")) == (target.get("id") is not None):
+        yield Flaw(where, "give it either the id of the credential or its name")
+    elif target.get("id") is not None:
+        beside = [key for key in ("organization", "credential_type") if target.get(key)]
+        if beside:
+            yield Flaw(f"{where}.{beside[0]}", "goes with name: an id names one credential by itself")
+    if target.get("token") and (target.get("username") or target.get("password")):
+        yield Flaw(f"{where}.token", "give it either a token, or username and password")
+    within = (target.get("proof_job") or {}).get("within_seconds")
+    if within is not None and int(within) < 1:
+        yield Flaw(f"{where}.proof_job.within_seconds", "must be 1 or more")
 
 
 def _find_commcell_flaws(options: Options) -> t.Iterator[Flaw]:
@@ -191,7 +220,7 @@ def _find_commcell_flaws(options: Options) -> t.Iterator[Flaw]:
             yield Flaw(f"commcells[{number}].commcell", f"is also that of commcells[{known.index(name)}]")
     for number, target in enumerate(options["targets"]):
         kind = find_kind(target)
-        wanted = target[kind].get("commcell") if kind in CONSUMER_KINDS else None
+        wanted = target[kind].get("commcell") if kind in COMMVAULT_KINDS else None
         if wanted is not None and wanted not in known:
             told = ", ".join(map(repr, known[:8])) or "none"
             yield Flaw(f"targets[{number}].{kind}.commcell", f"commcells has no {wanted!r}; it has {told}")

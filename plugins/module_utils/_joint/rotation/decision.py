@@ -37,7 +37,7 @@ FAILED_OUTCOMES: frozenset[Outcome] = frozenset(
         "slots_full",
     )
 )
-Action: t.TypeAlias = t.Literal["withdraw", "discard", "add", "store", "prove", "switch", "retire"]
+Action: t.TypeAlias = t.Literal["withdraw", "discard", "add", "store", "prove", "switch", "confirm", "retire"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from ..._commvault.acting_company import act_in_company
 from ..._commvault.client import CommvaultClient
@@ -19,11 +19,14 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._entra.certificates.key_pair import DEFAULT_KEY_SIZE
 from ..._signin.options import commvault_spec
+from ..._stores.controller_client import ControllerClient
+from ..._stores.controller_credentials import ControllerCredentials, ProofJob
 from ..._stores.secret_versions.opening import open_secret_store
 from ..._stores.secret_versions.options import secret_store_option
 from .checks import STORE_KINDS, TARGET_KINDS, find_kind, find_option_flaws
 from .proof import ProofRules
 from .targets.base import Target
+from .targets.controller_credential import ControllerCredentialTarget, WantedCredential
 from .targets.credential import CredentialTarget
 from .targets.external import ExternalTarget
 from .targets.oidc_app import OidcAppTarget
@@ -67,6 +70,7 @@ def rotation_options() -> dict[str, dict[str, t.Any]]:
                 **stores,
                 "commvault_credential": _consumer_option(),
                 "commvault_oidc_app": _consumer_option(),
+                "controller_credential": _controller_option(),
                 "external": {
                     "type": "dict",
                     "options": {
@@ -114,6 +118,36 @@ def _consumer_option() -> dict[str, t.Any]:
             "name": {"type": "str", "required": True},
             "company": {"type": "str"},
             "commcell": {"type": "str"},
+        },
+    }
+
+
+def _controller_option() -> dict[str, t.Any]:
+    return {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "id": {"type": "int"},
+            "name": {"type": "str"},
+            "organization": {"type": "str"},
+            "credential_type": {"type": "str", "no_log": False},
+            "field": {"type": "str", "required": True},
+            "url": {"type": "str"},
+            "token": {"type": "str", "no_log": True},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "ca_path": {"type": "path"},
+            "proof_job": {
+                "type": "dict",
+                "options": {
+                    "template": {"type": "str", "required": True},
+                    "organization": {"type": "str"},
+                    "extra_vars": {"type": "dict"},
+                    "limit": {"type": "str"},
+                    "within_seconds": {"type": "int", "default": 600},
+                },
+            },
+            "acknowledged_key_id": {"type": "str", "no_log": False},
         },
     }
 
@@ -182,6 +216,7 @@ class _TargetBuilder:
         self._ctx, self._app_id, self._connect = ctx, app_id, connect
         self._commcells: dict[str, Credentials] = {}
         self._oidc_apps: dict[tuple[str, str], OidcApps] = {}
+        self._controllers: dict[tuple[t.Any, ...], ControllerCredentials] = {}
 
     def build(self, item: t.Mapping[str, t.Any]) -> Target:
         """Return the target of one entry of the list."""
@@ -195,6 +230,8 @@ class _TargetBuilder:
             return self._build_external(item)
         if kind == "commvault_oidc_app":
             return self._build_oidc_app(item)
+        if kind == "controller_credential":
+            return self._build_controller_credential(item)
         return self._build_credential(item)
 
     def _build_external(self, item: t.Mapping[str, t.Any]) -> Target:
@@ -219,6 +256,26 @@ class _TargetBuilder:
         apps = self._open_oidc_apps(wanted.get("commcell"), wanted.get("company"))
         name = item.get("name") or f"OpenID Connect app {wanted['name']}{_format_commcell(wanted)}"
         return OidcAppTarget(self._ctx, name, wanted["name"], self._app_id, apps)
+
+    def _build_controller_credential(self, item: t.Mapping[str, t.Any]) -> Target:
+        option = item["controller_credential"]
+        wanted = WantedCredential(**{field.name: option.get(field.name) for field in fields(WantedCredential)})
+        asked = option.get("proof_job")
+        job = None
+        if asked:
+            named = {name: asked.get(name) for name in ("template", "organization", "limit")}
+            job = ProofJob(**named, extra_vars=asked.get("extra_vars") or {}, within_s=float(asked["within_seconds"]))
+        name = item.get("name") or f"controller credential {wanted.name or wanted.id}"
+        credentials = self._open_controller(option)
+        return ControllerCredentialTarget(
+            name, wanted, self._app_id, credentials, job, option.get("acknowledged_key_id")
+        )
+
+    def _open_controller(self, option: t.Mapping[str, t.Any]) -> ControllerCredentials:
+        key = tuple(option.get(name) for name in ("url", "token", "username", "password", "ca_path"))
+        if key not in self._controllers:
+            self._controllers[key] = ControllerCredentials(self._ctx, ControllerClient(self._ctx, option))
+        return self._controllers[key]
 
     def _open_oidc_apps(self, commcell: str | None, company: str | None) -> OidcApps:
         key = (commcell or "", company or "")

@@ -19,7 +19,7 @@ from dataclasses import replace
 from ..._core.values import shift_time
 from ..._entra.secrets.policy import SecretRules
 from .decision import Decision, Gate, Move, Outcome
-from .rollback import plan_rollback
+from .rollback import list_switches, plan_rollback
 from .state import Key, RotationState, TargetState, Wish, is_own, parse_marker
 
 #: For so long a key that nobody holds may be that of a run which is under way.
@@ -163,6 +163,15 @@ class _KeyRoles:
         """Return the targets that do not use the newest key yet."""
         return [target for target in self.writable if self.newest is not None and target.key_id != self.newest.key_id]
 
+    def _list_unconfirmed(self) -> list[TargetState]:
+        """Return the targets that have the newest key, which a job has still to confirm."""
+        return [
+            target
+            for target in self.writable
+            if self.newest is not None and target.key_id == self.newest.key_id
+            if target.confirmed_by == "job" and not target.is_confirmed
+        ]
+
     def _is_recoverable(self) -> bool:
         return self.newest is not None and any(store.holds(self.newest.key_id) for store in self.stores)
 
@@ -204,7 +213,7 @@ class _KeyRoles:
             Move("add"),
             *(Move("store", None, target.name) for target in ready if target.use == "store"),
             Move("prove"),
-            *(Move("switch", None, target.name) for target in ready),
+            *list_switches(None, ready),
             *(withdrawn if is_last else []),
         ]
         return replace(found, moves=tuple(moves), rotation=self._choose_rotation())
@@ -240,15 +249,18 @@ class _KeyRoles:
                 if target.use == "store" and not target.holds(active.key_id)
             ]
             moves.append(Move("prove", active.key_id))
-            moves += [Move("switch", active.key_id, target.name) for target in behind]
+            moves += list_switches(active.key_id, behind)
+        unconfirmed = [target for target in self._list_unconfirmed() if not target.problem]
+        moves += [Move("confirm", active.key_id, target.name) for target in unconfirmed]
         found = self.describe()
-        if not behind:
+        if not behind and not unconfirmed:
             moves += self._plan_retirement(found, active)
         return replace(found, moves=tuple(moves))
 
     def _plan_retirement(self, found: Decision, active: Key) -> list[Move]:
         """Return the moves that take away what *active* supersedes, and what tries of the same rotation have left behind."""
-        leftovers = [] if self._list_behind() else self._list_leftovers(active)
+        is_settled = not self._list_behind() and all(target.is_confirmed for target in self.writable)
+        leftovers = self._list_leftovers(active) if is_settled else []
         retired: list[str] = []
         if found.gates and all(gate.is_open for gate in found.gates):
             retired = [key_id for key_id in found.previous_key_ids if key_id not in leftovers]
@@ -311,7 +323,8 @@ class _KeyRoles:
         behind = [
             target.name
             for target in state.targets
-            if target.use != "return" and (target.key_id != active.key_id or target.is_awaiting_approval)
+            if target.use != "return"
+            if target.key_id != active.key_id or target.is_awaiting_approval or not target.is_confirmed
         ]
         kms = [target.name for target in state.targets if target.is_key_management]
         callers = [key.key_id for key in previous if key.may_be_callers]
@@ -340,8 +353,7 @@ class _KeyRoles:
 
     def _judge(self, previous: t.Sequence[Key], gates: t.Sequence[Gate]) -> Outcome:
         """Return how far the rotation is, when nothing more is written now."""
-        behind = self._list_behind()
-        if any(target.problem for target in behind):
+        if any(target.problem for target in [*self._list_behind(), *self._list_unconfirmed()]):
             return "switch_partial"
         if any(target.is_awaiting_approval for target in self.writable):
             return "pending_approval"

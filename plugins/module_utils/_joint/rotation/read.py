@@ -194,7 +194,7 @@ class RotationReader:
 
         These are stores that cannot be written, and consumers that cannot while no store keeps the value.
         """
-        written = {move.target for move in decision.moves if move.action in ("store", "switch")}
+        written = {move.target for move in decision.moves if move.action in ("store", "switch", "confirm")}
         problems: dict[str, CvopsError] = {}
         for target in targets:
             if target.name in written:

@@ -161,7 +161,7 @@ class RotationResource:
     @property
     def actions(self) -> t.Mapping[str, Action]:
         """Map each action to the method that carries it out."""
-        actions: tuple[str, ...] = ("withdraw", "discard", "add", "store", "prove", "switch", "retire")
+        actions: tuple[str, ...] = ("withdraw", "discard", "add", "store", "prove", "switch", "confirm", "retire")
         return dict.fromkeys(actions, self._apply)
 
     def _apply(self, step: Step) -> None:

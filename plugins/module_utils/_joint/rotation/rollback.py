@@ -7,10 +7,21 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from .decision import Decision, Move
-from .state import RotationState, Wish, is_own
+from .state import RotationState, TargetState, Wish, is_own
+
+
+def list_switches(key_id: str | None, targets: t.Iterable[TargetState]) -> list[Move]:
+    """Return the moves that let *targets* use the key *key_id*, None for the one that the plan adds, each confirmed before the next is written."""
+    moves = []
+    for target in targets:
+        moves.append(Move("switch", key_id, target.name))
+        if target.confirmed_by == "job":
+            moves.append(Move("confirm", key_id, target.name))
+    return moves
 
 
 def plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
@@ -45,6 +56,6 @@ def plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
             if target.use == "store" and not target.holds(key_id)
         ),
         Move("prove", key_id),
-        *(Move("switch", key_id, target.name) for target in sorted(behind, key=lambda target: target.use != "store")),
+        *list_switches(key_id, sorted(behind, key=lambda target: target.use != "store")),
     ]
     return replace(found, moves=tuple(moves))

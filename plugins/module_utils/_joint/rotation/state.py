@@ -20,6 +20,8 @@ from ..._entra.secrets.policy import SecretRules
 #: What a target is for: ``store`` keeps a version that no consumer reads until it is promoted; ``consumer`` holds one value, so that
 #: writing is switching; ``external`` is written by people; ``return`` is the task's result.
 Use: t.TypeAlias = t.Literal["store", "consumer", "external", "return"]
+#: What shows that a target works with what it was given: nothing beyond what it shows of itself; a job that is run; its owner's word.
+ConfirmedBy: t.TypeAlias = t.Literal["", "job", "owner"]
 #: The digits of a rotation id: those of the rotation, and those of the try within it, which replaces one whose value was lost.
 ROTATION_DIGITS, TRY_DIGITS = 6, 6
 _MARKER = re.compile(f"cvops/([^/]+)/([0-9a-f]{{{ROTATION_DIGITS}}})([0-9a-f]{{{TRY_DIGITS}}})")
@@ -72,7 +74,8 @@ class TargetState:
     key that is kept and not promoted. ``pending_expires``: when that key ends. ``may_hold_unseen``: it may hold a key of this rotation
     that it does not show. ``since``: since when it has held ``key_id``, None where it does not tell. ``problem``: why it cannot be
     written now. ``is_awaiting_approval``: what was written to it waits for a person's approval. ``is_key_management``: a wrong key there
-    blocks restores, so nothing is retired behind it without being told to.
+    blocks restores, so nothing is retired behind it without being told to. ``confirmed_by``: what has to confirm the key that is written to
+    it; ``is_confirmed``: ``key_id`` has been.
     """
 
     name: str
@@ -87,6 +90,8 @@ class TargetState:
     problem: str = ""
     is_awaiting_approval: bool = False
     is_key_management: bool = False
+    confirmed_by: ConfirmedBy = ""
+    is_confirmed: bool = True
 
     def holds(self, key_id: str) -> bool:
         """Return True when *key_id* is in use at the target or kept there."""
@@ -160,5 +165,19 @@ def mark_kept(state: RotationState, name: str, key_id: str) -> RotationState:
 
 def mark_switched(state: RotationState, name: str, key_id: str) -> RotationState:
     """Return *state* with *key_id* in use at the target *name*."""
-    changes = {"key_id": key_id, "is_known": True, "pending_key_id": None, "may_hold_unseen": False, "problem": ""}
-    return change_target(state, name, **changes)
+    changes: dict[str, t.Any] = {
+        "key_id": key_id,
+        "is_known": True,
+        "pending_key_id": None,
+        "may_hold_unseen": False,
+        "problem": "",
+    }
+    targets = (
+        replace(one, **changes, is_confirmed=not one.confirmed_by) if one.name == name else one for one in state.targets
+    )
+    return replace(state, targets=tuple(targets))
+
+
+def mark_confirmed(state: RotationState, name: str) -> RotationState:
+    """Return *state* with the key of the target *name* confirmed."""
+    return change_target(state, name, is_confirmed=True, problem="")

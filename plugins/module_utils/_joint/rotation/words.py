@@ -13,7 +13,18 @@ import typing as t
 from ..._core.plan import Change, Sign, Step
 from ..._core.values import format_time
 from .decision import Decision, Move
-from .state import Key, RotationState, TargetState, Wish, drop_key, is_own, mark_kept, mark_switched, put_key
+from .state import (
+    Key,
+    RotationState,
+    TargetState,
+    Wish,
+    drop_key,
+    is_own,
+    mark_confirmed,
+    mark_kept,
+    mark_switched,
+    put_key,
+)
 
 #: The longest that an access token lives by Entra ID's default, which is 60 to 90 minutes (Microsoft: access token lifetime).
 LONGEST_TOKEN = datetime.timedelta(minutes=90)
@@ -36,6 +47,7 @@ def _build_step(move: Move, wish: Wish, application: str) -> Step:
         "store": f"keep {key} in {move.target}, where nobody reads it yet",
         "prove": f"prove {key} by signing in with it",
         "switch": f"let {move.target} use {key}",
+        "confirm": f"run a job that uses {move.target}, which shows that {key} works there",
         "retire": f"remove {key}, which the one in use supersedes",
     }[move.action]
     data = {"key_id": move.key_id, "target": move.target}
@@ -57,6 +69,8 @@ def predict_state(state: RotationState, decision: Decision, wish: Wish, ends: t.
             state = mark_kept(state, str(move.target), key_id)
         elif move.action == "switch":
             state = mark_switched(state, str(move.target), key_id)
+        elif move.action == "confirm":
+            state = mark_confirmed(state, str(move.target))
     return state
 
 
@@ -130,7 +144,7 @@ def _judge_target(target: TargetState, active: str | None) -> str:
     if target.is_awaiting_approval:
         return "awaiting_approval"
     if active is not None and target.key_id == active:
-        return "active"
+        return "active" if target.is_confirmed else "unproven" if target.confirmed_by == "job" else "not_acknowledged"
     if target.use == "external":
         return "not_acknowledged"
     if active is not None and target.pending_key_id == active:

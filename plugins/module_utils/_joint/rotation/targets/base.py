@@ -61,6 +61,13 @@ class ListedTarget(Target, t.Protocol):
         """Return which key the target uses, as the thing itself shows it."""
 
 
+class ConfirmedTarget(Target, t.Protocol):
+    """A target whose state says ``confirmed_by: job``."""
+
+    def confirm(self, key_id: str) -> None:
+        """Show that the target works with the key *key_id*, which it has, and keep there that it does; do nothing where that is kept."""
+
+
 @t.runtime_checkable
 class StoreTarget(Target, t.Protocol):
     """A target that keeps a key before anybody reads it, and from which its value can be had again."""

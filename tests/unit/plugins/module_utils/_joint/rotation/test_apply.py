@@ -100,6 +100,46 @@ class Scene:
         return getattr(self.applier, name)
 
 
+class FakeJobTarget(FakeTarget):
+    """A consumer that a job confirms, which ends in ``failure``."""
+
+    failure: Exception | None = None
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.confirmed: list[str] = []
+
+    def read(self) -> TargetState:
+        return replace(super().read(), confirmed_by="job", is_confirmed=False)
+
+    def confirm(self, key_id: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.confirmed.append(key_id)
+
+
+@pytest.mark.parametrize("failure", [None, ApiError("job 7 ended as failed")])
+def test_a_job_confirms_what_was_written_and_its_failure_is_a_problem_of_the_target(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    target, other = FakeJobTarget("jobs"), FakeTarget("cs01")
+    target.failure = failure
+    scene = Scene(make_ctx, monkeypatch, FakeStore("vault"), target, other)
+    scene.run("add", ("store", "vault"), "prove", ("switch", "jobs"), ("confirm", "jobs"), ("switch", "cs01"))
+    (found,) = (one for one in scene.state.targets if one.name == "jobs")
+    assert (found.key_id, found.is_confirmed, found.problem) == ("new", failure is None, str(failure or ""))
+    assert target.confirmed == ([] if failure else ["new"]) and other.switched == ["the value"]
+
+
+def test_what_could_not_be_written_is_not_confirmed(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = FakeJobTarget("jobs")
+    target.error = ApiError("not now")
+    scene = Scene(make_ctx, monkeypatch, FakeStore("vault"), target)
+    done = scene.run("add", ("store", "vault"), "prove", ("switch", "jobs"), ("confirm", "jobs"))
+    assert done == ["add", "store", "prove"] and target.confirmed == []
+    assert scene.state.targets[1].problem == "not now"
+
+
 def test_a_key_goes_from_the_store_to_its_users(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store, consumer = FakeStore("vault"), FakeTarget("cs01")
     scene = Scene(make_ctx, monkeypatch, store, consumer)

@@ -31,6 +31,37 @@ def credential(name: str = "azure", **more: t.Any) -> dict[str, t.Any]:
     return {"commvault_credential": {"name": name, **more}}
 
 
+def controller(**more: t.Any) -> dict[str, t.Any]:
+    return {"controller_credential": {"field": "client_secret", **more}}
+
+
+@pytest.mark.parametrize(
+    ("option", "where"),
+    [
+        ({"name": "c", "organization": "o", "credential_type": "t"}, []),
+        ({"id": 7, "acknowledged_key_id": "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"}, []),
+        ({}, [""]),
+        ({"id": 7, "name": "c"}, [""]),
+        ({"id": 7, "organization": "o"}, [".organization"]),
+        ({"name": "c", "token": "t", "password": "p"}, [".token"]),
+        ({"name": "c", "acknowledged_key_id": "yes"}, [".acknowledged_key_id"]),
+        ({"name": "c", "proof_job": {"template": "t", "within_seconds": 0}}, [".proof_job.within_seconds"]),
+    ],
+)
+def test_a_credential_of_a_controller_is_named_in_one_way(option: dict[str, t.Any], where: list[str]) -> None:
+    found = places_of_flaws(controller(**option))
+    assert found == [f"targets[0].controller_credential{one}" for one in where]
+    assert places_of_flaws(controller(**option), kind="certificate") == found
+
+
+def test_two_fields_of_a_credential_are_two_places() -> None:
+    first = controller(name="c", url="https://Tower.example/")
+    same = controller(name="c", url="https://tower.example")
+    assert places_of_flaws(first, controller(name="c", url="https://tower.example", field="pin")) == []
+    assert places_of_flaws(first, controller(name="C", url="https://tower.example")) == []
+    assert places_of_flaws(first, same) == ["targets[1]"]
+
+
 def test_the_defaults_are_right() -> None:
     assert places_of_flaws() == []
 

@@ -31,6 +31,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.sta
     change_target,
     drop_key,
     is_own,
+    mark_confirmed,
     mark_kept,
     mark_switched,
     put_key,
@@ -88,6 +89,8 @@ def apply(found: RotationState, move: Move, asked: Wish, decision: Decision, num
         return change_target(found, move.target or "", pending_key_id=None)
     if move.action == "store":
         return mark_kept(found, move.target or "", key_id)
+    if move.action == "confirm":
+        return mark_confirmed(found, move.target or "")
     return mark_switched(found, move.target or "", key_id) if move.action == "switch" else found
 
 
@@ -290,6 +293,40 @@ def test_what_a_run_has_come_to_is_told_of_its_own_key() -> None:
     assert (found.outcome, found.active_key_id, found.previous_key_ids) == ("pending_approval", "new", ("old",))
 
 
+def test_a_consumer_that_a_job_confirms_is_confirmed_before_the_next_one_is_written() -> None:
+    targets = store(), consumer(name="job", confirmed_by="job"), consumer(name="cs01")
+    found = plan_rotation(state([], *targets), wish())
+    assert [(move.action, move.target) for move in found.moves][-4:] == [
+        ("switch", "vault"),
+        ("switch", "job"),
+        ("confirm", "job"),
+        ("switch", "cs01"),
+    ]
+
+
+def test_what_a_job_has_not_confirmed_is_confirmed_by_the_next_run_without_the_value() -> None:
+    """No store has the value, and none is needed; until then nothing is removed."""
+    old, new = key("old", 92 * DAY), key("new", 2 * DAY, name="cvops/azure/bbbbbb000000")
+    target = consumer("new", confirmed_by="job", is_confirmed=False)
+    asked = wish(retire="auto", consumers_complete=True)
+    found = plan_rotation(state([old, new], target), asked)
+    assert actions(found) == [("confirm", "new")]
+    gates = {gate.name: gate.reason for gate in found.gates}
+    assert gates["targets_on_active_key"] == "not on it: cs01" and found.outcome == "waiting_for_consumers"
+    failed = plan_rotation(state([old, new], replace(target, problem="job 7 failed")), asked)
+    assert (failed.outcome, failed.moves) == ("switch_partial", ())
+    assert plan_rotation(state([old, new], replace(target, is_confirmed=True)), asked).outcome == "overlap"
+
+
+def test_what_its_owner_has_to_acknowledge_is_waited_for_and_not_written_again() -> None:
+    old, new = key("old", 92 * DAY), key("new", 2 * DAY)
+    target = consumer("new", confirmed_by="owner", is_confirmed=False)
+    for name in (new.display_name, "cvops/azure/bbbbbb000000"):  # a try of the same rotation, and another rotation
+        keys = [old, replace(new, display_name=name)]
+        found = plan_rotation(state(keys, store("new"), target), wish(retire="auto", consumers_complete=True))
+        assert (found.outcome, found.moves) == ("waiting_for_consumers", ())
+
+
 NAMES = [
     "cvops/azure/aaaaaa000000",
     "cvops/azure/bbbbbb000000",
@@ -324,6 +361,7 @@ def targets_of(draw: t.Any) -> list[TargetState]:
     for number in range(draw(st.integers(0, 4))):
         use = draw(st.sampled_from(["store", "store", "consumer", "consumer", "external", "return"]))
         is_known = use != "consumer" or draw(st.booleans())
+        confirmed_by = draw(st.sampled_from(["", "", "job", "owner"])) if use == "consumer" else ""
         found.append(
             TargetState(
                 f"t{number}",
@@ -335,6 +373,8 @@ def targets_of(draw: t.Any) -> list[TargetState]:
                 may_hold_unseen=not is_known or use == "return",
                 since=draw(st.sampled_from([None, NOW - HOUR, NOW - 5 * DAY])),
                 is_key_management=use == "external" and draw(st.booleans()),
+                confirmed_by=confirmed_by,
+                is_confirmed=not confirmed_by or draw(st.booleans()),
             )
         )
     return found
