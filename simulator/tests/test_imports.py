@@ -63,6 +63,17 @@ BREACHES = {
         "def serve():\n    from cvops_simulator.keyvault.service import KeyVaultService",
     ),
     "the vault knows the tenant": ("package", "keyvault/access.py", "from cvops_simulator.entra.tenant import Tenant"),
+    "the controller's state knows the rules": (
+        "controller",
+        "controller/state.py",
+        "def check():\n    from cvops_simulator.controller.rules import make_values",
+    ),
+    "what is injected knows the controller": (
+        "controller",
+        "controller/injection.py",
+        "from cvops_simulator.controller.engine import Engine",
+    ),
+    "a module in no layer of the controller": ("controller", "controller/helpers.py", ""),
     "a module in no layer of the vault": ("keyvault", "keyvault/helpers.py", ""),
     "a file knows the site that is made of it": (
         "snapshots",

@@ -47,12 +47,19 @@ def _make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--release", type=int, default=44, help="Commvault feature release")
     serve.add_argument("--page-size", type=int, default=100, help="largest page of a Graph list")
     serve.add_argument("--replication", action="store_true", help="writes become visible with a delay")
+    serve.add_argument("--controller", action="store_true", help="an AWX as well; controller.env tells clients how")
     serve.add_argument("--port-base", type=int, default=0, help="first of consecutive ports; 0: free ports")
     return parser
 
 
 def _dump_variables(simulator: Simulator) -> str:
     return str(yaml.safe_dump(simulator.variables(), sort_keys=False, allow_unicode=True, width=120))
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def _run_serve(arguments: argparse.Namespace) -> int:
@@ -68,15 +75,17 @@ def _run_serve(arguments: argparse.Namespace) -> int:
         port_base=arguments.port_base,
         snapshot=arguments.snapshot,
         grant_automation=arguments.grant_automation,
+        controller=arguments.controller,
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with simulator:
         document = arguments.dir / "variables.yml"
-        document.touch(mode=0o600)
-        document.chmod(0o600)
-        document.write_text(_dump_variables(simulator), encoding="utf-8")
+        _write_private(document, _dump_variables(simulator))
+        if arguments.controller:
+            lines = [f"{name}={value}\n" for name, value in simulator.controller_environment().items()]
+            _write_private(arguments.dir / "controller.env", "".join(lines))
         for service in simulator.services:
             print(f"{service.name:<10} {service.url}")
         print(f"{'ca':<10} {simulator.ca_path}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.commvault.service import CommCellService
 from cvops_simulator.control import ControlService
+from cvops_simulator.controller.service import ControllerService
 from cvops_simulator.core.context import Context
 from cvops_simulator.core.server import Server
 from cvops_simulator.core.site import Site
@@ -46,7 +47,7 @@ class Simulator:
     `port_base`: first of consecutive ports; 0 takes free ones. `snapshot`: a folder of documents of a real site, in
     place of a seeded one; `grant_automation`: what collected it may do everything in the copy. `notes` tells what the
     copy does not hold. `anomalies`: "evidence" plants what evidence of access has to find, in a site that is not empty.
-    Raises SnapshotError for a folder that cannot be served.
+    `controller`: an AWX as well, see `controller`. Raises SnapshotError for a folder that cannot be served.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Simulator:
         snapshot: Path | str | None = None,
         grant_automation: bool = True,
         anomalies: str = "",
+        controller: bool = False,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="cvops-simulator-") if directory is None else None
         self._directory = Path(self._temporary.name if self._temporary else str(directory))
@@ -77,6 +79,7 @@ class Simulator:
         self._imds = ImdsService(self._context, self.tenant, self._login)
         self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
         self._keyvault = KeyVaultService(self._context, self._login.issuer.verify, self.tenant.id)
+        self._controller = ControllerService(self._context) if controller else None
         self._control = ControlService(self._context, self)
         self._server = Server(self.services, self._ca, port_base)
         for service in self.commcells.values():
@@ -117,7 +120,8 @@ class Simulator:
     @property
     def services_under_control(self) -> list[Service]:
         """All services but the control listener."""
-        return [self._login, self._graph, self._imds, *self.commcells.values(), self._keyvault]
+        more = [] if self._controller is None else [self._controller]
+        return [self._login, self._graph, self._imds, *self.commcells.values(), self._keyvault, *more]
 
     def start(self) -> Simulator:
         """Start all listeners."""
@@ -146,6 +150,8 @@ class Simulator:
         self._login.reset()
         self._imds.reset()
         self._keyvault.reset()
+        if self._controller is not None:
+            self._controller.reset()
         for name, service in self.commcells.items():
             service.reset(self._site.commcells[name])
         self._add_automation()
@@ -179,6 +185,13 @@ class Simulator:
     def keyvault(self) -> KeyVaultService:
         """The vault: `vault` has its state and timeline, `access` decides who may do what."""
         return self._keyvault
+
+    @property
+    def controller(self) -> ControllerService:
+        """The AWX, of a simulator made with one: its state, playbooks, artifacts and the hook that runs jobs."""
+        if self._controller is None:
+            raise AttributeError("this simulator was made without a controller")
+        return self._controller
 
     @property
     def control_url(self) -> str:
@@ -254,6 +267,15 @@ class Simulator:
             "commcells": {name: self._make_commcell_variables(cell) for name, cell in self.commcells.items()},
         }
         return document
+
+    def controller_environment(self) -> dict[str, str]:
+        """Return the variables with which `awx.awx` and `awxkit` find the controller, sign in and trust its CA."""
+        service = self.controller
+        names = {"HOST": service.url, "USERNAME": service.username, "PASSWORD": service.password}
+        trust = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), self.ca_path)
+        return (
+            {f"CONTROLLER_{name}": value for name, value in names.items()} | {"CONTROLLER_VERIFY_SSL": "true"} | trust
+        )
 
     def _make_commcell_variables(self, cell: CommCellService) -> dict[str, Any]:
         username, password = cell.automation
