@@ -306,6 +306,9 @@ class Engine:
         if row["status"] in ("new", "pending", "waiting"):
             row.values["status"] = "running"
             row.values["started"] = row["started"] or self.state.now()
+            template = self.state.find("unified_job_templates", row["unified_job_template"])
+            if template is not None and template.hidden.get("current") == row.id:
+                template.values["status"] = "running"
 
     def _end_by_behaviours(self, row: Row) -> None:
         outcome = self.behaviours.project_updates if row.endpoint == "project_updates" else self.behaviours.jobs
