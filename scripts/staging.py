@@ -38,6 +38,10 @@ SHIPPED = {
     "meta/runtime.yml",
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
+    "extensions/audit/event_query.yml",
+    "extensions/patterns/access_review/meta/pattern.json",
+    "extensions/patterns/drift_report/meta/pattern.json",
+    "extensions/patterns/rotate_secrets/meta/pattern.json",
 }
 NOT_SHIPPED = (
     "simulator/",

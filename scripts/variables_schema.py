@@ -81,7 +81,7 @@ OF_PLAYBOOKS: Options = {
     "cvops_show_access": {"type": "bool", "description": "Whether the report says who may do what."},
     "cvops_approved_plan": {
         "type": "str",
-        "description": "The digest of the plan that was approved; any other is refused.",
+        "description": "The digest of the plan that was approved; any other is refused. With the word nothing the run ends with its plan.",
     },
     "cvops_publish_plan": {
         "type": "bool",

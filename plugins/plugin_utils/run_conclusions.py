@@ -27,6 +27,8 @@ _LATE_KINDS = frozenset({"application", "app role"})
 #: Statuses of hosts on which the plan is not carried out.
 _UNFINISHED = frozenset({"failed", "plan_changed", "not_applied"})
 _STEPS_TOLD = 10
+#: In place of the digest of an approved plan: none is approved, so the run ends with its plan.
+NOTHING = "nothing"
 
 
 def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
@@ -71,7 +73,8 @@ def decide_run(
 ) -> dict[str, t.Any]:
     """Return whether the plans are carried out: ``write``, ``status``, the ``problems`` of all hosts as texts, and the ``notes`` of the scope.
 
-    *plans*: by host, as ``collect_pass`` makes them, null for a host that was not planned; *approved*: a digest that alone may be written.
+    *plans*: by host, as ``collect_pass`` makes them, null for a host that was not planned; *approved*: a digest that alone may be written, or
+    ``nothing``, with which the run ends with its plan as in check mode.
     """
     given, chosen = require_mapping(plans, "the plans"), require_mapping(scope, "the scope")
     problems = [
@@ -79,8 +82,9 @@ def decide_run(
     ]
     steps = sum(_count_steps(given.get(host)) for host in _list_hosts(chosen))
     wanted = to_text(approved).strip().lower()
-    refused = bool(wanted) and wanted != to_text(digest).lower()
-    status = "problems" if problems else "refused" if refused else "planned" if check_mode else "go"
+    is_plan_only = check_mode or wanted == NOTHING
+    refused = wanted not in ("", NOTHING, to_text(digest).lower())
+    status = "problems" if problems else "refused" if refused else "planned" if is_plan_only else "go"
     if status == "go" and not steps:
         status = "unchanged"
     notes = [to_text(line) for line in require_list(chosen.get("notes"), "notes")]

@@ -60,6 +60,8 @@ def test_a_host_without_a_plan_is_a_problem() -> None:
         (("a",), {"check_mode": True}, "planned"),
         (("a",), {"approved": " ABC "}, "go"),
         (("a",), {"approved": "abd"}, "refused"),
+        (("a",), {"approved": "Nothing"}, "planned"),
+        ((), {"approved": "nothing"}, "planned"),
         (("a",), {"approved": "abd", "check_mode": True}, "refused"),
     ],
 )
