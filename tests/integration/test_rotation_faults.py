@@ -75,6 +75,8 @@ SCENES = (
     Scene("a key vault: kept and not promoted", ("key vault",), keys=(OLD, FRESH), current=0, pending=1),
     Scene("an external user", ("file", "external"), keys=(OLD,), current=0, options=RETIRING),
     Scene("a value that is returned", ("return",), keys=(OLD,), current=0),
+    Scene("a credential of a controller", ("controller",), keys=(OLD,), current=0, every=2),
+    Scene("a file and a credential of a controller", ("file", "controller"), keys=(OLD,), current=0, every=2),
     Scene(
         "the old one goes everywhere",
         ("vault", "key vault", "credential", "oidc"),
@@ -91,7 +93,7 @@ SCENES = (
 CERTIFICATES = tuple(
     replace(scene, name=f"certificate: {scene.name}", kind="certificate")
     for scene in SCENES
-    if not {"credential", "oidc"} & set(scene.places)
+    if not {"credential", "oidc", "controller"} & set(scene.places)
 )
 TRIED_CERTIFICATES = tuple(scene for scene in CERTIFICATES if WHOLE or scene.name == "certificate: a secret is due")
 #: Those in which conditional access blocks the sign-ins of the proof.
@@ -101,6 +103,8 @@ BLOCKED = tuple(
     if scene.name
     in ("a secret is due", "kept and not promoted", "the old one goes", "a credential", "a file and a credential")
 )
+#: Consumers that two runs which were cut short may have left waiting for approvals, as far as anybody can tell, where no store is beside them.
+ALONE = ("credential", "controller")
 BY_NAME = {str(scene): scene for scene in (*SCENES, *CERTIFICATES)}
 
 
@@ -118,7 +122,7 @@ def stage(
         "credential_lag_graph": 4.0,
         "credential_lag_token": 40.0,
     }
-    site = make_site(set="S", replication=Replication(seed=1, tail=0.0, **lags))
+    site = make_site(set="S", controller=True, replication=Replication(seed=1, tail=0.0, **lags))
     made = Stage(site, tmp_path / "stores", monkeypatch, lambda: request.getfixturevalue("bao"))
     yield made
     made.close()
@@ -170,7 +174,11 @@ def _try_troubles(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("scene", [*SCENES[:6], *SCENES[7:]] if WHOLE else SCENES[7:11], ids=str)
+@pytest.mark.parametrize(
+    "scene",
+    [scene for scene in SCENES if len(scene.places) > 1 or scene.places[0] not in ALONE] if WHOLE else SCENES[7:11],
+    ids=str,
+)
 def test_troubles_in_two_runs_cost_one_more(stage: Stage, scene: Scene) -> None:
     """Not so for a credential alone: after two runs that were cut short two keys may wait for approvals, for a week."""
     troubles = _list_troubles(stage.list_requests(scene))

@@ -51,6 +51,10 @@ class Place:
         """Return the keys that it says it has, in use or kept."""
         raise NotImplementedError
 
+    def is_confirmed(self) -> bool:
+        """Return whether nothing has still to show that the key works there."""
+        return True
+
     def list_files(self) -> list[pathlib.Path]:
         """Return the files that may hold values."""
         return []
@@ -206,6 +210,80 @@ class OidcPlace(Place):
     def _find(self) -> IdentityApp:
         (found,) = self.rotating.site.commcells["cs01"].state.apps.named(self.name)
         return t.cast("IdentityApp", found)
+
+
+class ControllerPlace(Place):
+    """A credential of the simulated controller, beside two of the same name, and a job template that uses it."""
+
+    use = "consumer"
+    field = "client_secret"
+
+    def option(self) -> dict[str, t.Any]:
+        service = self.rotating.site.controller
+        return {
+            "name": self.name,
+            "controller_credential": {
+                "name": self.name,
+                "organization": "Backup",
+                "credential_type": "Entra ID application",
+                "field": self.field,
+                "url": service.url,
+                "username": service.username,
+                "password": service.password,
+                "ca_path": self.rotating.site.ca_path,
+                "proof_job": {"template": "Preflight", "extra_vars": {"cvops_scope": "all"}, "within_seconds": 3600},
+            },
+        }
+
+    def seed(self, current: Pair | None, pending: Pair | None) -> None:
+        state = self.rotating.site.controller.state
+        with state.lock:
+            organization = state.add("organizations", {"name": "Backup"}).id
+            kinds = [self._add_type(name) for name in ("Entra ID application", "Another type")]
+            text = f"Jobs sign in with it\n[cvops secret: {current[0]}]" if current else "Jobs sign in with it"
+            inputs = {
+                "client_id": self.rotating.app_id,
+                self.field: current[1] if current else "by hand",
+                "pin": "1234",
+            }
+            made = {"name": self.name, "description": text, "organization": organization, "inputs": inputs}
+            self.id = state.add("credentials", {**made, "credential_type": kinds[0]}).id
+            state.add("credentials", {**made, "credential_type": kinds[1], "description": "", "inputs": {}})
+            state.add("credentials", {**made, "credential_type": kinds[0], "organization": 1, "inputs": {}})
+            project = state.add("projects", {"name": "identity", "organization": organization}).id
+            inventory = state.add("inventories", {"name": "controller", "organization": organization}).id
+            template = {
+                "name": "Preflight",
+                "organization": organization,
+                "project": project,
+                "inventory": inventory,
+                "playbook": "playbooks/site.yml",
+                "ask_variables_on_launch": True,
+            }
+            state.linked(state.add("job_templates", template), "credentials").append(self.id)
+
+    def _add_type(self, name: str) -> int:
+        fields = [{"id": one, "label": one, "type": "string"} for one in ("client_id", self.field, "pin")]
+        for one in fields[1:]:
+            one["secret"] = True  # type: ignore[assignment]
+        injectors = {"env": {"CVOPS_CLIENT_ID": "{{ client_id }}", "CVOPS_CLIENT_SECRET": "{{ client_secret }}"}}
+        values = {"name": name, "kind": "cloud", "inputs": {"fields": fields, "required": []}, "injectors": injectors}
+        return self.rotating.site.controller.state.add("credential_types", values).id
+
+    def row(self) -> t.Any:
+        """Return the credential as the controller has it; the name and the pin are never changed."""
+        found = self.rotating.site.controller.state.get("credentials", self.id)
+        assert (found["name"], found["inputs"]["pin"]) == (self.name, "1234")
+        return found
+
+    def value(self) -> str | None:
+        return str(self.row()["inputs"][self.field])
+
+    def key_ids(self) -> set[str]:
+        return find_mark(self.row()["description"].replace("[cvops unproven secret: ", "[cvops secret: "))
+
+    def is_confirmed(self) -> bool:
+        return "[cvops unproven" not in self.row()["description"]
 
 
 class ExternalPlace(Place):

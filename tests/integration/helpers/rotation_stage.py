@@ -26,6 +26,7 @@ from .certificates import reuse_keys
 from .direct import Words
 from .rotating import DAY, Rotating
 from .rotation_places import (
+    ControllerPlace,
     CredentialPlace,
     ExternalPlace,
     FilePlace,
@@ -58,6 +59,7 @@ _PLACES: dict[str, tuple[type[Place], str]] = {
     "credential": (CredentialPlace, "azure-rotated"),
     "second credential": (CredentialPlace, "azure-second"),
     "oidc": (OidcPlace, "entra-rotated"),
+    "controller": (ControllerPlace, "entra-jobs"),
     "external": (ExternalPlace, "proxy prx07"),
     "return": (ReturnPlace, "the result"),
 }
@@ -201,7 +203,9 @@ class Stage:
         newest = next(reversed(rotating.own_keys()), "")
         telling = [place for place in self.places if place.tells]
         return bool(newest) and all(
-            place.key_ids() == {newest} and rotating.to_known(str(place.value())) == rotating.value(newest)
+            place.key_ids() == {newest}
+            and place.is_confirmed()
+            and rotating.to_known(str(place.value())) == rotating.value(newest)
             for place in telling
         )
 
