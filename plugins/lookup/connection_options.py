@@ -67,7 +67,18 @@ class LookupModule(LookupBase):
             if "cvops_connection" in given:
                 part = evaluate_part(given["cvops_connection"], name, functools.partial(render_template, self._templar))
             else:
-                part = self._templar.template("{{ hostvars.localhost.cvops_connection | default({}, true) }}")
+                part = _find_connection_of_localhost(given)
             return [build_commcell_options(part, name)]
         except FilterInputError as exc:
             raise AnsibleLookupError(f"cvops.identity.connection_options: {exc}") from None
+
+
+def _find_connection_of_localhost(variables: t.Mapping[str, t.Any]) -> t.Any:
+    """Return localhost's connection, evaluated there, empty where it has none.
+
+    A template in a text of ours would stay text: releases from 2.19 on evaluate no text that a plugin brings.
+    """
+    hosts = variables.get("hostvars") or {}
+    if "localhost" not in hosts or "cvops_connection" not in hosts["localhost"]:
+        return {}
+    return hosts["localhost"]["cvops_connection"] or {}

@@ -32,6 +32,7 @@ from ansible.utils.display import Display
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
+from ansible_collections.cvops.identity.plugins.module_utils._core.home_folder import expand_home
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import preload_tls_contexts
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import (
@@ -52,7 +53,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.redact import
     redact_structure,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.result_masking import mask_result
-from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
+from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import (
+    DIRECTORY_VARIABLE,
+    JOB_VARIABLE,
+    format_job_facts,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import RecordTarget, run_task
 from ansible_collections.cvops.identity.plugins.module_utils._core.step_progress import describe_cut_run
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
@@ -132,7 +137,8 @@ class InProcessAction(ActionBase):
         self._record_directory = self._render(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._render_environment()
         module_reason = self._find_module_reason(variables, environment)
-        sources = OptionSources(environ={**os.environ, **environment}, variables=self._defer_variables(variables))
+        environ = {**os.environ, JOB_VARIABLE: format_job_facts(variables), **environment}
+        sources = OptionSources(environ=environ, variables=self._defer_variables(variables))
         if module_reason:
             display.vvv(f"{self._task.action}: run as a module, because {module_reason}")
             return self._run_as_module(arguments, variables, sources, environment)
@@ -257,7 +263,9 @@ class InProcessAction(ActionBase):
         name = self.module.__name__.rpartition(".")[2]
         if not directory or not str(directory).strip():
             return None
-        path = os.path.expanduser(str(directory))
+        path = expand_home(
+            str(directory), f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}"
+        )
         return RecordTarget(path if elsewhere else os.path.join(self._base_directory or "", path), name)
 
     def _build_refusal(
@@ -302,7 +310,7 @@ class InProcessAction(ActionBase):
         if self._connection.transport == "local" and self._base_directory:
             extra[BASE_DIRECTORY_VARIABLE] = self._base_directory
         if record_to := self._find_record_target(sources, elsewhere):
-            extra[DIRECTORY_VARIABLE] = record_to.directory
+            extra |= {DIRECTORY_VARIABLE: record_to.directory, JOB_VARIABLE: sources.environ[JOB_VARIABLE]}
         original = self._task.environment
         self._task.environment = [mark_untrusted({**public, **extra})]
         try:

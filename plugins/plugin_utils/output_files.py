@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.home_folder import NO_HOME, lacks_home
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import Problem
 
 _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
@@ -44,7 +45,10 @@ def find_unwritable_files(values: t.Mapping[str, t.Any], playbook: str, folder: 
     """
     for name in WRITTEN.get(playbook, ()):
         path = resolve_path(values[name], folder) if isinstance(values.get(name), str) else ""
-        if path and (why := _find_obstacle(path)):
+        if not path:
+            continue
+        why = NO_HOME if lacks_home(os.path.expanduser(values[name].strip())) else _find_obstacle(path)
+        if why:
             yield Problem(name, why)
 
 

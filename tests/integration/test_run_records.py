@@ -28,7 +28,7 @@ def test_a_writing_run_is_recorded_and_an_idle_one_is_not(
     site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path
 ) -> None:
     folder = tmp_path / "records"
-    extra = {"cvops_run_record_dir": str(folder)}
+    extra = {"cvops_run_record_dir": str(folder), "awx_job_template_name": "cvops converge", "tower_user_name": "ana"}
     env = {"PROJECT_REVISION": "4f2a", "JOB_ID": "77", "CVOPS_TICKET": "CHG1"}
     play([GROUP], check=True, extra_vars=extra, in_process=in_process).ok()
     assert not folder.exists()
@@ -47,6 +47,7 @@ def test_a_writing_run_is_recorded_and_an_idle_one_is_not(
         "revision": "4f2a",
         "ticket": "CHG1",
     }
+    assert (record["operator"]["job_template"], record["operator"]["launched_by"]) == ("cvops converge", "ana")  # type: ignore[index]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
     assert_no_secrets(run, [folder], [site.automation.client_secret])
 

@@ -49,7 +49,8 @@ class HttpSettings:
             return False
         if self.ca_path:
             return self.ca_path
-        return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
+        name = self._find_ca_variable()
+        return self.environ[name] if name else True
 
     def format_correlation_id(self, correlation_id: str) -> str:
         """Return the value of the correlation header: W3C trace context has a form of its own, every other header takes the id as it is."""
@@ -64,5 +65,9 @@ class HttpSettings:
             return "certificate validation is off"
         if self.ca_path:
             return f"CA bundle {self.ca_path}"
-        name = next((name for name in _CA_VARIABLES if self.environ.get(name)), None)
+        name = self._find_ca_variable()
         return f"CA bundle {self.environ[name]} from {name}" if name else "the CA bundle of Python's certifi"
+
+    def _find_ca_variable(self) -> str | None:
+        """Return the first variable that names a CA; a blank one, as a controller sets for an input that nobody gave, names none."""
+        return next((name for name in _CA_VARIABLES if self.environ.get(name, "").strip()), None)

@@ -14,6 +14,7 @@ import typing as t
 from .addresses import find_embedded_secrets
 from .context import Context
 from .errors import ConfigError, Problems
+from .home_folder import expand_home
 from .secret_matcher import list_credentials
 from .values import is_guid
 
@@ -109,16 +110,19 @@ def prepare_options(ctx: Context) -> None:
         if option.get("no_log") and option.get("type", "str") == "str":
             return strip_secret(_get_name(where), text)
         if option.get("type") == "path" and text:
-            return resolve_path(ctx, text.strip("\r\n"))
+            return resolve_path(ctx, text.strip("\r\n"), _get_source(where, ctx.describe_source(_get_outermost(where))))
         return text.strip(_AROUND) if "fallback" in ctx.spec[_get_outermost(where)] else text
 
     ctx.options = _convert_texts(ctx.spec, ctx.options, clean)
     ctx.secrets = list_secret_forms(ctx.secrets)
 
 
-def resolve_path(ctx: Context, path: str) -> str:
-    """Return *path*, a relative one from the folder of the playbook; as it is where that is not known."""
-    return os.path.join(ctx.base_directory, os.path.expanduser(path)) if ctx.base_directory else path
+def resolve_path(ctx: Context, path: str, source: str = "a path") -> str:
+    """Return *path*, a relative one from the folder of the playbook; where that is not known, as it is but for ``~``.
+
+    Raises ConfigError for ``~`` of a user without home.
+    """
+    return os.path.join(ctx.base_directory or "", expand_home(path, source))
 
 
 def check_option_texts(ctx: Context) -> None:

@@ -39,7 +39,18 @@ STEP_STATES = ("planned", "done", "failed", "left")
 #: So many records are looked at, and so many characters of each.
 _LAST_RECORDS = 200
 _LARGEST_RECORD = 5_000_000
-#: What job controllers tell about the job, by the name in the record.
+#: What the controller's own variables tell about the job, as JSON, for tasks that see the environment alone.
+JOB_VARIABLE = "CVOPS_JOB_FACTS"
+#: The same, by the name in the record: variables of AWX and Automation Controller, which have it under both prefixes.
+_CONTROLLER_VARIABLES = {
+    "job_id": "job_id",
+    "job_template": "job_template_name",
+    "launched_by": "user_name",
+    "launch_type": "job_launch_type",
+    "workflow_job_id": "workflow_job_id",
+}
+_LONGEST_FACT = 200
+#: What the environment of job controllers tells about the job, by the name in the record.
 _JOB_VARIABLES = {
     "job_id": ("JOB_ID", "AWX_JOB_ID", "TOWER_JOB_ID"),
     "revision": ("CVOPS_REVISION", "PROJECT_REVISION", "CI_COMMIT_SHA", "GITHUB_SHA"),
@@ -223,13 +234,29 @@ def _select_given_options(ctx: Context, names: t.Sequence[str]) -> dict[str, t.A
     return {name: ctx.options[name] for name in names if ctx.options.get(name) is not None}
 
 
+def format_job_facts(variables: t.Mapping[str, t.Any]) -> str:
+    """Return what the *variables* of a controller tell about the job, as the value of JOB_VARIABLE; empty where they tell nothing.
+
+    ``launched_by`` is who launched the job, or the workflow around it; who approved it, no variable tells.
+    """
+    found = {
+        name: next((value for prefix in ("awx", "tower") if (value := variables.get(f"{prefix}_{item}"))), "")
+        for name, item in _CONTROLLER_VARIABLES.items()
+    }
+    told = {name: str(value) for name, value in found.items() if isinstance(value, (str, int)) and value}
+    return json.dumps(told) if told else ""
+
+
 def _read_job_facts(ctx: Context) -> dict[str, str]:
     """Return what a job controller tells about the job, by the names of the record."""
     environ = ctx.sources.environ
-    found = {
+    found: dict[str, t.Any] = {
         name: next((environ[item] for item in items if environ.get(item)), "") for name, items in _JOB_VARIABLES.items()
     }
-    return {name: value for name, value in found.items() if value}
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        told = json.loads(environ.get(JOB_VARIABLE, ""))
+        found.update({name: told[name] for name in _CONTROLLER_VARIABLES if name in told and told[name]})
+    return {name: to_one_line(str(value), _LONGEST_FACT) for name, value in found.items() if value}
 
 
 def _find_user_name() -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from .._core.context import Context
 from .._core.errors import ConfigError, WaitTimeout
+from .._core.home_folder import expand_home
 from .._core.polling import Backoff
 from .._core.private_files import (
     NotPrivate,
@@ -59,7 +60,7 @@ class LockableFile:
 
     def __init__(self, ctx: Context, path: str, words: FileWords) -> None:
         self._ctx, self._words = ctx, words
-        self.path = os.path.abspath(os.path.expanduser(path))
+        self.path = os.path.abspath(expand_home(path, "option path of the file"))
         self.location = f"file {self.path}"
 
     def read_text(self, path: str | None = None) -> str | None:

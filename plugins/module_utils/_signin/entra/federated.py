@@ -14,6 +14,8 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AuthError, ConfigError
+from ..._core.polling import Backoff
+from ..._core.private_files import NotPrivate, read_ordinary_file
 from ..._core.visible import to_one_line
 from ..clouds import TOKEN_EXCHANGE_AUDIENCES
 from ..tokens import decode_claims
@@ -25,6 +27,12 @@ _MISMATCHES = frozenset(f"AADSTS{code}" for code in (70021, 700211, 700212, 7002
 _WITH_IDS = re.compile(r"repo:([^@/:]+)@([0-9]+)/([^@/:]+)@([0-9]+):(.+)")
 _WITHOUT_IDS = re.compile(r"repo:([^@/:]+)/([^@/:]+):(.+)")
 _LONGEST_CLAIM = 600
+#: A signed JWT (RFC 7515, section 7.1).
+_WHOLE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LARGEST_FILE = 1 << 20
+#: How long a file without a token is looked at again, in seconds: whoever writes it is done by then.
+_LONGEST_LOOK_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 1.0
 
 SYSTEM_ASSIGNED = "system"
 SOURCE_OPTIONS = ("federated_token", "federated_token_file", "federated_managed_identity")
@@ -39,7 +47,7 @@ def read_assertion(ctx: Context) -> str:
     if options.get("federated_token"):
         return str(options["federated_token"]).strip()
     if options.get("federated_token_file"):
-        return _read_token_file(ctx, os.path.expanduser(options["federated_token_file"]))
+        return _read_token_file(ctx, _get_token_path(ctx))
     wanted = str(options["federated_managed_identity"])
     token = managed_identity.acquire_token(
         ctx, None if wanted == SYSTEM_ASSIGNED else wanted, TOKEN_EXCHANGE_AUDIENCES[options["cloud"]] + "/.default"
@@ -58,19 +66,55 @@ def compute_fingerprint(ctx: Context) -> str:
     return hashlib.sha256(f"{named}:{ctx.options[named]}".encode()).hexdigest()
 
 
+def has_new_assertion(ctx: Context, presented: str) -> bool:
+    """Return True where the token comes from a file that holds another one than the *presented* one by now."""
+    if get_source_option(ctx) != "federated_token_file":
+        return False
+    text, problem = _look_into(ctx, _get_token_path(ctx))
+    return not problem and text != presented
+
+
+def _get_token_path(ctx: Context) -> str:
+    return os.path.expanduser(str(ctx.options["federated_token_file"]))
+
+
 def _read_token_file(ctx: Context, path: str) -> str:
-    """Return the content of the token file, masked from now on. Raises ConfigError."""
-    source = ctx.describe_source("federated_token_file")
-    try:
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read(1 << 20).strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
-        raise ConfigError(f"federated_token_file: {path} cannot be read: {reason}", source=source) from exc
-    if not text:
-        raise ConfigError(f"federated_token_file: {path} is empty", source=source)
-    ctx.secrets.add(text)
+    """Return the token in the file, masked from now on.
+
+    Its owner may be about to replace it: without a whole token it is looked at again, for some seconds. Raises ConfigError.
+    """
+    backoff = Backoff(ctx, first_s=_FIRST_PAUSE_S, longest_s=_LONGEST_PAUSE_S)
+    text, problem = _look_into(ctx, path)
+    while problem and backoff.fits_within(_LONGEST_LOOK_S):
+        backoff.pause(about=f"waiting for a token in {path}", limit_s=_LONGEST_LOOK_S)
+        text, problem = _look_into(ctx, path)
+    if problem:
+        raise ConfigError(
+            f"federated_token_file: {path} {problem}, and that has not changed in {_LONGEST_LOOK_S:.0f} s",
+            source=ctx.describe_source("federated_token_file"),
+        )
     return text
+
+
+def _look_into(ctx: Context, path: str) -> tuple[str, str]:
+    """Return the token in the file, masked from now on, and in words why there is none, empty where there is one."""
+    try:
+        # Kubernetes replaces a link to a folder that links to the file: what the links lead to now is opened.
+        content = read_ordinary_file(os.path.realpath(path), _LARGEST_FILE)
+    except NotPrivate:
+        return "", f"is no ordinary file, or larger than {_LARGEST_FILE} bytes"
+    except OSError as exc:
+        return "", f"cannot be read: {exc.strerror}"
+    try:
+        text = content.decode("ascii").strip()
+    except UnicodeDecodeError:
+        return "", "holds no token: it is not text"
+    if not text:
+        return "", "is empty"
+    ctx.secrets.add(text)
+    if not _WHOLE_TOKEN.fullmatch(text) or not decode_claims(text):
+        return "", "holds no token, or a part of one: header, claims and signature with dots between them"
+    return text, ""
 
 
 def add_presented_claims(exc: AuthError, presented: str) -> AuthError:

@@ -12,7 +12,7 @@ import json
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AuthError, ConfigError
+from ..._core.errors import AuthError, BlockedByConditionalAccess, ConfigError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
 from ..clouds import get_authority_url
@@ -175,8 +175,19 @@ class FederatedMethod:
             presented["token"] = federated.read_assertion(self._ctx)
             return presented["token"]
 
-        try:
+        def acquire() -> Token:
             return _acquire_application_token(self._ctx, self.name, inputs, {"client_assertion": token}, scope)
+
+        try:
+            try:
+                return acquire()
+            except BlockedByConditionalAccess:
+                raise
+            except AuthError:
+                # The file was replaced since it was read: what it held then may have been a part, or over.
+                if not federated.has_new_assertion(self._ctx, presented.get("token", "")):
+                    raise
+                return acquire()
         except AuthError as exc:
             raise federated.add_presented_claims(exc, presented.get("token", "")) from exc
 

@@ -20,6 +20,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import WaitTimeout
+from ..._core.home_folder import lacks_home
 from ..._core.polling import Backoff
 from ..._core.private_files import (
     Durability,
@@ -62,7 +63,13 @@ def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: 
             " somebody else."
         )
     elif wanted == "file" and not is_machine_bound:
-        return FileCache.open(ctx, _build_user_path(ctx))
+        folder = _build_user_path(ctx)
+        if folder is not None:
+            return FileCache.open(ctx, folder)
+        ctx.warn(
+            "token_cache file: the user of this process has no home folder, so that tokens are kept for this run only. Set XDG_CACHE_HOME,"
+            " or leave token_cache out."
+        )
     if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
         return None
     folder = os.path.join(ctx.run_directory, _FOLDER)
@@ -80,25 +87,22 @@ def remove_cached_tokens(ctx: Context, app_id: str) -> None:
     Whoever signed in, and with what: in a run, a task may give rights to the identity of another.
     """
     folders = [os.path.join(ctx.run_directory, _FOLDER)] if ctx.run_directory else []
-    for folder in (*folders, _build_user_path(ctx)):
+    for folder in filter(None, (*folders, _build_user_path(ctx))):
         with contextlib.suppress(OSError):
             if is_own_folder(folder):
                 FileCache(ctx, folder).remove_tokens_of(app_id)
 
 
-def _build_user_path(ctx: Context) -> str:
-    """Return the folder of the cache that outlives a run."""
-    return os.path.join(_find_user_folder(ctx), "cvops", "identity")
+def _build_user_path(ctx: Context) -> str | None:
+    """Return the folder of the cache that outlives a run, in memory where the session has such a folder (``XDG_RUNTIME_DIR``).
 
-
-def _find_user_folder(ctx: Context) -> str:
-    """Return the folder for caches of this user, in memory where the session has such a folder (``XDG_RUNTIME_DIR``)."""
-    environ = ctx.sources.environ
-    return (
-        environ.get("XDG_RUNTIME_DIR")
-        or environ.get("XDG_CACHE_HOME")
-        or os.path.join(os.path.expanduser("~"), ".cache")
-    )
+    None for a user without home, as in many containers.
+    """
+    environ, home = ctx.sources.environ, os.path.expanduser("~")
+    caches = environ.get("XDG_RUNTIME_DIR") or environ.get("XDG_CACHE_HOME")
+    if not caches and lacks_home(home):
+        return None
+    return os.path.join(caches or os.path.join(home, ".cache"), "cvops", "identity")
 
 
 def remove_abandoned_folders(ctx: Context, parent: str) -> None:

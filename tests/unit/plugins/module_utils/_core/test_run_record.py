@@ -20,8 +20,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import (
+    JOB_VARIABLE,
     RunRecord,
     describe_target,
+    format_job_facts,
     read_records,
 )
 
@@ -346,3 +348,30 @@ def test_tasks_of_one_run_have_the_same_mark(make_ctx: t.Any) -> None:
     marks = [subject.identify_run(make_ctx(run_directory=folder)) for folder in ("/tmp/a", "/tmp/a", "/tmp/b", None)]
     assert marks[0] == marks[1] != marks[2]
     assert marks[3] == ""
+
+
+def test_what_a_controller_tells_of_its_job_is_kept_in_one_line_each(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    variables = {
+        "awx_job_id": 4711,
+        "awx_job_template_name": "cvops\x1b[31m converge\nx",
+        "tower_user_name": "ana" * 200,
+        "awx_workflow_job_id": "",
+        "awx_job_launch_type": {"not": "text"},
+        "cvops_tenant_id": "x",
+    }
+    facts = format_job_facts(variables)
+    sources = OptionSources(environ={JOB_VARIABLE: facts, "JOB_ID": "1", "PROJECT_REVISION": "4f2a"})
+    RunRecord(make_ctx(sources=sources), str(folder), "entra_group").begin(PLAN)
+    operator = read_only_record(folder)["operator"]
+    assert (operator["job_id"], operator["revision"]) == ("4711", "4f2a"), "its variables beat the environment"
+    assert "\x1b" not in operator["job_template"] and "\n" not in operator["job_template"]
+    assert operator["launched_by"].startswith("anaana") and len(operator["launched_by"]) <= 203
+    assert not {"workflow_job_id", "launch_type"} & set(operator)
+    assert format_job_facts({"cvops_tenant_id": "x"}) == ""
+
+
+@pytest.mark.parametrize("told", ["", "[", "[1]", "7", '{"job_id": null}'])
+def test_facts_that_are_none_are_left_out(make_ctx: t.Any, folder: pathlib.Path, told: str) -> None:
+    sources = OptionSources(environ={JOB_VARIABLE: told})
+    RunRecord(make_ctx(sources=sources), str(folder), "entra_group").begin(PLAN)
+    assert "job_id" not in read_only_record(folder)["operator"]

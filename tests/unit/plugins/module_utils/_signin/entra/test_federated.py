@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
 
 import pytest
 from token_service import SCOPE, TokenService, build_jwt, make_sign_in_context
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AuthError,
     BlockedByConditionalAccess,
@@ -23,6 +24,32 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.metho
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CLOUDS
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
 
+TOKEN = build_jwt(iss="https://k8s.example", sub="system:serviceaccount:awx:cvops")
+
+
+class SleepingClock(Clock):
+    """Sleeps take no time and are counted."""
+
+    slept_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.slept_s
+
+
+def waiting_context(
+    path: pathlib.Path, meanwhile: t.Callable[[], t.Any] = lambda: None
+) -> tuple[Context, SleepingClock]:
+    """Return a context in which *meanwhile* happens during the first wait, and its clock."""
+    ctx, clock = context(federated_token_file=str(path)), SleepingClock()
+
+    def sleep(seconds: float) -> None:
+        clock.slept_s += seconds
+        meanwhile()
+
+    ctx.clock = clock
+    ctx.sleep = sleep  # type: ignore[method-assign]
+    return ctx, clock
+
 
 def context(**options: t.Any) -> Context:
     return make_sign_in_context("federated", **{"federated_token": None, **options})
@@ -30,7 +57,7 @@ def context(**options: t.Any) -> Context:
 
 def test_the_first_source_that_is_given_counts(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
-    path.write_text("from-the-file")
+    path.write_text(TOKEN)
     every = {
         "federated_token": " given \n",
         "federated_token_file": str(path),
@@ -40,7 +67,7 @@ def test_the_first_source_that_is_given_counts(tmp_path: pathlib.Path) -> None:
     assert federated.read_assertion(context(**every)) == "given"
     del every["federated_token"]
     assert federated.get_source_option(context(**every)) == "federated_token_file"
-    assert federated.read_assertion(context(**every)) == "from-the-file"
+    assert federated.read_assertion(context(**every)) == TOKEN
     del every["federated_token_file"]
     assert federated.get_source_option(context(**every)) == "federated_managed_identity"
 
@@ -48,28 +75,74 @@ def test_the_first_source_that_is_given_counts(tmp_path: pathlib.Path) -> None:
 def test_a_file_is_read_at_each_use_and_its_content_masked(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
     ctx = context(federated_token_file=str(path))
-    for content in ("first-token", "second-token"):
+    for content in (TOKEN, build_jwt(sub="second")):
         path.write_text(f"{content}\n")
         assert federated.read_assertion(ctx) == content
         assert content in ctx.secrets
 
 
 def test_a_file_below_the_home_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "token").write_text("of-the-home")
+    (tmp_path / "token").write_text(TOKEN)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert federated.read_assertion(context(federated_token_file="~/token")) == "of-the-home"
+    assert federated.read_assertion(context(federated_token_file="~/token")) == TOKEN
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot be read: No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "it is not text")],
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfe", "holds no token: it is not text"),
+        (b"s.hvs-token-of-a-vault", "holds no token, or a part of one"),
+        (TOKEN[:-12].rpartition(".")[0].encode(), "holds no token, or a part of one"),
+        (TOKEN.replace(".", " ").encode(), "holds no token, or a part of one"),
+        (b"a.b.c", "holds no token, or a part of one"),
+        (b"x" * ((1 << 20) + 1), "is no ordinary file, or larger than"),
+    ],
 )
 def test_a_file_without_a_token_is_one_clear_error(tmp_path: pathlib.Path, content: bytes | None, said: str) -> None:
+    """It is looked at for some seconds, and what it holds is never shown."""
     path = tmp_path / "token"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match=rf"federated_token_file: {path} .*{said}|{said}"):
-        federated.read_assertion(context(federated_token_file=str(path)))
+    ctx, clock = waiting_context(path)
+    with pytest.raises(ConfigError) as refused:
+        federated.read_assertion(ctx)
+    assert str(refused.value).startswith(f"federated_token_file: {path} {said}")
+    assert str(refused.value).endswith("and that has not changed in 5 s") and 3 < clock.slept_s < 6
+    shown = (content or b"").decode("ascii", "replace").strip()
+    assert len(shown) < 8 or shown not in str(refused.value)
+
+
+def test_a_pipe_or_a_folder_is_no_token_file_and_is_not_waited_for(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(ConfigError, match="is no ordinary file|cannot be read"):
+            federated.read_assertion(waiting_context(path)[0])
+
+
+@pytest.mark.parametrize("before", [None, "", TOKEN[:20]], ids=["missing", "empty", "half"])
+def test_a_file_that_is_just_being_written_is_looked_at_again(tmp_path: pathlib.Path, before: str | None) -> None:
+    path = tmp_path / "token"
+    if before is not None:
+        path.write_text(before)
+    ctx, _clock = waiting_context(path, lambda: path.write_text(TOKEN))
+    assert federated.read_assertion(ctx) == TOKEN
+
+
+def test_a_link_that_is_replaced_as_kubernetes_does_leads_to_the_new_token(tmp_path: pathlib.Path) -> None:
+    ctx = context(federated_token_file=str(tmp_path / "token"))
+    (tmp_path / "token").symlink_to("..data/token")
+    for number in (1, 2):
+        folder, wanted = tmp_path / f"..2026_{number}", build_jwt(sub=f"pod-{number}")
+        folder.mkdir()
+        (folder / "token").write_text(wanted)
+        (tmp_path / "..data_tmp").symlink_to(folder.name)
+        os.rename(tmp_path / "..data_tmp", tmp_path / "..data")
+        assert federated.read_assertion(ctx) == wanted
+        assert federated.has_new_assertion(ctx, TOKEN) and not federated.has_new_assertion(ctx, wanted)
+    assert not federated.has_new_assertion(context(federated_token="given"), TOKEN), "text stays what it is"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
