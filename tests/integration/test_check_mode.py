@@ -11,6 +11,7 @@ from cvops_simulator import Simulator
 from helpers.cases import CASES, Case, discovered, inventory
 from helpers.checks import assert_no_writes, writes
 from helpers.direct import run_body
+from helpers.virtual_time import share_clock
 
 pytestmark = pytest.mark.any_core
 
@@ -26,7 +27,8 @@ def test_every_module_that_writes_has_a_case_that_does() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_check_mode_predicts(site: Simulator, case: Case) -> None:
+def test_check_mode_predicts(site: Simulator, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_clock(monkeypatch, site)
     module, options = case.load(), case.options(site)
     before = inventory(site)
     site.journal.clear()

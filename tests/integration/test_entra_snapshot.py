@@ -20,6 +20,7 @@ from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.graph.deletion import soft_delete
 from helpers.direct import connection, run_body
 from helpers.playing import Player
+from helpers.sampling import WHOLE
 from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.overview.power import get_permission_power
@@ -375,7 +376,7 @@ def test_an_identity_without_rights_still_gets_a_document(site: Simulator, tmp_p
 
 
 def test_a_read_that_fails_ends_the_task(site: Simulator, tmp_path: pathlib.Path) -> None:
-    """Each address in turn: an error of the service or a broken answer is never "nothing there"; the file stays as it is."""
+    """Each address in turn, or every third: an error of the service or a broken answer is never "nothing there"; the file stays as it is."""
     keep_commcell(site, tmp_path)
     options: dict[str, t.Any] = {"dest": str(tmp_path), "applications": ["Commvault management API"]}
     site.journal.clear()
@@ -387,7 +388,7 @@ def test_a_read_that_fails_ends_the_task(site: Simulator, tmp_path: pathlib.Path
     rounds += [
         (path, action) for path in ("/v1.0/$batch", "/v1.0/organization") for action in ("garbage", "drop_before")
     ]
-    for path, action in rounds:
+    for path, action in rounds if WHOLE else rounds[::3]:
         site.faults.clear()
         site.faults.add(Fault("graph", "*", path, action, status=503, times=0))
         result = run_body(entra_snapshot, site, options)

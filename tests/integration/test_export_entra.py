@@ -35,6 +35,8 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_snapshot,
 )
 
+pytestmark = pytest.mark.any_core
+
 Variables = dict[str, t.Any]
 
 
@@ -128,7 +130,7 @@ def read_file(path: pathlib.Path) -> Variables:
     return found
 
 
-@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("check", [pytest.param(False, marks=pytest.mark.every_core), True])
 def test_the_playbook(
     site: Simulator, play: Player, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, check: bool
 ) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import os
 import typing as t
 import zlib
 
@@ -31,11 +30,11 @@ from helpers import certificates
 from helpers.cases import CASES, Case, make_oidc_app, make_role_holder, make_saml_app, make_user
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
+from helpers.sampling import WHOLE
 from helpers.virtual_time import share_clock
 
 pytestmark = pytest.mark.any_core
 
-WHOLE = os.environ.get("CVOPS_FAULTS") == "whole"
 #: So many pairs of a request and a fault are tried of each case, if not all.
 SAMPLE = 3
 #: How long the services show what was before a write, at most, in seconds.

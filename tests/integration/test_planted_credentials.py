@@ -56,16 +56,20 @@ def find_leaks(run: Run, planted: t.Sequence[Planted]) -> list[str]:
     ]
 
 
+#: So many tests are made of all options, of which ``make test`` runs one.
+PARTS = 12
+
+
 @pytest.mark.any_core
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.whole) for part in range(1, 6))])
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.whole) for part in range(1, PARTS))])
 def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player, part: int) -> None:
-    planted = plant_one_by_one(site)[part::6]
-    assert len(planted) > 40
+    planted = plant_one_by_one(site)[part::PARTS]
+    assert len(planted) > 30
     run = run_planted(play, planted, check=True)
     assert find_leaks(run, planted) == []
     assert_no_writes(site)
     worked = [result.task for result in run.results if not result.failed]
-    assert len(worked) > 5, "not all of them are refused at once"
+    assert len(worked) > 3, "not all of them are refused at once"
 
 
 @pytest.mark.every_core

@@ -22,6 +22,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.client i
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings import LISTINGS
 from ansible_collections.cvops.identity.plugins.modules import access_evidence, commvault_snapshot
 
+pytestmark = pytest.mark.any_core
+
 Document = dict[str, t.Any]
 #: Which source is about the list of a kind.
 SOURCES = {kind: f"entities.{kind}" for kind in LISTINGS} | {

@@ -37,11 +37,10 @@ from .rotation_places import (
     VaultPlace,
 )
 from .rotation_watch import Watch, seed_key
+from .sampling import WHOLE
 from .virtual_time import share_clock
 from .wire import Killed, Trouble, Wire
 
-#: ``CVOPS_FAULTS=whole`` tries every trouble at every request, else a fixed sample is tried.
-WHOLE = os.environ.get("CVOPS_FAULTS") == "whole"
 #: Names a folder in which the number of cases is kept, for the step that counts them.
 COUNTS_VARIABLE = "CVOPS_COUNTS"
 HOUR = 3600.0

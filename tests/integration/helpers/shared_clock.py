@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 import fcntl
-import os
+import mmap
 import pathlib
 import struct
 import time
+import typing as t
 
 #: The environment variable that names the file to a forked run.
 VARIABLE = "CVOPS_TEST_CLOCK"
@@ -27,14 +28,12 @@ class SharedClock:
         self._path = path
         if not path.exists():
             path.write_bytes(_NUMBER.pack(0.0))
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # read thousands of times, so opened once
-
-    def __del__(self) -> None:
-        os.close(self._descriptor)
+        with path.open("r+b") as stream:
+            self._number = mmap.mmap(stream.fileno(), _NUMBER.size)  # read thousands of times, so without a call
 
     def now(self) -> float:
         """Return seconds since 1970."""
-        return time.time() + _NUMBER.unpack(os.pread(self._descriptor, _NUMBER.size, 0))[0]
+        return time.time() + t.cast("float", _NUMBER.unpack_from(self._number)[0])
 
     def datetime(self) -> datetime.datetime:
         """Return the time of day, in UTC."""
@@ -44,12 +43,11 @@ class SharedClock:
         """Push the clock forward, for all."""
         with self._path.open("r+b", buffering=0) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
-            added = _NUMBER.unpack(stream.read())[0] + seconds
-            os.pwrite(stream.fileno(), _NUMBER.pack(added), 0)
+            _NUMBER.pack_into(self._number, 0, _NUMBER.unpack_from(self._number)[0] + seconds)
 
     def reset(self) -> None:
         """Go back to the time of day."""
-        os.pwrite(self._descriptor, _NUMBER.pack(0.0), 0)
+        _NUMBER.pack_into(self._number, 0, 0.0)
 
 
 def follow_shared_clock(path: pathlib.Path) -> None:
