@@ -97,8 +97,9 @@ def tasks_in(document: t.Any) -> t.Iterator[dict[str, t.Any]]:
 
 
 def plays_in(document: t.Any) -> list[dict[str, t.Any]]:
-    """Plays at the top of a document."""
-    return [entry for entry in document if "hosts" in entry] if isinstance(document, list) else []
+    """Plays at the top of a document; no rulesets of ansible-rulebook, which name hosts, too."""
+    found = [entry for entry in document if "hosts" in entry] if isinstance(document, list) else []
+    return [entry for entry in found if "sources" not in entry]
 
 
 def faults_of_play(play: dict[str, t.Any]) -> list[str]:

@@ -56,8 +56,8 @@ TEXTS = {path: path.read_text(encoding="utf-8") for path in [*GUIDES, *READMES, 
 
 
 def code_text() -> str:
-    """Everything that may read a variable: plugins, roles and playbooks."""
-    folders = ("plugins", "roles", "playbooks")
+    """Everything that may read a variable: plugins, roles, playbooks and rulebooks."""
+    folders = ("plugins", "roles", "playbooks", "extensions/eda/rulebooks")
     paths = [path for name in folders for path in sorted((ROOT / name).rglob("*")) if path.suffix in (".py", ".yml")]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
@@ -143,6 +143,8 @@ def test_names_of_the_collection_exist(path: t.Any) -> None:
     known |= {item.name for item in (ROOT / "roles").iterdir()} | {
         item.stem for item in (ROOT / "playbooks").glob("*.yml")
     }
+    eda = ROOT / "extensions" / "eda"
+    known |= {item.stem for item in (*eda.glob("plugins/event_source/*.py"), *eda.glob("rulebooks/*.yml"))}
     text = TEXTS[path]
     groups = set(re.findall(r"group/cvops\.identity\.(\w+)", text))
     assert groups <= GROUPS.keys()
