@@ -341,6 +341,10 @@ OF_PLAYBOOKS: Options = {
         "description": "Where the playbook access_log keeps what it read, as JSON. A file that is there is continued.",
     },
     "access_log_csv": {"type": "path", "description": "Where the playbook access_log writes the entries as a table."},
+    "access_log_ocsf": {
+        "type": "path",
+        "description": "Where the playbook access_log writes the entries as events of OCSF, one JSON object in a line.",
+    },
     "access_log_fail": {
         "type": "bool",
         "description": "Whether the playbook access_log fails where a part of a log could not be read.",

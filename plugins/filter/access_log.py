@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     build_log_csv,
+    build_log_ocsf,
     find_log_start,
     join_logs,
     list_logged_subjects,
@@ -22,6 +23,11 @@ def write_csv(joined: t.Any) -> str:
     return t.cast("str", FilterText(build_log_csv(joined)))
 
 
+def write_ocsf(joined: t.Any) -> str:
+    """Return lines as they are; see access_log_ocsf.yml."""
+    return t.cast("str", FilterText(build_log_ocsf(joined)))
+
+
 class FilterModule:
     """Filters that join the logs of both services, and write them for people and programs."""
 
@@ -30,6 +36,7 @@ class FilterModule:
         return build_filters(
             access_log_csv=write_csv,
             access_log_lines=format_log,
+            access_log_ocsf=write_ocsf,
             access_log_start=find_log_start,
             join_logs=join_logs,
             logged_subjects=list_logged_subjects,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The logs of both services as one, for playbooks: joined, and as a table, in which names are made visible."""
+"""The logs of both services as one, for playbooks: joined, as a table, in which names are made visible, and as lines of OCSF."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import os
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.csv_text import build_csv
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import unmark_unsafe_texts
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import normalize_data, unmark_unsafe_texts
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import escape_in_json
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log import join
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.ocsf import build_ocsf_event
 from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.people import DeclaredLink, KnownAccount
-from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ReadingError
+from ansible_collections.cvops.identity.plugins.module_utils._joint.access_log.reading import ReadingError, check_row
 
 from .data_reading import DataFileError, Limits, abbreviate_text, read_data_file
 from .declared_access import VARIABLE, list_policies
@@ -183,6 +185,24 @@ def build_log_csv(joined: t.Any) -> str:
     """Return the events of a joined log as CSV, oldest first. Raises FilterInputError."""
     log = make_visible(require_log(joined))
     return build_csv(_COLUMNS, (_make_cells(row) for row in log["events"]))
+
+
+def build_log_ocsf(joined: t.Any) -> str:
+    """Return the events of a joined log as events of OCSF, oldest first: one JSON object in a line, without raw control characters.
+
+    Raises FilterInputError.
+    """
+    return "".join(f"{_format_line(row)}\n" for row in require_log(joined)["events"])
+
+
+def _format_line(row: Mapping) -> str:
+    plain = t.cast("dict[str, t.Any]", normalize_data(row))
+    try:
+        check_row(plain, "events")
+    except ReadingError as exc:
+        raise FilterInputError(str(exc)) from None
+    text = json.dumps(build_ocsf_event(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return escape_in_json(text)
 
 
 def _make_cells(row: Mapping) -> list[t.Any]:

@@ -17,7 +17,7 @@ _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
 #: The variables that name the files which a playbook writes on the machine that Ansible runs on.
 WRITTEN: t.Mapping[str, tuple[str, ...]] = {
     "access": ("access_file", "access_csv"),
-    "access_log": ("access_log_file", "access_log_csv"),
+    "access_log": ("access_log_file", "access_log_csv", "access_log_ocsf"),
     "awx_setup_export": ("awx_setup_export_file",),
     "break_glass_drill": ("break_glass_drill_file",),
     "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),

@@ -2542,6 +2542,7 @@ SCHEMA: dict[str, Part] = {
     },
     'access_log_max_rows': {'type': 'int'},
     'access_log_objects': {'type': 'list', 'elements': 'str'},
+    'access_log_ocsf': {'type': 'path'},
     'access_log_since': {'type': 'str'},
     'access_log_until': {'type': 'str'},
     'access_log_user_details': {'type': 'bool'},

@@ -11,10 +11,12 @@ import datetime
 import json
 import pathlib
 import ssl
+import sys
 import typing as t
 import urllib.request
 
 import pytest
+from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import User
 from cvops_simulator.core.faults import Fault
@@ -24,6 +26,9 @@ from helpers.hostile import SPECIAL, commands
 from helpers.playing import Player, Run
 from helpers.signing_on import Browser, set_up_sign_on
 from helpers.virtual_time import share_clock
+
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+from ocsf_requirements import find_faults  # noqa: E402 - it lies beside the unit tests
 
 pytestmark = [pytest.mark.any_core, pytest.mark.filterwarnings("ignore:datetime.datetime.utcfromtimestamp")]
 
@@ -100,12 +105,13 @@ def lines(run_: Run) -> list[str]:
 @pytest.mark.every_core
 def test_a_handshake_is_found_in_both_logs(lived_in: Simulator, make_player: t.Any, tmp_path: pathlib.Path) -> None:
     site = lived_in
-    file, table = tmp_path / "access.json", tmp_path / "access.csv"
-    made = run(site, make_player(site), access_log_file=str(file), access_log_csv=str(table)).ok()
+    file, table, siem = (tmp_path / name for name in ("access.json", "access.csv", "access.jsonl"))
+    files = {"access_log_file": str(file), "access_log_csv": str(table), "access_log_ocsf": str(siem)}
+    made = run(site, make_player(site), **files).ok()
     assert_no_writes(site)
     connection = site.variables()["cvops_connection"]
     secrets = [connection["entra"]["client_secret"], connection["commcells"]["cs01"]["password"]]
-    assert_no_secrets(made, [file, table], secrets)
+    assert_no_secrets(made, [file, table, siem], secrets)
     log = json.loads(file.read_text())
     (shake,) = [one for one in log["handshakes"] if one["person"].lower() == PERSON]
     by_id = {row["record_id"]: row for row in log["events"]}
@@ -121,7 +127,16 @@ def test_a_handshake_is_found_in_both_logs(lived_in: Simulator, make_player: t.A
     assert f"refused: {PERSON}, sign-in at Entra ID from {ABROAD}" in told
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == len(log["events"])
-    for path in (file, table):
+    events = [json.loads(line) for line in siem.read_text().splitlines()]
+    assert [event["metadata"]["uid"].rpartition("/")[2] for event in events] == [
+        row["record_id"] for row in log["events"]
+    ]
+    assert not [fault for event in events for fault in find_faults(event)]
+    assert "Night shift" in [event["entity"]["name"] for event in events if event["type_uid"] == 300401]
+    assert {
+        event["src_endpoint"]["ip"] for event in events if event["type_uid"] == 300201 and event["status_id"] == 2
+    } == {ABROAD}
+    for path in (file, table, siem):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -175,9 +190,14 @@ def test_names_in_logs_run_nothing(lived_in: Simulator, make_player: t.Any, tmp_
     play, trail = make_player(site), site.commcells["cs01"].cell.trail
     for name in (*SPECIAL, *commands(trap)):
         trail.write(site.clock.now() - 7200, "High", (99, name), f"Delete {name}", f"Role [{name}]")
+    siem, written = tmp_path / "access.jsonl", []
     for _again in range(2):
-        run(site, play, access_log_file=str(file), access_log_csv=str(tmp_path / "access.csv")).ok()
-    assert "lookup('pipe'" in file.read_text()
+        files = {"access_log_file": str(file), "access_log_csv": str(tmp_path / "access.csv")}
+        run(site, play, **files, access_log_ocsf=str(siem)).ok()
+        written.append({json.loads(line)["metadata"]["uid"] for line in siem.read_text().splitlines()})
+        assert len(written[-1]) == siem.read_text().count("\n")
+    assert written[0] <= written[1]
+    assert "lookup('pipe'" in file.read_text() and "lookup('pipe'" in siem.read_text()
     assert list(trap.iterdir()) == []
 
 

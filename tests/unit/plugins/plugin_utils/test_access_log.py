@@ -13,11 +13,13 @@ import pathlib
 import typing as t
 
 import pytest
+from ocsf_requirements import find_faults
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.log_events import Actor, LogEvent, Target
 from ansible_collections.cvops.identity.plugins.plugin_utils import access_log as subject
 from ansible_collections.cvops.identity.plugins.plugin_utils.access_log import (
     build_log_csv,
+    build_log_ocsf,
     find_log_start,
     read_log_file,
 )
@@ -102,6 +104,39 @@ RESULTS = {
     },
     "cs02": {"failed": True, "msg": "could not be reached"},
 }
+
+
+def test_lines_for_a_siem() -> None:
+    """One line for each entry, in the same order each time; a next run repeats none and loses none."""
+    first = join_logs(RESULTS)
+    lines = [json.loads(line) for line in build_log_ocsf(first).splitlines()]
+    assert [line["type_uid"] for line in lines] == [300201, 300201, 300403, 300202, 300201, 300106]
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    assert not [fault for line in lines for fault in find_faults(line)]
+    assert build_log_ocsf(json.loads(json.dumps(first))) == build_log_ocsf(first)
+    late = event(30, "commvault", "audit_trail", operation="add", actor=ACCOUNT, target=Target("user", "new"))
+    again = join_logs({"cs01": {**RESULTS["cs01"], "audit_trail": [LOG_IN, late]}}, previous=first)
+    then = [json.loads(line)["metadata"]["uid"] for line in build_log_ocsf(again).splitlines()]
+    assert len(then) == len(set(then)) == len(lines) + 1
+    assert {line["metadata"]["uid"] for line in lines} < set(then)
+
+
+def test_lines_hold_no_raw_control_characters_and_read_back_equal() -> None:
+    name = "a\u2028b\u202e\x1b[2J\x00\x7f\ud800 {{ x }}"
+    row = event(
+        1, "entra", "directory_audits", operation="add", target=Target("group", name), details={"n": float("nan")}
+    )
+    text = build_log_ocsf(join_logs({"localhost": {"directory_audits": [row], "gaps": []}}))
+    assert text.count("\n") == 1 and text.endswith("\n") and text[:-1].isprintable()
+    text.encode("utf-8")
+    assert json.loads(text, parse_constant=pytest.fail)["entity"]["name"] == name.replace("\ud800", "\ufffd")
+
+
+def test_what_is_no_joined_log_is_no_event() -> None:
+    joined = join_logs(RESULTS)
+    joined["events"] = [{"time": "now"}]
+    with pytest.raises(FilterInputError, match="an entry of events is without"):
+        build_log_ocsf(joined)
 
 
 def test_lines_for_people() -> None:
