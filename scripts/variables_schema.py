@@ -660,9 +660,11 @@ def build_variables() -> Options:
 
 def describe_controller(option: Option) -> None:
     """Give ``cvops_controller``, in place, what its mappings of names hold: identities, CommCells, jobs, questions and schedules."""
+    from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.workloads import (
+        IDENTITIES,
+    )
     from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import (
         COMMCELL_METHODS,
-        IDENTITIES,
         JOBS,
         METHODS,
     )
@@ -675,6 +677,8 @@ def describe_controller(option: Option) -> None:
         "credential": named,
     }
     keys["identities"]["options"] = {name: {"type": "dict", "options": identity} for name in IDENTITIES}
+    accounts = {name: {"type": "str", "description": "Its service account."} for name in IDENTITIES}
+    keys["workload_identity"]["options"]["kubernetes"]["options"]["service_accounts"]["options"] = accounts
     keys["commcells"]["values"] = {
         "type": "dict",
         "options": {
@@ -712,6 +716,11 @@ def describe_controller(option: Option) -> None:
     survey = {"type": "list", "elements": "dict", "description": "Further questions.", "options": question}
     job = {
         "enabled": {"type": "bool", "description": "Whether it is made."},
+        "identity": {
+            "type": "str",
+            "choices": list(IDENTITIES),
+            "description": "Whom it signs in to Entra ID as. When left out, the one that its playbook needs.",
+        },
         "name": {"type": "str", "description": "Its name."},
         "timeout": {"type": "int", "description": "Seconds after which the job is ended; 0 for never."},
         "variables": {"type": "dict", "description": "Variables of this job, beside those of all jobs."},

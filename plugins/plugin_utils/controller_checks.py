@@ -11,9 +11,11 @@ import re
 import typing as t
 import urllib.parse
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .controller_credential_types import FORBIDDEN_ENV, build_commcell_type, list_env_names
+from .controller_lines import list_trusts
 from .controller_model import KINDS
 from .controller_objects import ControllerPlan, plan_objects
 from .controller_rules import find_rule_problems, find_zone
@@ -50,7 +52,8 @@ def find_controller_problems(values: Values) -> t.Iterator[Problem]:
     yield from _find_schedule_problems(settings)
     yield from _find_variable_problems(settings)
     yield from _find_notification_problems(settings)
-    yield from _find_job_problems(settings, values)
+    yield from _find_job_problems(settings)
+    yield from _find_trust_problems(settings, values)
 
 
 def _at(*path: str) -> str:
@@ -269,7 +272,7 @@ def _find_notification_problems(settings: Settings) -> t.Iterator[Problem]:
             )
 
 
-def _find_job_problems(settings: Settings, values: Values) -> t.Iterator[Problem]:
+def _find_job_problems(settings: Settings) -> t.Iterator[Problem]:
     if not settings.jobs:
         yield Problem(_at("jobs"), "leaves nothing to make; enable a job")
     if ("plan" in settings.jobs) != ("apply" in settings.jobs):
@@ -286,7 +289,7 @@ def _find_job_problems(settings: Settings, values: Values) -> t.Iterator[Problem
         for kind in ("entra", "converge"):
             if kind in settings.jobs:
                 yield Problem(_at("jobs", kind), "is for slices; set slices to 2 or more, or take it out")
-    identities = {JOBS[kind].identity for kind in settings.jobs}
+    identities = {settings.get_job_identity(kind) for kind in settings.jobs}
     for name in settings.get_part("identities"):
         if to_text(name) not in identities:
             yield Problem(
@@ -298,3 +301,21 @@ def _find_job_problems(settings: Settings, values: Values) -> t.Iterator[Problem
     for name in require_list(settings.given.get("document"), "document"):
         if is_template(to_text(name)):
             yield Problem(_at("document"), "has marks of a template in it; give the path in the project")
+
+
+def _find_trust_problems(settings: Settings, values: Values) -> t.Iterator[Problem]:
+    used = {settings.get_job_identity(kind) for kind in settings.jobs}
+    accounts = require_mapping(settings.get_part("workload_identity").get("kubernetes"), "kubernetes").get(
+        "service_accounts"
+    )
+    for name in require_mapping(accounts, "service_accounts"):
+        if to_text(name) not in used:
+            yield Problem(
+                _at("workload_identity", "kubernetes", "service_accounts", to_text(name)),
+                "is of no job that is made; take it out",
+            )
+    try:
+        list_trusts(values)
+    except Problems as exc:
+        for problem in exc.facts["problems"]:
+            yield Problem(_at("workload_identity"), f"{problem['where'].rpartition('.')[2]}: {problem['message']}")

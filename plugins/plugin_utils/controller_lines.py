@@ -7,21 +7,19 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import resolve_trust
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.workloads import (
+    workload_subjects,
+)
 
 from .controller_model import KINDS, ControllerObject
 from .controller_objects import plan_objects
-from .controller_settings import IDENTITIES, JOBS, Settings, read_settings
+from .controller_settings import Settings, read_settings
 from .controller_state import is_there, list_results
 from .filter_values import make_visible, require_mapping, to_text
 
 Mapping = t.Mapping[str, t.Any]
-AUDIENCE = "api://AzureADTokenExchange"
-_LONGEST_NAME = 120
-_MOST_TRUSTS = 20
 
 
 def format_setup(document: t.Any, state: t.Any) -> list[str]:
@@ -121,62 +119,72 @@ def _format_conclusion(
 
 
 def list_trusts(document: t.Any) -> list[dict[str, t.Any]]:
-    """Return for each identity of jobs whose tokens Entra ID has to trust: ``issuer``, ``subject``, ``audience``, ``job_template``.
+    """Return for each identity of jobs what Entra ID has to trust: ``issuer``, ``subject``, ``audience``, ``warnings``, in the order of IDENTITIES.
 
-    ``federated_credential`` holds options of the module entra_federated_credential, beside the application; null while the issuer is not known.
+    ``federated_credential`` holds options of the module entra_federated_credential, beside the application. While nobody says whose tokens the jobs
+    have, there is nothing to tell. Raises Problems for values that no credential can be made of.
     """
     settings = read_settings(document)
     said = settings.get_part("workload_identity")
-    audience = to_text(said.get("audience")) or AUDIENCE
-    pod = require_mapping(said.get("kubernetes"), "cvops_controller.workload_identity.kubernetes")
-    found = []
-    for identity in IDENTITIES:
-        kinds = [kind for kind in settings.jobs if JOBS[kind].identity == identity]
-        if pod and kinds:
-            found.append(_describe_trust(identity, "", {"kubernetes": dict(pod)}, audience, f"pods {identity}"))
-            continue
-        for kind in kinds:
-            name = settings.name_job(kind)
-            preset = {
-                "issuer": to_text(said.get("issuer")),
-                "organization": settings.organization,
-                "job_template": name,
-            }
-            found.append(_describe_trust(identity, name, {"awx": preset}, audience, name))
-    return found
+    pods = require_mapping(said.get("kubernetes"), "cvops_controller.workload_identity.kubernetes")
+    rows = [
+        *workload_subjects("awx", _list_job_workloads(settings, to_text(said.get("issuer"))), settings.cloud),
+        *workload_subjects("kubernetes", _list_pod_workloads(settings, pods), settings.cloud),
+    ]
+    return [
+        {
+            "identity": row["identity"],
+            "issuer": row["issuer"],
+            "subject": row["subject"],
+            "audience": row["audience"],
+            "warnings": row["warnings"],
+            "federated_credential": {"name": row["name"], **row["trust"], "audiences": [row["audience"]]},
+        }
+        for row in rows
+    ]
 
 
-def _describe_trust(identity: str, job: str, preset: dict[str, Mapping], audience: str, name: str) -> dict[str, t.Any]:
-    issuer, subject = resolve_trust(preset, lambda: "")
-    slug = re.sub("[^A-Za-z0-9_.-]+", "-", name).strip("-")[:_LONGEST_NAME]
-    options = {"name": slug, **preset, "audiences": [audience]}
-    return {
-        "identity": identity,
-        "job_template": job or None,
-        "issuer": issuer or None,
-        "subject": subject,
-        "audience": audience,
-        "federated_credential": options if issuer else None,
-    }
+def _list_job_workloads(settings: Settings, issuer: str) -> list[dict[str, t.Any]]:
+    """Return the job templates whose jobs have tokens of the controller itself, none while its issuer is not known."""
+    return [
+        {
+            "identity": settings.get_job_identity(kind),
+            "issuer": issuer,
+            "organization": settings.organization,
+            "job_template": settings.name_job(kind),
+        }
+        for kind in settings.jobs
+        if issuer
+    ]
+
+
+def _list_pod_workloads(settings: Settings, pods: Mapping) -> list[dict[str, t.Any]]:
+    """Return the service accounts of the pods in which jobs run, by identity."""
+    accounts = require_mapping(
+        pods.get("service_accounts"), "cvops_controller.workload_identity.kubernetes.service_accounts"
+    )
+    used = {settings.get_job_identity(kind) for kind in settings.jobs}
+    where = {"issuer": to_text(pods.get("issuer")), "namespace": to_text(pods.get("namespace"))}
+    return [
+        {"identity": to_text(name), **where, "service_account": to_text(account)}
+        for name, account in accounts.items()
+        if name in used and account
+    ]
 
 
 def format_trusts(document: t.Any) -> list[str]:
-    """Return what Entra ID has to trust for each identity, in words; one line where no token of the controller is used."""
+    """Return what Entra ID has to trust for each identity, in words; one line where nobody has said whose tokens the jobs have."""
     trusts = list_trusts(document)
-    lines = [
-        "Tokens of the controller's jobs, for entra_federated_credential (the fact awx_setup_result has its options):"
-    ]
+    if not trusts:
+        return [
+            "What Entra ID has to trust of these jobs is not known: set cvops_controller.workload_identity, or fill secrets into the credentials"
+        ]
+    lines = ["What Entra ID has to trust, as options of entra_federated_credential in awx_setup_result.identities:"]
     for trust in trusts:
-        issuer = trust["issuer"] or "not known: set cvops_controller.workload_identity.issuer"
-        lines.append(
-            f"  {trust['identity']}: subject {_show(trust['subject'])}, issuer {_show(issuer)}, audience {trust['audience']}"
-        )
-    for identity in IDENTITIES:
-        if sum(trust["identity"] == identity for trust in trusts) > _MOST_TRUSTS:
-            lines.append(
-                f"  an application takes {_MOST_TRUSTS} federated credentials at most: split the jobs of {identity}"
-            )
-    return lines
+        lines.append(f"  {trust['identity']}: subject {_show(trust['subject'])}")
+        lines.append(f"    issuer {_show(trust['issuer'])}, audience {trust['audience']}")
+    warnings = dict.fromkeys(text for trust in trusts for text in trust["warnings"])
+    return [*lines, *(f"  Note: {_show(text)}" for text in warnings)]
 
 
 def describe_settings(document: t.Any) -> dict[str, t.Any]:

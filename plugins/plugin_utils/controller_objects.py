@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.workloads import IDENTITIES
+
 from .controller_credential_types import ENTRA_TYPES, VAULT_TYPE, build_commcell_type, build_job_connection
 from .controller_model import (
     APPLY_NODE,
@@ -26,7 +28,6 @@ from .controller_model import (
     build_object,
 )
 from .controller_settings import (
-    IDENTITIES,
     JOBS,
     METHODS,
     Settings,
@@ -98,7 +99,7 @@ class _Builder:
         if "vault" in settings.given:
             self.add_type(VAULT_TYPE, "the sign-in to HashiCorp Vault")
             self.add_skeleton(self.name_vault(), to_text(VAULT_TYPE["name"]), vault)
-        used = {JOBS[kind].identity for kind in settings.jobs}
+        used = {settings.get_job_identity(kind) for kind in settings.jobs}
         for identity in IDENTITIES:
             if identity in used:
                 said = self.get_identity(identity)
@@ -141,7 +142,10 @@ class _Builder:
         return to_text(self.settings.get_part("vault").get("credential")) or f"{self.settings.prefix} HashiCorp Vault"
 
     def list_job_credentials(self, kind: str) -> list[str]:
-        found = [self.name_identity(JOBS[kind].identity), *map(self.name_commcell, self.settings.commcells)]
+        found = [
+            self.name_identity(self.settings.get_job_identity(kind)),
+            *map(self.name_commcell, self.settings.commcells),
+        ]
         if "vault" in self.settings.given:
             found.append(self.name_vault())
         own = to_text(self.settings.given.get("controller_credential"))

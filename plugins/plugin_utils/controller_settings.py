@@ -14,12 +14,14 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.workloads import (
+    PLAYBOOK_IDENTITIES,
+)
+
 from .filter_values import require_list, require_mapping, to_text
 
 Mapping = t.Mapping[str, t.Any]
 
-#: The identities of Entra ID that jobs sign in as: each has a credential of its own.
-IDENTITIES = ("plan", "converge", "rotation", "evidence")
 #: How an identity signs in: its credential type.
 METHODS = ("token_file", "managed_identity", "federated_managed_identity", "client_certificate", "client_secret")
 COMMCELL_METHODS = ("password", "access_token", "token_store")
@@ -29,10 +31,9 @@ PLAN_DIGEST, PLAN_TEXT = "cvops_approved_plan", "cvops_plan_markdown"
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a job template runs: the playbook, as whom, and what it is for."""
+    """What a job template runs: the playbook, and what it is for; ``rule``: its schedule where the document gives none."""
 
     playbook: str
-    identity: str
     words: str
     name: str
     job_type: str = "run"
@@ -45,7 +46,6 @@ class JobKind:
 JOBS: t.Mapping[str, JobKind] = {
     "drift": JobKind(
         "site",
-        "plan",
         "tells what differs from the document, and changes nothing",
         "drift report",
         "check",
@@ -53,37 +53,33 @@ JOBS: t.Mapping[str, JobKind] = {
     ),
     "plan": JobKind(
         "site",
-        "plan",
         "plans a change, and hands the digest of the plan to the workflow",
         "plan",
         "check",
         {"cvops_publish_plan": True},
     ),
-    "apply": JobKind("site", "converge", "writes the plan that was approved, and no other", "apply"),
-    "entra": JobKind("site", "converge", "converges Entra ID, once for all slices", "converge Entra ID", tags="entra"),
-    "converge": JobKind("site", "converge", "converges the CommCells in slices", "converge CommCells"),
+    "apply": JobKind("site", "writes the plan that was approved, and no other", "apply"),
+    "entra": JobKind("site", "converges Entra ID, once for all slices", "converge Entra ID", tags="entra"),
+    "converge": JobKind("site", "converges the CommCells in slices", "converge CommCells"),
     "rotate": JobKind(
         "rotate_secrets",
-        "rotation",
         "replaces secrets before they expire",
         "rotate secrets",
         rule="040000 FREQ=DAILY;INTERVAL=1",
     ),
     "expiry": JobKind(
         "expiry",
-        "evidence",
         "tells what will break on a date",
         "expiry report",
         rule="060000 FREQ=DAILY;INTERVAL=1",
     ),
     "evidence": JobKind(
         "access_evidence",
-        "evidence",
         "seals evidence of who may do what",
         "access evidence",
         rule="030000 FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=1",
     ),
-    "access": JobKind("access", "evidence", "answers who can do what", "access questions"),
+    "access": JobKind("access", "answers who can do what", "access questions"),
 }
 
 
@@ -101,6 +97,7 @@ class Settings:
     jobs: t.Mapping[str, Mapping]
     slices: int
     timezone: str
+    cloud: str
 
     def get_part(self, name: str) -> Mapping:
         """Return a mapping of the variable, empty where it is not given."""
@@ -113,6 +110,10 @@ class Settings:
     def name_job(self, kind: str) -> str:
         """Return the name of the job template of a kind."""
         return to_text(self.jobs.get(kind, {}).get("name")) or f"{self.prefix} {JOBS[kind].name}"
+
+    def get_job_identity(self, kind: str) -> str:
+        """Return the identity of Entra ID that the jobs of a kind sign in as."""
+        return to_text(self.jobs.get(kind, {}).get("identity")) or PLAYBOOK_IDENTITIES[JOBS[kind].playbook]
 
     @property
     def has_workflow(self) -> bool:
@@ -135,13 +136,15 @@ def reduce_document(document: t.Any) -> dict[str, t.Any]:
     given = require_mapping(values.get("cvops_controller"), "cvops_controller")
     connection = require_mapping(values.get("cvops_connection"), "cvops_connection")
     commcells = require_mapping(connection.get("commcells"), "cvops_connection.commcells")
+    entra = require_mapping(connection.get("entra"), "cvops_connection.entra")
     return {
         "cvops_controller": {name: value for name, value in given.items() if name != "connection"},
         "cvops_connection": {
+            "entra": {name: value for name, value in entra.items() if name == "cloud"},
             "commcells": {
                 name: {key: item for key, item in require_mapping(value, "a CommCell").items() if key in REACHED}
                 for name, value in commcells.items()
-            }
+            },
         },
         # Only whether there are any.
         "cvops_rotations": [{}] if values.get("cvops_rotations") else [],
@@ -180,6 +183,7 @@ def read_settings(document: t.Any) -> Settings:
         jobs=jobs,
         slices=slices,
         timezone=to_text(given.get("timezone")) or "UTC",
+        cloud=to_text(require_mapping(connection.get("entra"), "cvops_connection.entra").get("cloud")) or "public",
     )
 
 

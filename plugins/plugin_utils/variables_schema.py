@@ -77,12 +77,6 @@ _PART_5: Part = {
 }
 _PART_6: Part = {'file': {'type': 'path', 'may_be_empty': True}, 'hashi_vault': _PART_5}
 _PART_7: Part = {
-    'issuer': {'type': 'str', 'required': True},
-    'namespace': {'type': 'str', 'required': True},
-    'service_account': {'type': 'str', 'required': True},
-}
-_PART_8: Part = {'type': 'dict', 'options': _PART_7}
-_PART_9: Part = {
     'type': 'str',
     'choices': [
         'entra_backup',
@@ -99,56 +93,56 @@ _PART_9: Part = {
         'teams_backup_restore',
     ],
 }
-_PART_10: Part = {
-    'preset': _PART_9,
+_PART_8: Part = {
+    'preset': _PART_7,
     'api': {'type': 'str'},
     'application': {'type': 'list', 'elements': 'str'},
     'delegated': {'type': 'list', 'elements': 'str'},
 }
-_PART_11: Part = {
+_PART_9: Part = {
     'type': 'list',
     'elements': 'dict',
     'required_one_of': [['preset', 'api']],
     'mutually_exclusive': [['preset', 'api'], ['preset', 'application'], ['preset', 'delegated']],
-    'options': _PART_10,
+    'options': _PART_8,
 }
-_PART_12: Part = {
+_PART_10: Part = {
     'additional_properties': {'type': 'list', 'elements': 'str'},
     'essential': {'type': 'bool'},
     'name': {'type': 'str', 'required': True},
     'source': {'type': 'str', 'may_be_empty': True},
 }
-_PART_13: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_12}
-_PART_14: Part = {
+_PART_11: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_10}
+_PART_12: Part = {
     'name': {'words': 'a name', 'forms': [{'type': 'str'}, {'type': 'int'}]},
     'id': {'words': 'an id (a number)', 'forms': [{'type': 'int'}, {'type': 'str'}]},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_15: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_14}
-_PART_16: Part = {
+_PART_13: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_12}
+_PART_14: Part = {
     'matching': {'type': 'str', 'required': True},
     'at_most': {'type': 'int', 'required': True},
     'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
 }
-_PART_17: Part = {'type': 'dict', 'options': _PART_16}
-_PART_18: Part = {
+_PART_15: Part = {'type': 'dict', 'options': _PART_14}
+_PART_16: Part = {
     'words': 'a name, an id (a number), or a mapping with name or id, and company',
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_15],
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13],
 }
-_PART_19: Part = {'type': 'list', 'items': _PART_18}
-_PART_20: Part = {
+_PART_17: Part = {'type': 'list', 'items': _PART_16}
+_PART_18: Part = {
     'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
     'not_null': True,
-    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_15, _PART_17, _PART_19],
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_13, _PART_15, _PART_17],
 }
-_PART_21: Part = {
+_PART_19: Part = {
     'type': 'str',
     'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
     'default': 'azure_guid',
 }
-_PART_22: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_18}
-_PART_23: Part = {'user': _PART_18, 'user_group': _PART_18}
-_PART_24: Part = {
+_PART_20: Part = {'type': 'list', 'elements': 'raw', 'items': _PART_16}
+_PART_21: Part = {'user': _PART_16, 'user_group': _PART_16}
+_PART_22: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -163,28 +157,28 @@ _PART_24: Part = {
         'terms_of_use',
     ],
 }
-_PART_25: Part = {
+_PART_23: Part = {
     'user': {'type': 'str'},
     'service_principal': {'type': 'str'},
     'application': {'type': 'str'},
     'address': {'type': 'str'},
     'country': {'type': 'str'},
-    'can': _PART_24,
+    'can': _PART_22,
 }
-_PART_26: Part = {
+_PART_24: Part = {
     'type': 'list',
     'elements': 'dict',
     'required_one_of': [['user', 'service_principal']],
     'mutually_exclusive': [['user', 'service_principal']],
-    'options': _PART_25,
+    'options': _PART_23,
 }
-_PART_27: Part = {
+_PART_25: Part = {
     'users': {'type': 'list', 'elements': 'str'},
     'groups': {'type': 'list', 'elements': 'str'},
     'roles': {'type': 'list', 'elements': 'str'},
 }
-_PART_28: Part = {'type': 'dict', 'options': _PART_27}
-_PART_29: Part = {
+_PART_26: Part = {'type': 'dict', 'options': _PART_25}
+_PART_27: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -198,7 +192,7 @@ _PART_29: Part = {
         'risk_remediation',
     ],
 }
-_PART_30: Part = {
+_PART_28: Part = {
     'type': 'list',
     'elements': 'str',
     'choices': [
@@ -210,16 +204,16 @@ _PART_30: Part = {
         'service_provider',
     ],
 }
-_PART_31: Part = {'types': _PART_30, 'tenants': {'type': 'list', 'elements': 'str'}}
-_PART_32: Part = {'type': 'dict', 'options': _PART_31}
-_PART_33: Part = {
+_PART_29: Part = {'types': _PART_28, 'tenants': {'type': 'list', 'elements': 'str'}}
+_PART_30: Part = {'type': 'dict', 'options': _PART_29}
+_PART_31: Part = {
     'users': {'type': 'list', 'elements': 'str'},
     'groups': {'type': 'list', 'elements': 'str'},
     'roles': {'type': 'list', 'elements': 'str'},
-    'guests': _PART_32,
+    'guests': _PART_30,
 }
-_PART_34: Part = {'type': 'dict', 'options': _PART_33}
-_PART_35: Part = {
+_PART_32: Part = {'type': 'dict', 'options': _PART_31}
+_PART_33: Part = {
     'path': {'type': 'str', 'required': True},
     'mount': {'type': 'str', 'default': 'secret'},
     'url': {'type': 'str'},
@@ -231,21 +225,21 @@ _PART_35: Part = {
     'ca_path': {'type': 'path'},
     'field': {'type': 'str', 'default': 'value'},
 }
-_PART_36: Part = {
+_PART_34: Part = {
     'type': 'dict',
     'required_together': [['role_id', 'secret_id']],
     'mutually_exclusive': [['token', 'role_id']],
-    'options': _PART_35,
+    'options': _PART_33,
 }
-_PART_37: Part = {
+_PART_35: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
-_PART_38: Part = {
+_PART_36: Part = {
     'type': 'dict',
     'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
 }
-_PART_39: Part = {
+_PART_37: Part = {
     'type': 'str',
     'choices': [
         'token_file',
@@ -255,9 +249,9 @@ _PART_39: Part = {
         'client_secret',
     ],
 }
-_PART_40: Part = {'method': _PART_39, 'credential': {'type': 'str'}}
-_PART_41: Part = {'type': 'dict', 'options': _PART_40}
-_PART_42: Part = {
+_PART_38: Part = {'method': _PART_37, 'credential': {'type': 'str'}}
+_PART_39: Part = {'type': 'dict', 'options': _PART_38}
+_PART_40: Part = {
     'variable': {'type': 'str', 'required': True},
     'question': {'type': 'str', 'required': True},
     'type': {'type': 'str', 'choices': ['text', 'textarea', 'integer', 'float', 'multiplechoice', 'multiselect']},
@@ -267,8 +261,8 @@ _PART_42: Part = {
     'min': {'type': 'int'},
     'max': {'type': 'int'},
 }
-_PART_43: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_42}
-_PART_44: Part = {
+_PART_41: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_40}
+_PART_42: Part = {
     'type': 'dict',
     'options': {
         'name': {'type': 'str'},
@@ -277,22 +271,23 @@ _PART_44: Part = {
         'answers': {'type': 'dict'},
     },
 }
-_PART_45: Part = {
+_PART_43: Part = {
     'enabled': {'type': 'bool'},
+    'identity': {'type': 'str', 'choices': ['converge', 'rotate', 'evidence']},
     'name': {'type': 'str'},
     'timeout': {'type': 'int'},
     'variables': {'type': 'dict'},
-    'survey': _PART_43,
-    'schedule': _PART_44,
+    'survey': _PART_41,
+    'schedule': _PART_42,
 }
-_PART_46: Part = {'type': 'dict', 'options': _PART_45}
-_PART_47: Part = {
+_PART_44: Part = {'type': 'dict', 'options': _PART_43}
+_PART_45: Part = {
     'username': {'type': 'str', 'required': True, 'may_be_empty': True},
     'password': {'type': 'str', 'required': True, 'may_be_empty': True},
     'pin': {'type': 'str', 'may_be_empty': True},
 }
-_PART_48: Part = {'type': 'dict', 'options': _PART_47}
-_PART_49: Part = {'type': 'dict', 'values': _PART_48}
+_PART_46: Part = {'type': 'dict', 'options': _PART_45}
+_PART_47: Part = {'type': 'dict', 'values': _PART_46}
 SCHEMA: dict[str, Part] = {
     'cvops_connection': {
         'type': 'dict',
@@ -590,7 +585,23 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'kubernetes': _PART_8,
+                    'kubernetes': {
+                        'type': 'dict',
+                        'options': {
+                            'issuer': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'namespace': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'service_account': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                        },
+                    },
                     'managed_identity': {
                         'type': 'dict',
                         'options': {
@@ -616,7 +627,7 @@ SCHEMA: dict[str, Part] = {
                     },
                 },
             },
-            'api_permissions': _PART_11,
+            'api_permissions': _PART_9,
             'sign_in': _PART_3,
             'verify_with': _PART_3,
         },
@@ -633,7 +644,7 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['kill_switch'],
             },
             'access_token_version': {'type': 'int', 'choices': [1, 2]},
-            'api_permissions': _PART_11,
+            'api_permissions': _PART_9,
             'api_scopes': {
                 'type': 'list',
                 'elements': 'dict',
@@ -714,9 +725,9 @@ SCHEMA: dict[str, Part] = {
             'optional_claims': {
                 'type': 'dict',
                 'options': {
-                    'access_token': _PART_13,
-                    'id_token': _PART_13,
-                    'saml2_token': _PART_13,
+                    'access_token': _PART_11,
+                    'id_token': _PART_11,
+                    'saml2_token': _PART_11,
                 },
             },
             'owners': {'type': 'list', 'elements': 'str'},
@@ -1028,19 +1039,19 @@ SCHEMA: dict[str, Part] = {
                                             {
                                                 'type': 'int',
                                             },
+                                            _PART_13,
                                             _PART_15,
                                             _PART_17,
-                                            _PART_19,
                                         ],
                                     },
-                                    'servers': _PART_20,
-                                    'server_groups': _PART_20,
-                                    'plans': _PART_20,
-                                    'storage_pools': _PART_20,
-                                    'workflows': _PART_20,
-                                    'credentials': _PART_20,
-                                    'clients': _PART_20,
-                                    'client_groups': _PART_20,
+                                    'servers': _PART_18,
+                                    'server_groups': _PART_18,
+                                    'plans': _PART_18,
+                                    'storage_pools': _PART_18,
+                                    'workflows': _PART_18,
+                                    'credentials': _PART_18,
+                                    'clients': _PART_18,
+                                    'client_groups': _PART_18,
                                 },
                             },
                             {
@@ -1084,7 +1095,7 @@ SCHEMA: dict[str, Part] = {
                             {
                                 'type': 'int',
                             },
-                            _PART_15,
+                            _PART_13,
                         ],
                     },
                     'valid_until': {
@@ -1115,7 +1126,7 @@ SCHEMA: dict[str, Part] = {
                     ],
                 ],
                 'options': {
-                    'directory_group': _PART_18,
+                    'directory_group': _PART_16,
                     'entra_group': {
                         'words': 'a name, or a mapping with name, object_id or both',
                         'forms': [
@@ -1155,9 +1166,9 @@ SCHEMA: dict[str, Part] = {
                             },
                         ],
                     },
-                    'service_account': _PART_18,
-                    'user': _PART_18,
-                    'user_group': _PART_18,
+                    'service_account': _PART_16,
+                    'user': _PART_16,
+                    'user_group': _PART_16,
                 },
             },
             'relink': {'type': 'bool'},
@@ -1167,14 +1178,14 @@ SCHEMA: dict[str, Part] = {
                 'choices': ['present', 'absent'],
                 'default': 'present',
             },
-            'user_group': _PART_18,
+            'user_group': _PART_16,
         },
     },
     'cvops_sso': {
         'type': 'dict',
         'mutually_exclusive': [['saml_app', 'oidc_app']],
         'options': {
-            'match_by': _PART_21,
+            'match_by': _PART_19,
             'application': {
                 'type': 'dict',
                 'required_one_of': [['app_id', 'object_id', 'unique_name']],
@@ -1220,8 +1231,8 @@ SCHEMA: dict[str, Part] = {
                                 'type': 'list',
                                 'elements': 'str',
                             },
-                            'companies': _PART_22,
-                            'user_groups': _PART_22,
+                            'companies': _PART_20,
+                            'user_groups': _PART_20,
                             'domains': {
                                 'type': 'list',
                                 'elements': 'str',
@@ -1279,7 +1290,7 @@ SCHEMA: dict[str, Part] = {
                             {'type': 'int'},
                         ],
                     },
-                    'default_user_groups': _PART_22,
+                    'default_user_groups': _PART_20,
                     'description': {
                         'type': 'str',
                         'may_be_empty': True,
@@ -1357,7 +1368,7 @@ SCHEMA: dict[str, Part] = {
                 'type': 'dict',
                 'required_one_of': [['user', 'user_group']],
                 'mutually_exclusive': [['user', 'user_group']],
-                'options': _PART_23,
+                'options': _PART_21,
             },
             'secret': {'type': 'str'},
             'secret_fingerprint': {'type': 'str'},
@@ -1386,7 +1397,7 @@ SCHEMA: dict[str, Part] = {
                         'user_group',
                     ],
                 ],
-                'options': _PART_23,
+                'options': _PART_21,
             },
             'state': {
                 'type': 'str',
@@ -1412,8 +1423,8 @@ SCHEMA: dict[str, Part] = {
                 },
             },
             'caller_address': {'type': 'str'},
-            'must_get_in': _PART_26,
-            'one_must_get_in': _PART_26,
+            'must_get_in': _PART_24,
+            'one_must_get_in': _PART_24,
             'name_prefix': {'type': 'str', 'default': 'Commvault - '},
             'named_locations': {
                 'type': 'list',
@@ -1511,12 +1522,12 @@ SCHEMA: dict[str, Part] = {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'exclude': _PART_28,
+                    'exclude': _PART_26,
                     'applications': {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'controls': _PART_29,
+                    'controls': _PART_27,
                     'operator': {
                         'type': 'str',
                         'choices': [
@@ -1581,7 +1592,7 @@ SCHEMA: dict[str, Part] = {
                         'type': 'list',
                         'elements': 'str',
                     },
-                    'exclude': _PART_28,
+                    'exclude': _PART_26,
                     'applications': {
                         'type': 'list',
                         'elements': 'str',
@@ -1712,8 +1723,8 @@ SCHEMA: dict[str, Part] = {
                     'users': {
                         'type': 'dict',
                         'options': {
-                            'include': _PART_34,
-                            'exclude': _PART_34,
+                            'include': _PART_32,
+                            'exclude': _PART_32,
                         },
                     },
                     'applications': {
@@ -1911,7 +1922,7 @@ SCHEMA: dict[str, Part] = {
                                     'or',
                                 ],
                             },
-                            'controls': _PART_29,
+                            'controls': _PART_27,
                             'terms_of_use': {
                                 'type': 'list',
                                 'elements': 'str',
@@ -1987,8 +1998,8 @@ SCHEMA: dict[str, Part] = {
                         },
                     },
                     'exclusive': {'type': 'bool'},
-                    'must_get_in': _PART_26,
-                    'one_must_get_in': _PART_26,
+                    'must_get_in': _PART_24,
+                    'one_must_get_in': _PART_24,
                     'sign_in_history': {
                         'type': 'dict',
                         'options': {
@@ -2125,10 +2136,10 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_36,
-                    'azure_key_vault': _PART_37,
-                    'commvault_credential': _PART_38,
-                    'commvault_oidc_app': _PART_38,
+                    'hashi_vault': _PART_34,
+                    'azure_key_vault': _PART_35,
+                    'commvault_credential': _PART_36,
+                    'commvault_oidc_app': _PART_36,
                     'controller_credential': {
                         'type': 'dict',
                         'options': {
@@ -2258,8 +2269,8 @@ SCHEMA: dict[str, Part] = {
                             },
                         },
                     },
-                    'hashi_vault': _PART_36,
-                    'azure_key_vault': _PART_37,
+                    'hashi_vault': _PART_34,
+                    'azure_key_vault': _PART_35,
                 },
             },
             'max_keys': {'type': 'int', 'default': 5},
@@ -2339,10 +2350,9 @@ SCHEMA: dict[str, Part] = {
             'identities': {
                 'type': 'dict',
                 'options': {
-                    'plan': _PART_41,
-                    'converge': _PART_41,
-                    'rotation': _PART_41,
-                    'evidence': _PART_41,
+                    'converge': _PART_39,
+                    'rotate': _PART_39,
+                    'evidence': _PART_39,
                 },
             },
             'commcells': {
@@ -2377,15 +2387,15 @@ SCHEMA: dict[str, Part] = {
             'jobs': {
                 'type': 'dict',
                 'options': {
-                    'drift': _PART_46,
-                    'plan': _PART_46,
-                    'apply': _PART_46,
-                    'entra': _PART_46,
-                    'converge': _PART_46,
-                    'rotate': _PART_46,
-                    'expiry': _PART_46,
-                    'evidence': _PART_46,
-                    'access': _PART_46,
+                    'drift': _PART_44,
+                    'plan': _PART_44,
+                    'apply': _PART_44,
+                    'entra': _PART_44,
+                    'converge': _PART_44,
+                    'rotate': _PART_44,
+                    'expiry': _PART_44,
+                    'evidence': _PART_44,
+                    'access': _PART_44,
                 },
             },
             'workflow': {
@@ -2394,8 +2404,8 @@ SCHEMA: dict[str, Part] = {
                     'name': {'type': 'str'},
                     'approval_name': {'type': 'str'},
                     'approval_timeout': {'type': 'int'},
-                    'survey': _PART_43,
-                    'schedule': _PART_44,
+                    'survey': _PART_41,
+                    'schedule': _PART_42,
                 },
             },
             'notifications': {
@@ -2426,11 +2436,34 @@ SCHEMA: dict[str, Part] = {
                 'type': 'dict',
                 'options': {
                     'issuer': {'type': 'str'},
-                    'audience': {
-                        'type': 'str',
-                        'default': 'api://AzureADTokenExchange',
+                    'kubernetes': {
+                        'type': 'dict',
+                        'options': {
+                            'issuer': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'namespace': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'service_accounts': {
+                                'type': 'dict',
+                                'required': True,
+                                'options': {
+                                    'converge': {
+                                        'type': 'str',
+                                    },
+                                    'rotate': {
+                                        'type': 'str',
+                                    },
+                                    'evidence': {
+                                        'type': 'str',
+                                    },
+                                },
+                            },
+                        },
                     },
-                    'kubernetes': _PART_8,
                 },
             },
         },
@@ -2554,7 +2587,7 @@ SCHEMA: dict[str, Part] = {
     'access_snapshot': {'type': 'path'},
     'access_valid_until_before': {'type': 'str'},
     'awx_setup_export_file': {'type': 'path'},
-    'break_glass_drill_accounts': _PART_49,
+    'break_glass_drill_accounts': _PART_47,
     'break_glass_drill_file': {'type': 'path'},
     'commvault_sso_break_glass': {
         'type': 'dict',
@@ -2564,7 +2597,7 @@ SCHEMA: dict[str, Part] = {
             'username': {'type': 'str'},
             'password': {'type': 'str'},
             'pin': {'type': 'str'},
-            'commcells': _PART_49,
+            'commcells': _PART_47,
         },
     },
     'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
@@ -2826,7 +2859,7 @@ SCHEMA: dict[str, Part] = {
     'role_mappings_fail_on_drift': {'type': 'bool'},
     'role_mappings_link_entra_groups': {'type': 'bool', 'default': True},
     'role_mappings_managed_groups': {'type': 'list', 'elements': 'str'},
-    'role_mappings_match_by': _PART_21,
+    'role_mappings_match_by': _PART_19,
     'role_mappings_max_removals': {'type': 'int', 'default': 20},
     'role_mappings_max_writes': {'type': 'int'},
     'role_mappings_parallel_reads': {'type': 'int', 'default': 8},

@@ -40,11 +40,12 @@ def make_rich_document() -> Document:
         execution_environment={"image": "registry.corp.example/ee:1", "credential": "Registry"},
         vault={},
         slices=2,
+        jobs={"rotate": {}},
         controller_credential="AWX",
         timezone="Europe/Berlin",
         document=["access.yml"],
         variables={"access_evidence_dir": "/var/lib/evidence"},
-        identities={"plan": {"method": "managed_identity"}, "converge": {"credential": "Entra of the platform"}},
+        identities={"rotate": {"method": "managed_identity"}, "converge": {"credential": "Entra of the platform"}},
         commcells={
             "emea-cs01": {"method": "token_store"},
             "apac-cs01": {"method": "access_token", "env_prefix": "APAC"},
@@ -64,5 +65,4 @@ def make_rich_document() -> Document:
             },
         },
     )
-    document["cvops_rotations"] = [{"rotation_name": "api"}]
     return document

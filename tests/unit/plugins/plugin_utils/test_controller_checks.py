@@ -30,7 +30,7 @@ def tell(**controller: t.Any) -> list[str]:
 def test_what_is_right_has_no_problems() -> None:
     assert tell() == []
     assert [str(problem) for problem in find_controller_problems(make_rich_document())] == []
-    found = check_variables(make_rich_document() | {"cvops_rotations": None}, SCHEMA, lambda value: value, "awx_setup")
+    found = check_variables(make_rich_document(), SCHEMA, lambda value: value, "awx_setup")
     assert found.problems == []
 
 
@@ -90,7 +90,12 @@ CASES: list[tuple[dict[str, t.Any], str]] = [
     ({"jobs": {"plan": {"enabled": False}}}, "has one of plan and apply only"),
     ({"jobs": {"evidence": {}}}, "lacks access_evidence_dir"),
     ({"jobs": {"entra": {"enabled": True}}}, "is for slices"),
-    ({"identities": {"rotation": {}}}, "identities.rotation: is of no job that is made"),
+    ({"identities": {"rotate": {}}}, "identities.rotate: is of no job that is made"),
+    ({"workload_identity": {"issuer": "http://aap.corp.example"}}, "workload_identity: issuer: "),
+    (
+        {"organization": "a:job_template:b", "workload_identity": {"issuer": "https://aap.corp.example"}},
+        "has the same subject",
+    ),
 ]
 
 

@@ -85,8 +85,8 @@ def test_check_mode_leaves_out_what_modules_cannot_look_up() -> None:
     assert len(batch(answer(document, nothing), False)) == 5
     assert batch(answer(document, nothing), True) == []
     assert len(batch(answer(document, everything), True)) == 5
-    without = answer(document, lambda key: [] if key == "credentials/cvops Entra ID plan" else everything(key))
-    assert batch(without, True) == ["cvops apply", "cvops expiry report", "cvops access questions"]
+    without = answer(document, lambda key: [] if key == "credentials/cvops Entra ID converge" else everything(key))
+    assert batch(without, True) == ["cvops expiry report", "cvops access questions"]
 
 
 def test_what_people_fill_in_is_given_once() -> None:
@@ -156,22 +156,27 @@ def test_the_plan_names_every_object_that_is_to_be_made() -> None:
 def test_what_entra_id_has_to_trust_is_told_as_options() -> None:
     document = make_rich_document()
     trusts = list_trusts(document)
-    assert {trust["identity"] for trust in trusts} == {"plan", "converge", "rotation", "evidence"}
-    (plan,) = [trust for trust in trusts if trust["job_template"] == "cvops plan"]
-    assert (
-        plan["subject"] == "workload_type:aap_controller_automation_job:organization:Platform:job_template:cvops plan"
-    )
-    assert plan["federated_credential"] == {
-        "name": "cvops-plan",
-        "awx": {"issuer": "https://aap.corp.example/o", "organization": "Platform", "job_template": "cvops plan"},
-        "audiences": ["api://AzureADTokenExchange"],
+    assert {trust["identity"] for trust in trusts} == {"converge", "rotate", "evidence"}
+    (plan,) = [trust for trust in trusts if trust["subject"].endswith(":job_template:cvops plan")]
+    assert plan["subject"].startswith("workload_type:aap_controller_automation_job:organization:Platform:")
+    assert plan["federated_credential"]["awx"] == {
+        "issuer": "https://aap.corp.example/o",
+        "organization": "Platform",
+        "job_template": "cvops plan",
     }
-    unknown = list_trusts(make_document())
-    assert all(trust["issuer"] is None and trust["federated_credential"] is None for trust in unknown)
-    assert "not known: set cvops_controller.workload_identity.issuer" in format_trusts(make_document())[1]
-    pod = {"issuer": "https://oidc.corp.example", "namespace": "awx", "service_account": "cvops"}
-    (one, *_rest) = list_trusts(make_document(workload_identity={"kubernetes": pod}))
-    assert (one["subject"], one["federated_credential"]["kubernetes"]) == ("system:serviceaccount:awx:cvops", pod)
+    assert plan["federated_credential"]["audiences"] == ["api://AzureADTokenExchange"]
+    lines = format_trusts(document)
+    assert f"  converge: subject {plan['subject']}" in lines
+    assert any(line.startswith("  Note: Whether a job gets a token") for line in lines)
+    assert list_trusts(make_document()) == []
+    assert "set cvops_controller.workload_identity" in format_trusts(make_document())[0]
+    pods = {
+        "issuer": "https://oidc.corp.example",
+        "namespace": "awx",
+        "service_accounts": {"converge": "cvops-converge"},
+    }
+    (one,) = list_trusts(make_document(workload_identity={"kubernetes": pods}))
+    assert one["subject"] == "system:serviceaccount:awx:cvops-converge"
 
 
 def test_the_published_plan_is_cut_and_holds_no_template() -> None:
