@@ -32,6 +32,11 @@ def test_a_missing_input_is_empty_text_though_the_type_asks_for_it() -> None:
     assert inject(kind, {}, "/e").env == {"X": ""}
 
 
+def test_an_empty_input_is_a_missing_one() -> None:
+    kind = make_type([A], env={"X": "{{ a | default('none') }}"})
+    assert inject(kind, {"a": ""}, "/e").env == {"X": "none"}
+
+
 def test_a_boolean_is_text_and_false_whatever_its_default() -> None:
     kind = make_type([{"id": "b", "label": "B", "type": "boolean", "default": True}], env={"X": "{{ b }}"})
     assert inject(kind, {}, "/e").env == {"X": "False"}

@@ -59,6 +59,12 @@ def test_a_job_template_is_of_its_projects_organization(world: ControllerClient)
     assert world.get(f"/job_templates/{made['id']}/")["organization"] == other
 
 
+def test_a_whole_object_needs_its_required_fields_and_keeps_the_rest(world: ControllerClient) -> None:
+    world.patch("/projects/21/", {"description": "kept"})
+    assert world.ask("PUT", "/projects/21/", {"description": "x"}).body == {"name": ["This field is required."]}
+    assert world.ask("PUT", "/projects/21/", {"name": "new"}).body["description"] == "kept"
+
+
 def test_a_workflow_and_a_job_template_may_share_a_name(world: ControllerClient) -> None:
     world.post("/workflow_job_templates/", {"name": "cvops drift", "organization": 1})
 

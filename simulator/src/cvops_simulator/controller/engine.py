@@ -369,6 +369,8 @@ class Engine:
         run = self.make_run(row, Path(folder.name))
 
         def work() -> None:
+            with self.state.lock:
+                self.note_started(row)
             with folder:
                 try:
                     result = dict(runner(run) or {})
@@ -381,8 +383,13 @@ class Engine:
 
         thread = threading.Thread(target=work, name=f"controller-job-{row.id}", daemon=True)
         row.hidden["thread"] = thread
-        self.note_started(row)
         thread.start()
+
+    def list_threads(self) -> list[threading.Thread]:
+        """Return the threads of hooks that have not ended."""
+        with self.state.lock:
+            found = [row.hidden.get("thread") for row in self.state.list_all("jobs")]
+        return [thread for thread in found if thread is not None and thread.is_alive()]
 
     def make_run(self, row: Row, folder: Path) -> JobRun:
         """Return a job as a hook gets it; files that its credentials inject are written below `folder`."""

@@ -32,7 +32,7 @@ def read_body(
 ) -> tuple[dict[str, Any], Errors]:
     """Return the values that a body sets, and what is wrong with it by field. Unknown fields do not count.
 
-    `partial`: fields that the body lacks stay as they are.
+    `partial`: required fields may be missing. What a body lacks stays as it is in any case.
     """
     values: dict[str, Any] = {}
     errors: Errors = {}
@@ -42,8 +42,6 @@ def read_body(
         if name not in body:
             if field.required and not partial:
                 errors[name] = [_REQUIRED]
-            elif not partial and existing is not None:
-                values[name] = field.make_default()
             continue
         try:
             values[name] = read_value(state, field, body[name])

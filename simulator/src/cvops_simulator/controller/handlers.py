@@ -99,10 +99,11 @@ class Handlers:
 
     def list_rows(self, call: Call, endpoint: Endpoint, rows: Iterable[Row]) -> Answer:
         """Answer with a page of those objects that the user may read and has asked for."""
-        found = select(self.state, endpoint, (row for row in rows if call.may_read(row)), call.query)
-        frame, page = make_page(call.path, found, call.query)
-        for row in page:
+        readable = [row for row in rows if call.may_read(row)]
+        for row in readable:
             self._poll(row)
+        found = select(self.state, endpoint, readable, call.query)
+        frame, page = make_page(call.path, found, call.query)
         return Answer(200, {**frame, "results": [self.renderer.show(row, call.user, detail=False) for row in page]})
 
     def create(self, call: Call, endpoint: Endpoint, body: Mapping[str, Any]) -> Answer:

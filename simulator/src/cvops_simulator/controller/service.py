@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -74,6 +75,15 @@ class ControllerService(Service):
         with self.state.lock:
             (user,) = self.state.list_where("users", username=username or self.username)
             return str(self.state.add_token(user.id, scope)["token"])
+
+    def wait_for_jobs(self, seconds: float = 60.0) -> None:
+        """Wait until every job that the hook runs has ended, those too that follow. Raises TimeoutError."""
+        until = time.monotonic() + seconds
+        while threads := self._engine.list_threads():
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
+            if time.monotonic() >= until and self._engine.list_threads():
+                raise TimeoutError(f"jobs have not ended within {seconds:g} s")
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
         """Return an injected status in the API's error shape."""
