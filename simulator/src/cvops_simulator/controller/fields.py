@@ -119,6 +119,8 @@ def _read_choice(state: State, field: Field, value: Any) -> Any:
 
 def _read_id(state: State, field: Field, value: Any) -> int | None:
     if value == "":
+        if not field.null:
+            raise _WrongValueError(_NULL)
         return None
     if isinstance(value, bool) or not str(value).isdigit():
         raise _WrongValueError(f"Incorrect type. Expected pk value, received {type(value).__name__}.")

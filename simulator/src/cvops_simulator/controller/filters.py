@@ -115,7 +115,10 @@ class _Condition:
         """Tell whether an object meets the condition."""
         values = list(_follow(self.state, row, self.names))
         compare = _LOOKUPS[self.lookup]
-        return any(compare(value, self.value) for value in values or [None])
+        try:
+            return any(compare(value, self.value) for value in values or [None])
+        except TypeError:  # greater or less than what has no order
+            return False
 
 
 def _find_target(endpoint: Endpoint, name: str) -> Endpoint | None:

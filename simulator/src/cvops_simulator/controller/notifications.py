@@ -117,6 +117,8 @@ def check_messages(messages: Any) -> list[str]:
             return [f"Expected dict for event '{event}', found {type(message).__name__}."]
         parts = message.items() if event == "workflow_approval" else [(event, message)]
         for _name, part in parts:
+            if not isinstance(part, (dict, type(None))):
+                return [f"Expected dict for event '{event}', found {type(part).__name__}."]
             for text in (part or {}).values():
                 problem = _check_text(text)
                 if problem:

@@ -74,6 +74,8 @@ def _check_question(index: int, question: Mapping[str, Any]) -> None:
             raise _wrong(f"The {key} limit in survey question {index} expected to be integer.")
     if kind in _CHOOSING and "choices" not in question:
         raise _wrong(f"Survey question {index} of type {kind} must specify choices.")
+    if kind in _CHOOSING and not _are_choices(question["choices"]):
+        raise _wrong(f"'choices' in survey question {index} expected to be string or list of strings.")
     if default == ENCRYPTED and kind != "password":
         raise _wrong(
             f"{ENCRYPTED} is a reserved keyword for password question defaults, survey question {index} is type {kind}."
@@ -93,6 +95,10 @@ def _check_default(index: int, question: Mapping[str, Any]) -> None:
             raise _wrong("Multiple Choice (Single Select) can only have one default value.")
         if any(value not in list_choices(question) for value in values):
             raise _wrong("Default choice must be answered from the choices listed.")
+
+
+def _are_choices(choices: Any) -> bool:
+    return isinstance(choices, str) or (isinstance(choices, list) and all(isinstance(item, str) for item in choices))
 
 
 def list_choices(question: Mapping[str, Any]) -> list[str]:
