@@ -20,7 +20,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines im
     format_setup,
     format_trusts,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import reduce_document
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import build_access_options, reduce_document
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
     find_state_problems,
     list_batch,
@@ -46,6 +46,7 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
         computations: dict[str, t.Callable[..., t.Any]] = {
+            "controller_access": build_access_options,
             "controller_approval": read_approval,
             "controller_approval_node": describe_approval_node,
             "controller_batch": list_batch,

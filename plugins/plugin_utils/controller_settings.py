@@ -202,6 +202,21 @@ def _is_wanted(kind: str, values: Mapping, given: Mapping, slices: int, named: b
     return True
 
 
+#: By key of ``cvops_controller.connection``, the option of the official look-up.
+_ACCESS = {
+    "host": "host",
+    "oauth_token": "oauth_token",
+    "validate_certs": "verify_ssl",
+    "request_timeout": "request_timeout",
+}
+
+
+def build_access_options(connection: t.Any) -> dict[str, t.Any]:
+    """Return the options of the official look-up for a connection; what it leaves out, the look-up finds in the environment itself."""
+    given = require_mapping(connection, "cvops_controller.connection")
+    return {name: given[key] for key, name in _ACCESS.items() if given.get(key) not in (None, "")}
+
+
 def build_env_prefixes(names: t.Sequence[str], said: Mapping) -> dict[str, str]:
     """Return by CommCell how the names of its environment variables begin; *said*: ``env_prefix`` of those that have one of their own."""
     found = {}
