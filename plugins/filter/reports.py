@@ -26,6 +26,11 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import
     format_preflight,
     format_run,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.report_notifications import (
+    build_evidence_notification,
+    build_expiry_notification,
+    build_review_notification,
+)
 
 
 class FilterModule:
@@ -40,6 +45,8 @@ class FilterModule:
             doctor_faults=find_doctor_faults,
             doctor_lines=format_doctor_report,
             drift_lines=format_drift,
+            evidence_notification=build_evidence_notification,
+            expiry_notification=build_expiry_notification,
             export_lines=format_export,
             notification_wanted=is_notification_wanted,
             people_groups=list_groups_to_read,
@@ -48,6 +55,7 @@ class FilterModule:
             plan_lines=format_plan,
             policy_lines=format_policies,
             preflight_lines=format_preflight,
+            review_notification=build_review_notification,
             run_lines=format_run,
             run_notification=build_notification,
             run_summary=build_run_summary,

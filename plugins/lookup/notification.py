@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - cvops.identity authors (@cvops)
 description:
-  - Sends a message as JSON, once for each time that the lookup is evaluated, and returns whether it has arrived. The playbooks C(cvops.identity.site) and
-    C(cvops.identity.converge_role_mappings) end with it where C(cvops_notify_url) is set.
+  - Sends a message as JSON, once for each time that the lookup is evaluated, and returns whether it has arrived. The playbooks C(site),
+    C(converge_role_mappings), C(rotate_secrets), C(expiry), C(access_evidence) and C(review) end with it where C(cvops_notify_url) is set.
   - No redirect is followed, and after ten seconds it is given up. It is sent again only where it cannot have been received.
   - It fails for nothing but a mistake in its own options. The address is a secret, since whoever knows it may send. It stands in no message.
 options:

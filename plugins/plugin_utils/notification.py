@@ -17,6 +17,8 @@ Mapping = t.Mapping[str, t.Any]
 #: Statuses of hosts, the one first that the run has where its hosts differ; all up to drift make the run fail.
 _STATUSES = ("failed", "plan_changed", "not_applied", "problems", "refused", "drift", "postponed", "applied", "planned")
 _PROBLEMS = frozenset(_STATUSES[: _STATUSES.index("postponed")])
+#: Of a report: nobody has to act today.
+WARNING = "warning"
 WHEN = ("always", "changes", "problems")
 _UNKNOWN = "unknown"
 
@@ -28,11 +30,12 @@ def build_notification(
     playbook: t.Any = "",
     check_mode: bool = False,
     drift: t.Any = None,
+    consent: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return the message about a run, as JSON has it: ``text``, which chats show, and the same as data.
 
     *conclusion*: what came of each host; *decision*: with the digest of the plan; *role_mappings*: what the role would return; *drift*: lines on
-    access beyond the mapping where that makes the run fail.
+    access beyond the mapping where that makes the run fail; *consent*: the noun of entra_admin_consent.
     """
     decided = require_mapping(decision, "the decision")
     hosts = [_describe_host(host, found) for host, found in require_mapping(conclusion, "the conclusion").items()]
@@ -43,20 +46,40 @@ def build_notification(
         "hosts": len(hosts),
         **{name: sum(host[name] for host in hosts) for name in ("planned", "written", "left", "problems")},
         **{name: _count_staying(mappings, name) for name in ("surplus", "unmanaged")},
+        "pending_consent": _count_pending_consent(consent),
     }
-    head = f"{make_visible(playbook)}{' (check mode)' if check_mode else ''}: {_describe_counts(status, counts)}"
+    told = _describe_counts(status, counts)
     for name in ("surplus", "unmanaged") if mappings else ():
         if counts[name] != 0:
-            head += f", {name} {_UNKNOWN if counts[name] is None else counts[name]}"
+            told += f", {name} {_UNKNOWN if counts[name] is None else counts[name]}"
+    if pending := counts["pending_consent"]:
+        told += f", consent to {pending} {'permission is' if pending == 1 else 'permissions are'} pending"
+    digest = to_text(decided.get("digest")) if decided.get("steps") else ""
+    return build_message(playbook, status, told, counts, check_mode=check_mode, digest=digest, hosts=hosts)
+
+
+def build_message(
+    playbook: t.Any,
+    status: str,
+    told: str,
+    counts: Mapping,
+    *,
+    check_mode: bool = False,
+    digest: str = "",
+    hosts: t.Sequence[Mapping] = (),
+) -> dict[str, t.Any]:
+    """Return the message about a run of *playbook*: ``text``, whose first line is *told*, with a line of each host, and all of it as data."""
+    name = to_text(make_visible(playbook))
+    head = f"{name}{' (check mode)' if check_mode else ''}: {told}"
     return {
         "text": _escape_markup("\n".join([head, *(host["line"] for host in hosts)])),
         "source": "cvops.identity",
-        "playbook": to_text(make_visible(playbook)),
+        "playbook": name,
         "check_mode": check_mode,
         "status": status,
-        "digest": to_text(decided.get("digest")) if decided.get("steps") else "",
-        "counts": counts,
-        "hosts": hosts,
+        "digest": digest,
+        "counts": dict(counts),
+        "hosts": list(hosts),
     }
 
 
@@ -66,11 +89,9 @@ def is_notification_wanted(notification: t.Any, when: t.Any = "always") -> bool:
     wanted = to_text(when or "always").strip().lower()
     if wanted not in WHEN:
         raise FilterInputError(f"cvops_notify_when must be one of {', '.join(WHEN)}")
-    counts = require_mapping(told.get("counts"), "counts")
-    failed = told.get("status") in _PROBLEMS
-    return (
-        wanted == "always" or failed or (wanted == "changes" and bool(counts.get("planned") or counts.get("written")))
-    )
+    counts, status = require_mapping(told.get("counts"), "counts"), told.get("status")
+    is_news = bool(counts.get("planned") or counts.get("written") or status == WARNING)
+    return wanted == "always" or status in _PROBLEMS or (wanted == "changes" and is_news)
 
 
 def _describe_host(host: t.Any, value: t.Any) -> dict[str, t.Any]:
@@ -114,6 +135,15 @@ def _count_staying(mappings: t.Sequence[Mapping], key: str) -> int | None:
     if not mappings or any(found.get(key, _UNKNOWN) == _UNKNOWN for found in mappings):
         return None
     return sum(not row.get("removed") for found in mappings for row in require_mappings(found[key], key))
+
+
+def _count_pending_consent(consent: t.Any) -> int:
+    """Return how many permissions wait for an administrator."""
+    found = require_mapping(consent, "the consent")
+    if found.get("status") != "pending_consent":
+        return 0
+    missing = require_mappings(found.get("missing"), "missing")
+    return sum(len(require_list(api.get(kind), kind)) for api in missing for kind in ("application", "delegated"))
 
 
 def _escape_markup(text: str) -> str:

@@ -6,54 +6,20 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import pathlib
-import ssl
-import threading
 import typing as t
 from collections.abc import Callable, Iterator
 
 import pytest
-import trustme
 from cvops_simulator import Simulator
 from helpers.playing import Player
+from helpers.webhooks import TOKEN, Webhook, start_webhook
 
 pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
-TOKEN = "aZ9bY8cX7dW6eV5fU4gT3hS2"
 ANA = "ana.secretname@corp.example"
-
-
-class Webhook:
-    """A chat that takes messages over https. ``status``: what it answers with."""
-
-    def __init__(self, certificate: pathlib.Path) -> None:
-        self.status, self.messages, self.paths = 200, [], []  # type: int, list[dict[str, t.Any]], list[str]
-        owner = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                owner.messages.append(json.loads(body))
-                owner.paths.append(self.path)
-                self.send_response(owner.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_arguments: t.Any) -> None: ...
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://localhost:{self._server.server_port}/services/T0123ABCD/{TOKEN}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
@@ -64,11 +30,7 @@ def site(make_site: Callable[..., Simulator]) -> Simulator:
 @pytest.fixture
 def webhook(tmp_path: pathlib.Path) -> Iterator[Webhook]:
     """The chat; its CA is in ``ca.pem`` beside its certificate."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    leaf = tmp_path / "leaf.pem"
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(leaf))
-    running = Webhook(leaf)
+    running = start_webhook(tmp_path)
     yield running
     running.stop()
 
@@ -144,3 +106,36 @@ def test_only_the_runs_that_are_wanted_are_told(
     changed["cvops_entra_groups"][0]["description"] = "of the night"
     bare(SITE, extra_vars=changed).ok()
     assert [message["status"] for message in webhook.messages] == ["applied"]
+
+
+def test_playbooks_that_report_tell_it_too(
+    make_site: Callable[..., Simulator], webhook: Webhook, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """Also when they fail; a redirect is not followed, and what the chat answers is not believed."""
+    site = make_site(set="S")
+    wanted = document(site, webhook, tmp_path)
+    del wanted["cvops_entra_groups"]
+    failed = bare("cvops.identity.expiry", "-vvvv", extra_vars={**wanted, "expiry_fail_below_days": 30})
+    (told,) = webhook.messages
+    assert failed.rc == 2 and (told["playbook"], told["status"]) == ("expiry", "problems")
+    assert told["counts"]["missing"] and "\n" not in told["text"]
+
+    evidence = {**wanted, "access_evidence_dir": str(tmp_path / "bundles"), "access_evidence_fail_on": "low"}
+    grave = bare("cvops.identity.access_evidence", "-vvvv", extra_vars=evidence)
+    told = webhook.messages[1]
+    assert grave.rc == 2 and (told["playbook"], told["status"]) == ("access_evidence", "problems")
+    assert sum(told["counts"][name] for name in ("critical", "high", "medium", "low"))
+    gone = {
+        **wanted,
+        "access_evidence_dir": str(tmp_path / "bundles"),
+        "access_evidence_snapshot": str(tmp_path / "none"),
+    }
+    unsealed = bare("cvops.identity.access_evidence", "-vvvv", extra_vars=gone)
+    assert unsealed.rc == 2 and webhook.messages[2]["status"] == "failed"
+
+    webhook.status, webhook.headers = 307, {"Location": f"{webhook.url}/elsewhere"}
+    moved = bare("cvops.identity.expiry", "-vvvv", extra_vars=wanted).ok()
+    assert "redirect" in moved.one("Say that the webhook was not told")["msg"]
+    assert len(webhook.paths) == 4 and not [path for path in webhook.paths if "elsewhere" in path]
+    for run in (failed, grave, unsealed, moved):
+        assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from cvops_simulator import Simulator
 from helpers.playing import Player, Run
+from helpers.webhooks import TOKEN, start_webhook
 
 pytestmark = pytest.mark.any_core
 
@@ -159,3 +160,16 @@ def test_a_document_that_cannot_be_changed_is_told_in_words(
     told = "\n".join(run.one("Report")["msg"])
     assert "To be done by hand" in told and "has no list cvops_role_mappings" in told
     assert patch.read_text() == ""
+
+
+def test_the_webhook_is_told_how_many_decisions_there_are(
+    reviewed: Reviewed, play: Player, tmp_path: pathlib.Path
+) -> None:
+    webhook, sheet = start_webhook(tmp_path), tmp_path / "decisions.csv"
+    decide(reviewed, sheet, lambda row: row["role"] == ROLE)
+    more = {"cvops_notify_url": webhook.url, "cvops_ca_path": str(tmp_path / "ca.pem")}
+    run = review(play, reviewed, sheet, **more).ok()
+    webhook.stop()
+    (told,) = webhook.messages
+    assert told["status"] == "planned" and told["counts"]["revoke"] and "\n" not in told["text"]
+    assert REVIEWER not in json.dumps(told) and ROLE not in json.dumps(told) and TOKEN not in run.text

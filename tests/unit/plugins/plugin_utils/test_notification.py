@@ -57,7 +57,16 @@ def test_a_run_in_one_message() -> None:
         "check_mode": True,
         "status": "failed",
         "digest": "ab12",
-        "counts": {"hosts": 3, "planned": 4, "written": 4, "left": 1, "problems": 0, "surplus": 1, "unmanaged": None},
+        "counts": {
+            "hosts": 3,
+            "planned": 4,
+            "written": 4,
+            "left": 1,
+            "problems": 0,
+            "surplus": 1,
+            "unmanaged": None,
+            "pending_consent": 0,
+        },
         "hosts": [
             {
                 "host": name,
@@ -158,3 +167,26 @@ def test_a_rotation_is_told_with_the_outcome_by_which_the_runbook_is_found() -> 
     assert found["text"].splitlines()[1].endswith(" - switch_partial")
     assert found["hosts"][0]["outcome"] == "switch_partial"
     assert "outcome" not in build_notification({"cs01": host("applied")})["hosts"][0]
+
+
+@pytest.mark.parametrize(
+    ("consent", "count", "told"),
+    [
+        (
+            {
+                "status": "pending_consent",
+                "missing": [{"api": HOSTILE, "application": ["A", "B"]}, {"delegated": ["C"]}],
+            },
+            3,
+            "3 permissions are",
+        ),
+        ({"status": "pending_consent", "missing": [{"application": ["A"]}]}, 1, "1 permission is"),
+        ({"status": "granted", "missing": [{"application": ["A"]}]}, 0, ""),
+        ({}, 0, ""),
+        (None, 0, ""),
+    ],
+)
+def test_a_consent_that_waits_for_an_administrator_is_counted(consent: t.Any, count: int, told: str) -> None:
+    found = build_notification({"localhost": host()}, playbook="site", consent=consent)
+    assert found["counts"]["pending_consent"] == count
+    assert (f", consent to {told} pending" in found["text"]) is bool(told) and "ana@" not in found["text"]
