@@ -13,8 +13,10 @@ from hypothesis import settings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from example_counts import WHOLE  # noqa: E402 - its folder had to be put on the path first
+
 # How long an example takes says how busy the machine is.
-settings.register_profile("whole", max_examples=200, deadline=None)
+settings.register_profile("whole", max_examples=WHOLE, deadline=None)
 settings.load_profile("whole")
 # `make test` tries the same few examples of each property, `make test-all` others each time.
 settings.register_profile("sample", max_examples=15, deadline=None, derandomize=True, database=None)

@@ -11,7 +11,8 @@ import tracemalloc
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from example_counts import try_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from reporters import RecordingReporter
 from sleeping_clock import SleepingClock, SleepingContext
@@ -84,7 +85,7 @@ def test_requests_by_pages(rows: int, requests: int) -> None:
     assert len(log.asked) == requests
 
 
-@settings(max_examples=60, deadline=None)
+@try_examples(60)
 @given(
     st.lists(st.integers(0, 86399), max_size=120),
     st.integers(1, 50),

@@ -10,7 +10,8 @@ import json
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from example_counts import try_examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
@@ -177,7 +178,7 @@ ANYTHING: st.SearchStrategy[t.Any] = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@try_examples(150)
 @given(st.sampled_from(sorted({*SIGN_IN, *AUDIT} - {"createdDateTime", "activityDateTime"})), ANYTHING)
 def test_whatever_a_member_is_the_entry_is_told(name: str, value: t.Any) -> None:
     for row in (

@@ -12,7 +12,8 @@ import typing as t
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from example_counts import try_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from reporters import RecordingReporter
 from sleeping_clock import SleepingClock, SleepingContext
@@ -112,7 +113,7 @@ FAILURES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@try_examples(150)
 @given(
     st.lists(st.integers(0, 24 * 60), max_size=40),
     st.integers(1, 7),

@@ -10,8 +10,9 @@ import ipaddress
 import typing as t
 
 import pytest
+from example_counts import try_examples
 from fake_graph import NOW, FakeGraph, guid, refusal
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reporters import RecordingReporter
 
@@ -357,7 +358,7 @@ def test_more_kinds_than_are_judged_are_told(make_ctx: t.Any, monkeypatch: pytes
     assert "1 more kinds" in found[1]["why"] and "more than 2 kinds" in found[2]["why"]
 
 
-@settings(max_examples=80, deadline=None)
+@try_examples(80)
 @given(st.lists(st.ip_addresses(), max_size=12), st.lists(st.ip_addresses(network="203.0.113.0/24"), max_size=4))
 def test_order_never_matters_and_only_places_outside_are_told(others: list[t.Any], inside: list[t.Any]) -> None:
     def make_ctx(options: t.Any) -> Context:

@@ -12,8 +12,9 @@ import itertools
 import typing as t
 
 import pytest
+from example_counts import try_examples
 from fake_graph import guid
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from policy_examples import ASKED, IDS
 
@@ -145,7 +146,7 @@ _NEAR = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1500)
+@try_examples(1500)
 @given(_NEAR, _NEAR, st.sets(st.sampled_from(["users", "applications", "locations"])), SIGN_INS)
 def test_what_covers_for_certain_applies_to_each_sign_in_that_is_excluded(
     near: dict[str, t.Any], other: dict[str, t.Any], kept: set[str], sign_in: SignIn

@@ -15,7 +15,8 @@ import typing as t
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from example_counts import try_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from snapshot_examples import make_commcell, make_entra, make_grant, make_user
 
@@ -196,7 +197,7 @@ def list_shape(value: t.Any) -> t.Any:
     return [list_shape(item) for item in value] if isinstance(value, list) else type(value).__name__
 
 
-@settings(max_examples=60, deadline=None)
+@try_examples(60)
 @given(people)
 def test_nobody_is_named_and_the_structure_stays(drawn: list[dict[str, t.Any]]) -> None:
     persons = [describe(one) for one in drawn]
@@ -226,7 +227,7 @@ def test_nobody_is_named_and_the_structure_stays(drawn: list[dict[str, t.Any]]) 
     assert after.entra is not None and after.entra["groups"][0]["displayName"] == "Operators"
 
 
-@settings(max_examples=60, deadline=None)
+@try_examples(60)
 @given(people)
 def test_equal_stays_equal_and_different_stays_different(drawn: list[dict[str, t.Any]]) -> None:
     persons = [describe(one) for one in drawn]
@@ -414,9 +415,9 @@ def test_the_table_does_not_tell_how_long_names_are() -> None:
 
 @pytest.mark.parametrize("domain", ["", "CORP\\"])
 def test_a_large_snapshot_takes_little_time(domain: str) -> None:
-    persons = [describe({"first": f"First{n % 40}", "last": f"Last{n % 900}", "n": n}) for n in range(6000)]
+    persons = [describe({"first": f"First{n % 40}", "last": f"Last{n % 900}", "n": n}) for n in range(3000)]
     persons = [{**one, "login": domain + one["login"]} for one in persons]
     before = make_snapshot(persons)
     started = time.process_time()
     pseudonymise(before, KEY)
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 10
