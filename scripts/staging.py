@@ -44,8 +44,6 @@ SHIPPED = {
     "extensions/patterns/access_review/meta/pattern.json",
     "extensions/patterns/drift_report/meta/pattern.json",
     "extensions/patterns/rotate_secrets/meta/pattern.json",
-    "meta/extensions.yml",
-    "extensions/eda/plugins/event_source/state_changes.py",
 }
 NOT_SHIPPED = (
     "simulator/",

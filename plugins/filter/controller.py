@@ -20,7 +20,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines im
     format_setup,
     format_trusts,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import build_access_options, reduce_document
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings import (
+    build_access_options,
+    reduce_document,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
     find_state_problems,
     list_batch,
