@@ -24,6 +24,7 @@ _RUN_TYPES = {
     "workflow_job_templates": "workflow_job",
     "workflow_approval_templates": "workflow_approval",
 }
+_AWX_ENVIRONMENT = 1
 _CAPABILITIES = ("edit", "delete", "start", "schedule", "copy")
 #: Fields that only runs have, beyond those of the contract's list.
 _OF_RUNS = {"job_args": "", "job_cwd": "", "job_env": {}, "result_traceback": ""}
@@ -114,15 +115,16 @@ class Renderer:
                 result[name] = self.summarize(target)
         for name in ("created_by", "modified_by"):
             maker = self.state.find("users", getattr(row, name))
-            if maker is not None:
+            if maker is not None and (name in endpoint.summary or not endpoint.summary):
                 result[name] = self.summarize(maker)
         for name in endpoint.summary:
             value = self._summarize_one(row, name)
             if value is not None:
                 result.setdefault(name, value)
-        if row.endpoint in ("job_templates", "workflow_job_templates", "projects"):
+        if row.endpoint in _RUN_TYPES:
             self._summarize_runs(row, result)
-        result["user_capabilities"] = dict.fromkeys(_CAPABILITIES, bool(user["is_superuser"]))
+        if "user_capabilities" in endpoint.summary or not endpoint.summary:
+            result["user_capabilities"] = dict.fromkeys(_CAPABILITIES, bool(user["is_superuser"]))
         return result
 
     def _summarize_one(self, row: Row, name: str) -> Any:
@@ -146,8 +148,16 @@ class Renderer:
             return self.summarize(parent) if parent is not None else None
         if name == "workflow_job_template":
             parent = state.find("workflow_jobs", row.hidden.get("workflow_job"))
+            if row.endpoint == "workflow_approval_templates":
+                parent = next(iter(state.list_where("workflow_job_template_nodes", unified_job_template=row.id)), None)
             target = state.find("workflow_job_templates", parent["workflow_job_template"]) if parent else None
             return self.summarize(target) if target is not None else None
+        if name == "organization":
+            template = state.find("unified_job_templates", row["unified_job_template"])
+            target = state.find("organizations", template["organization"]) if template else None
+            return self.summarize(target) if target is not None else None
+        if name == "resolved_environment":
+            return self.summarize(self._resolve_environment(row))
         if name == "workflow_approval_template":
             target = state.find("workflow_approval_templates", row["unified_job_template"])
             return self.summarize(target) if target is not None else None
@@ -155,6 +165,18 @@ class Renderer:
             target = state.find("users", row.hidden.get("decided_by"))
             return self.summarize(target) if target is not None else None
         return {"recent_jobs": [], "recent_notifications": [], "object_roles": {}}.get(name)
+
+    def _resolve_environment(self, row: Row) -> Row:
+        """Return the execution environment that a job of a template gets: the nearest that is named, else AWX's."""
+        state = self.state
+        project = state.find("projects", row["project"])
+        organization = state.find("organizations", row["organization"])
+        named = (
+            row["execution_environment"],
+            *(item and item["default_environment"] for item in (row, project, organization)),
+        )
+        found = (state.find("execution_environments", number) for number in named)
+        return next((item for item in found if item), None) or state.get("execution_environments", _AWX_ENVIRONMENT)
 
     def _summarize_runs(self, row: Row, result: dict[str, Any]) -> None:
         for prefix in ("current", "last"):
@@ -236,6 +258,8 @@ class Renderer:
                 result["artifacts"] = "$hidden due to Ansible no_log flag$"
             if detail:
                 result |= {"job_env": self.engine.make_shown_environment(row), "job_cwd": "/runner/project"}
+                result |= {"host_status_counts": None, "playbook_counts": {"play_count": 0, "task_count": 0}}
+                result["custom_virtualenv"] = None
         if row.endpoint == "workflow_approvals":
             result["can_approve_or_deny"] = bool(user["is_superuser"]) and row["status"] == "pending"
 
