@@ -69,6 +69,12 @@ def make_set_up() -> list[dict[str, t.Any]]:
     bare = {"fields": [{"id": "token", "label": "Token", "secret": True}]}
     look = {"name": "look", "description": "Look at the evidence", "timeout": 86400}
     check, apply = {"cvops_mode": "check"}, {"cvops_mode": "apply"}
+    job = {"name": "drift", "type": "job_template", "organization": {"name": "cvops"}}
+    asked = {"name": "ok?", "description": "d", "type": "workflow_approval", "timeout": 900}
+    whole = [
+        {"identifier": "a", "unified_job_template": job, "related": {"success_nodes": [{"identifier": "b"}]}},
+        {"identifier": "b", "unified_job_template": asked},
+    ]
     return [
         task("organization", "organization", name="cvops"),
         task("type", "credential_type", **kind, injectors={"env": names}),
@@ -114,6 +120,7 @@ def make_set_up() -> list[dict[str, t.Any]]:
         task("job template", "job_template", name="drift", **template, **drift, **survey),
         task("password with a default", "job_template", name="password", **template, **hidden),
         task("workflow", "workflow_job_template", name="flow", notification_templates_approvals=["hook"], **WHERE),
+        task("workflow with its nodes", "workflow_job_template", name="whole", workflow_nodes=whole, **WHERE),
         node("first node", "evidence", unified_job_template="drift", extra_data=check),
         node("approval", "approve", approval_node=look),
         node("last node", "apply", unified_job_template="drift", extra_data=apply),
@@ -126,7 +133,7 @@ def make_set_up() -> list[dict[str, t.Any]]:
 
 
 #: What cannot be told apart from a change, by the controller's own design: secrets are never shown.
-CHANGED_EACH_RUN = ["credential", "slack", "password with a default"]
+CHANGED_EACH_RUN = ["credential", "slack", "password with a default", "workflow with its nodes"]
 #: Written each run, though nothing is reported as changed.
 WRITTEN_EACH_RUN = [
     ("PATCH", "credential_types"),  # the one whose fields are sent without types
@@ -135,6 +142,7 @@ WRITTEN_EACH_RUN = [
     ("PATCH", "notification_templates"),
     ("PATCH", "notification_templates"),
     ("POST", "survey_spec"),  # the one with a password
+    ("PATCH", "workflow_approval_templates"),  # the approval among the nodes of a workflow
 ]
 
 
@@ -191,7 +199,7 @@ def test_each_task_takes_a_token_and_gives_it_back(set_up: list[Run], site_with_
 
 
 def test_jobs_workflows_and_approvals_run(set_up: list[Run], use: Player, site_with_controller: Simulator) -> None:
-    """job_launch, job_wait, workflow_launch, workflow_approval and project_update of the collection, in one play."""
+    """token, project_update, job_launch, job_wait, workflow_launch and workflow_approval of the collection, in one play."""
     service = site_with_controller.controller
     service.artifacts["drift"] = {"cvops_changes": 3}
     token = {"CONTROLLER_OAUTH_TOKEN": service.make_token(), "CONTROLLER_USERNAME": "", "CONTROLLER_PASSWORD": ""}
@@ -201,6 +209,7 @@ def test_jobs_workflows_and_approvals_run(set_up: list[Run], use: Player, site_w
     approve = task("approve", "workflow_approval", workflow_job_id="{{ flow.id }}", name="look", interval=0.05)
     run = use(
         [
+            task("token", "token", description="of the test", scope="read"),
             task("update", "project_update", name="cvops", interval=0.05, **WHERE),
             launch,
             task("wait", "job_wait", job_id="{{ job.id }}", interval=0.05),
