@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -122,3 +124,18 @@ def test_clients_are_told_how_to_reach_it(sim: Simulator) -> None:
     found = sim.controller_environment()
     assert found["CONTROLLER_HOST"] == sim.controller.url
     assert found["SSL_CERT_FILE"] == found["REQUESTS_CA_BUNDLE"] == sim.ca_path
+
+
+def test_serve_writes_what_clients_need_for_its_owner_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cvops_simulator.cli", "serve", "--controller", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            lines = [next(process.stdout).split() for _service in range(9)]
+        finally:
+            process.terminate()
+    path = tmp_path / "controller.env"
+    variables = dict(line.partition("=")[::2] for line in path.read_text(encoding="utf-8").splitlines())
+    assert ["controller", variables["CONTROLLER_HOST"]] in lines
+    assert variables["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
+    assert path.stat().st_mode & 0o777 == 0o600
