@@ -6,14 +6,6 @@
 
 from __future__ import annotations
 
-DOCUMENTATION = """
-name: follow_clock
-type: aggregate
-short_description: A clock for tests
-description:
-  - Takes the time from the file that the environment variable CVOPS_TEST_CLOCK names.
-"""
-
 import os
 import pathlib
 import sys
@@ -23,6 +15,14 @@ from ansible.plugins.callback import CallbackBase
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "integration"))
 
 from helpers.shared_clock import VARIABLE, follow_shared_clock  # noqa: E402 - its folder had to be put on the path first
+
+DOCUMENTATION = """
+name: follow_clock
+type: aggregate
+short_description: A clock for tests
+description:
+  - Takes the time from the file that the environment variable CVOPS_TEST_CLOCK names.
+"""
 
 
 class CallbackModule(CallbackBase):
