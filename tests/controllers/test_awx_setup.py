@@ -1,0 +1,421 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``awx_setup`` with the official modules: an empty controller, one that failed half-way, one that is as it should be, and a change that is approved.
+
+The tests follow one another on one controller, as runs of a set-up do.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import pathlib
+import ssl
+import subprocess
+import sys
+import time
+import typing as t
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from collection_tree import ROOT, collections_path
+from cvops_simulator import Fault, Simulator
+from cvops_simulator.testing import running_simulator
+from helpers.playing import Player, Run, connection_of
+
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+
+from controller_examples import make_document, make_rich_document  # noqa: E402 - the folder is put on the path here
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_objects import (  # noqa: E402
+    plan_objects,
+)
+
+SETUP, EXPORT = "cvops.identity.awx_setup", "cvops.identity.awx_setup_export"
+#: Of the module of each kind.
+MODULES = {
+    "credential_types": "credential_type",
+    "credentials": "credential",
+    "execution_environments": "execution_environment",
+    "notification_templates": "notification_template",
+    "projects": "project",
+    "inventories": "inventory",
+    "hosts": "host",
+    "groups": "group",
+    "job_templates": "job_template",
+    "workflow_job_templates": "workflow_job_template",
+    "workflow_nodes": "workflow_job_template_node",
+    "workflow_links": "workflow_job_template_node",
+    "schedules": "schedule",
+}
+ROLE = {"name": "Night shift", "permissions": ["View"]}
+WORKFLOW = "cvops change with approval"
+
+
+class Controller:
+    """The controller as a person at its API sees it."""
+
+    def __init__(self, site: Simulator) -> None:
+        self.site, self.environment = site, site.controller_environment()
+        self._trust = ssl.create_default_context(cafile=site.ca_path)
+        self._token = site.controller.make_token()
+
+    def call(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        request = urllib.request.Request(  # noqa: S310 - the address is the stand-in's
+            f"{self.environment['CONTROLLER_HOST']}/api/v2/{path}",
+            json.dumps(body).encode() if body is not None else None,
+            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, context=self._trust, timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+
+    def find(self, kind: str, name: str) -> dict[str, t.Any]:
+        (found,) = self.call("GET", f"{kind}/?name={urllib.request.quote(name)}")["results"]
+        return t.cast("dict[str, t.Any]", found)
+
+    def wait(self, kind: str, number: int, *statuses: str) -> dict[str, t.Any]:
+        """The job once its status is one of these; it may take as long as two runs of Ansible on a busy machine."""
+        until = time.monotonic() + 280
+        while (job := self.call("GET", f"{kind}/{number}/"))["status"] not in statuses:
+            assert time.monotonic() < until, job["status"]
+            assert job["status"] not in ("failed", "error"), self.told(kind, number)
+            time.sleep(0.5)
+        return t.cast("dict[str, t.Any]", job)
+
+    def told(self, kind: str, number: int) -> t.Any:
+        return [row.get("job_explanation") for row in (self.call("GET", f"{kind}/{number}/"),)]
+
+
+@pytest.fixture(scope="module")
+def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """Set S and an empty controller, one for all tests of this file."""
+    with running_simulator(set="S", directory=tmp_path_factory.mktemp("controlled"), controller=True) as simulator:
+        simulator.controller.playbooks["*"] = [f"playbooks/{name}.yml" for name in ("site", "expiry", "access")]
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def controller(controlled: Simulator) -> Controller:
+    return Controller(controlled)
+
+
+@pytest.fixture
+def at_controller(controlled: Simulator, tmp_path: pathlib.Path, controller_collections: pathlib.Path) -> Player:
+    """Plays with awx.awx at hand, and with the sign-in to the controller in the environment."""
+    found = Player(tmp_path, collections_path(), controlled.controller_environment())
+    found.connection["ANSIBLE_COLLECTIONS_PATH"] = f"{collections_path()}:{controller_collections}"
+    return found
+
+
+def document(site: Simulator) -> dict[str, t.Any]:
+    """What the controller is to have: jobs that make one role on the first CommCell."""
+    name, cell = next(iter(site.commcells.items()))
+    return {
+        "cvops_connection": {
+            "commcells": {name: {"url": cell.url, "ca_path": site.ca_path, "password": "s3cret-of-the-document"}}
+        },
+        "cvops_controller": {
+            "organization": "Default",
+            "project": {"scm_url": "https://git.corp.example/access.git"},
+            "identities": {"converge": {"method": "client_secret"}},
+            "controller_credential": "AWX",
+            "notifications": [{"name": "Chat", "url": "https://chat.corp.example/hook"}],
+            "variables": {"cvops_commvault_roles": [ROLE]},
+            "jobs": {"drift": {"schedule": {"enabled": True}}},
+        },
+    }
+
+
+def writes(site: Simulator) -> list[str]:
+    """The requests that change something on the controller; tokens are the sign-in."""
+    found = [entry for entry in site.journal.writes() if entry.service == "controller"]
+    return [f"{entry.method} {entry.path}" for entry in found if "/tokens/" not in entry.path]
+
+
+def told(run: Run) -> list[str]:
+    return t.cast("list[str]", run.of("Report")[-1]["msg"])
+
+
+# -- without a controller
+
+
+def read_argument_spec(path: pathlib.Path) -> dict[str, dict[str, t.Any]]:
+    """The options of a module of awx.awx, read from its source: name to type and choices, with the aliases."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "argument_spec":
+            assert isinstance(node.value, ast.Call)
+            for keyword in node.value.keywords:
+                assert isinstance(keyword.value, ast.Call)
+                facts = {}
+                for item in keyword.value.keywords:
+                    try:
+                        facts[str(item.arg)] = ast.literal_eval(item.value)
+                    except ValueError:
+                        facts[str(item.arg)] = None
+                found[str(keyword.arg)] = facts
+    return found
+
+
+TYPES: dict[str, t.Any] = {"str": str, "dict": dict, "list": list, "bool": bool, "int": int, "float": (int, float)}
+
+
+@pytest.mark.parametrize("make", [make_document, make_rich_document])
+def test_the_official_modules_know_every_option(
+    controller_collections: pathlib.Path, make: t.Callable[[], dict[str, t.Any]]
+) -> None:
+    folder = controller_collections / "ansible_collections/awx/awx/plugins/modules"
+    specs = {kind: read_argument_spec(folder / f"{module}.py") for kind, module in MODULES.items()}
+    for item in plan_objects(make()).objects:
+        spec = specs[item.kind]
+        for name, value in {**item.options, **item.once}.items():
+            assert name in spec, (item.kind, name)
+            assert isinstance(value, TYPES[spec[name].get("type") or "str"]), (item.kind, name, value)
+            choices = spec[name].get("choices")
+            assert not choices or value in choices, (item.kind, name, value)
+        assert {name for name, facts in spec.items() if facts.get("required")} <= set(item.options), item
+
+
+def test_bad_input_is_told_together_before_the_first_request(controlled: Simulator, at_controller: Player) -> None:
+    controlled.journal.clear()
+    wrong = document(controlled)
+    wrong["cvops_controller"] |= {"prefix": "a++b", "timezone": "Nowhere", "variables": {"api_token": "s3cret-of-mine"}}
+    run = at_controller(SETUP, extra_vars=wrong)
+    assert run.rc == 2
+    lines = "\n".join(run.one("Say what is wrong with the variables")["msg"])
+    for part in (
+        "has ++ in it",
+        "cvops_controller.timezone: is no time zone",
+        "variables.api_token: looks like a secret",
+    ):
+        assert part in lines
+    assert "s3cret-of-mine" not in run.text
+    assert [entry for entry in controlled.journal.entries() if entry.service == "controller"] == []
+
+
+def test_the_export_is_data(controlled: Simulator, at_controller: Player, tmp_path: pathlib.Path) -> None:
+    controlled.journal.clear()
+    path = tmp_path / "controller.yml"
+    hostile = document(controlled)
+    hostile["cvops_controller"]["jobs"]["drift"]["survey"] = [
+        {"variable": "why", "question": "{{ lookup('pipe', 'touch %s') }}" % (tmp_path / "evaluated")}
+    ]
+    # As data, as a document of others would give it: nothing of it is evaluated on the way either.
+    given = tmp_path / "given.yml"
+    given.write_text(
+        yaml.safe_dump(hostile).replace("'{{ lookup", "!unsafe '{{ lookup").replace('"{{ lookup', '!unsafe "{{ lookup')
+    )
+    more = {"awx_setup_export_file": str(path)}
+    at_controller(EXPORT, "-e", f"@{given}", extra_vars=more).ok()
+    text = path.read_text()
+    assert "s3cret" not in text
+    assert path.stat().st_mode & 0o777 == 0o600
+    for mark in ("{{", "{%"):
+        assert all("!unsafe" in line for line in text.splitlines() if mark in line)
+    check = [
+        {"ansible.builtin.include_vars": str(path)},
+        {"ansible.builtin.debug": {"var": "controller_templates"}},
+    ]
+    shown = at_controller(check).ok().result["controller_templates"]
+    assert "lookup('pipe'" in json.dumps(shown)
+    assert not (tmp_path / "evaluated").exists()
+    assert [entry for entry in controlled.journal.entries() if entry.service == "controller"] == []
+
+
+# -- one controller, from empty to used
+
+
+def test_check_mode_tells_what_an_empty_controller_lacks(
+    controlled: Simulator, controller: Controller, at_controller: Player
+) -> None:
+    first = at_controller(SETUP, extra_vars=document(controlled), check=True)
+    assert first.rc == 2
+    assert "the controller has no credential AWX" in first.text
+    kind = controller.find("credential_types", "Red Hat Ansible Automation Platform")["id"]
+    inputs = {"host": "https://awx.corp.example", "oauth_token": "s3cret-of-awx"}
+    controller.call(
+        "POST", "credentials/", {"name": "AWX", "credential_type": kind, "organization": 1, "inputs": inputs}
+    )
+    controlled.journal.clear()
+    run = at_controller(SETUP, extra_vars=document(controlled), check=True).ok()
+    plan = run.one("Plan")["msg"]
+    assert "  + job template cvops apply: writes the plan that was approved, and no other" in plan
+    assert told(run)[0].startswith(f"would be created: {len(plan) - 1}, ")
+    assert writes(controlled) == []
+    assert controller.call("GET", "tokens/")["count"] == 1, "that of these tests: the run has taken its own away"
+
+
+def test_a_run_that_failed_half_way_is_finished_by_the_next_one(
+    controlled: Simulator, controller: Controller, at_controller: Player
+) -> None:
+    controlled.faults.add(Fault("controller", "POST", "*/survey_spec/", "status", after=1))
+    failed = at_controller(SETUP, extra_vars=document(controlled))
+    assert failed.rc == 2
+    assert any(line.startswith("Ended early: ") for line in told(failed))
+    assert any(line.startswith("  failed: job template ") for line in told(failed))
+    run = at_controller(SETUP, extra_vars=document(controlled)).ok()
+    assert any(line.startswith("  + workflow ") for line in told(run))
+    assert "s3cret-of-the-document" not in failed.text + run.text
+    for name in ("cvops drift report", "cvops plan", "cvops apply"):
+        number = controller.find("job_templates", name)["id"]
+        assert controller.call("GET", f"job_templates/{number}/survey_spec/")["spec"]
+    assert controller.find("schedules", "cvops drift report schedule")["enabled"] is True
+    assert controller.find("schedules", "cvops expiry report schedule")["enabled"] is False
+    workflow = controller.find("workflow_job_templates", WORKFLOW)["id"]
+    nodes = controller.call("GET", f"workflow_job_template_nodes/?workflow_job_template={workflow}")["results"]
+    by_id = {node["id"]: node["identifier"] for node in nodes}
+    assert {node["identifier"]: [by_id[other] for other in node["success_nodes"]] for node in nodes} == {
+        "plan": ["approve"],
+        "approve": ["apply"],
+        "apply": [],
+    }
+
+
+def test_what_people_did_stays_and_what_somebody_deleted_comes_back(
+    controlled: Simulator, controller: Controller, at_controller: Player
+) -> None:
+    _name, cell = next(iter(controlled.commcells.items()))
+    username, password = cell.admin
+    client = controlled.automation
+    filled = {"tenant_id": controlled.tenant_id, "client_id": client.client_id, "client_secret": client.client_secret}
+    for name, inputs in (
+        ("cvops Entra ID converge", filled),
+        (f"cvops CommCell {_name}", {"username": username, "password": password}),
+    ):
+        number = controller.find("credentials", name)["id"]
+        controller.call("PATCH", f"credentials/{number}/", {"inputs": inputs})
+    number = controller.find("schedules", "cvops expiry report schedule")["id"]
+    controller.call("PATCH", f"schedules/{number}/", {"enabled": True})
+    drift = controller.find("job_templates", "cvops drift report")["id"]
+    controller.call("DELETE", f"job_templates/{drift}/survey_spec/")
+
+    planned = at_controller(SETUP, extra_vars=document(controlled), check=True).ok()
+    assert "  ~ job template cvops drift report" in told(planned)
+    controlled.journal.clear()
+    run = at_controller(SETUP, extra_vars=document(controlled)).ok()
+    assert told(run)[0].startswith("created: 0, set right: 1, unchanged: ")
+    assert told(run)[1] == "  ~ job template cvops drift report"
+    changing = [line for line in writes(controlled) if "/inventories/" not in line]
+    assert changing == [f"POST /api/v2/job_templates/{drift}/survey_spec/"]
+    assert controller.call("GET", f"schedules/{number}/")["enabled"] is True
+    shown = controller.find("credentials", "cvops Entra ID converge")["inputs"]
+    assert shown == {**filled, "client_secret": "$encrypted$"}
+    again = at_controller(SETUP, extra_vars=document(controlled)).ok()
+    assert told(again)[0].startswith("Nothing was to be done: all ")
+    assert again.stats["changed"] == 0
+
+
+class Jobs:
+    """Runs the jobs of the controller: real ``ansible-playbook`` with what the job has around it."""
+
+    def __init__(self, site: Simulator, folder: pathlib.Path, player: Player) -> None:
+        self.site, self.folder, self.player = site, folder, player
+        self.texts: dict[str, str] = {}
+
+    def __call__(self, job: t.Any) -> dict[str, t.Any]:
+        folder = self.folder / f"job{job.id}"
+        for name in ("home", "tmp", "remote"):
+            (folder / name).mkdir(parents=True)
+        (folder / "inventory.json").write_text(
+            json.dumps({key: value for key, value in job.inventory.items() if key != "_meta"})
+        )
+        (folder / "variables.json").write_text(json.dumps(job.extra_vars))
+        (folder / "stats.py").write_text(STATS)
+        # What an execution environment has, and how the stand-ins are reached; sign-ins are the job's own.
+        own = connection_of(self.site)
+        reached = {name: own[name] for name in own if name.endswith(("_URL", "_PATH", "_DISCOVERY"))}
+        reached |= self.site.controller_environment()
+        kept = {name: value for name, value in job.env.items() if name.startswith(("CVOPS_", "JOB_"))}
+        environment = {
+            **self.player.environment(folder, reached),
+            **kept,
+            "ANSIBLE_CALLBACK_PLUGINS": str(folder),
+            "ANSIBLE_CALLBACKS_ENABLED": "stats",
+            "STATS_FILE": str(folder / "stats.json"),
+        }
+        environment.pop("CVOPS_COMMVAULT_URL", None)
+        words = ["-i", str(folder / "inventory.json"), "-e", f"@{folder / 'variables.json'}"]
+        words += ["--check"] * (job.job_type == "check") + ["--diff"] * job.diff_mode
+        words += ["-t", job.job_tags] if job.job_tags else []
+        program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+        playbook = f"cvops.identity.{pathlib.PurePosixPath(job.playbook).stem}"
+        done = subprocess.run(
+            [program, *words, playbook], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        self.texts[f"{job.template} {job.id}"] = done.stdout + done.stderr
+        stats = folder / "stats.json"
+        artifacts = json.loads(stats.read_text()) if stats.exists() else {}
+        return {"status": "failed" if done.returncode else "successful", "artifacts": artifacts, "stdout": done.stdout}
+
+
+#: As the callback of a controller hands on what ``set_stats`` leaves for the whole run.
+STATS = """
+DOCUMENTATION = '''
+name: stats
+type: aggregate
+short_description: writes what set_stats leaves
+description: writes what set_stats leaves
+'''
+import json, os
+from ansible.plugins.callback import CallbackBase
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "aggregate", "stats"
+    CALLBACK_NEEDS_ENABLED = True
+    def v2_playbook_on_stats(self, stats):
+        with open(os.environ["STATS_FILE"], "w") as stream:
+            json.dump(stats.custom.get("_run", {}), stream)
+"""
+
+
+def test_a_plan_is_approved_and_applied_and_no_other(
+    controlled: Simulator, controller: Controller, at_controller: Player, tmp_path: pathlib.Path
+) -> None:
+    jobs = Jobs(controlled, tmp_path, at_controller)
+    controlled.controller.runner = jobs
+    controlled.journal.clear()
+    workflow = controller.find("workflow_job_templates", WORKFLOW)["id"]
+    launched = controller.call("POST", f"workflow_job_templates/{workflow}/launch/", {})["id"]
+    until = time.monotonic() + 280
+    while not (pending := controller.call("GET", "workflow_approvals/?status=pending")["results"]):
+        assert time.monotonic() < until, jobs.texts
+        assert controller.call("GET", f"workflow_jobs/{launched}/")["status"] == "running", jobs.texts
+        time.sleep(0.5)
+    (plan_text,) = jobs.texts.values()
+    (approval,) = pending
+    plan = controller.call("GET", "jobs/?order_by=-id")["results"][0]
+    digest = controller.call("GET", f"jobs/{plan['id']}/")["artifacts"]["cvops_approved_plan"]
+    assert len(digest) == 64
+    assert digest in approval["description"], "the approver reads it where they approve"
+    assert "Night shift" in approval["description"]
+    events = [line for line in plan_text.splitlines() if line.startswith("TASK ")]
+    assert max(number for number, line in enumerate(events) if "The plan to approve" in line) > max(
+        number for number, line in enumerate(events) if "Summary" in line
+    )
+    assert [line for line in writes(controlled) if "approval_template" not in line] == []
+    assert not [entry for entry in controlled.journal.writes() if entry.service != "controller"]
+
+    controller.call("POST", f"workflow_approvals/{approval['id']}/approve/", {})
+    controller.wait("workflow_jobs", launched, "successful")
+    apply_text = jobs.texts[next(name for name in jobs.texts if name.startswith("cvops apply"))]
+    assert f"Approved by: {controlled.controller.username}, " in apply_text
+    assert [entry for entry in controlled.journal.writes() if entry.service not in ("controller", "login")]
+    secrets = [controlled.automation.client_secret, next(iter(controlled.commcells.values())).admin[1]]
+    assert not any(secret in text for secret in secrets for text in jobs.texts.values())
+
+    controlled.journal.clear()
+    template = controller.find("job_templates", "cvops apply")["id"]
+    other = controller.call(
+        "POST", f"job_templates/{template}/launch/", {"extra_vars": {"cvops_approved_plan": "0" * 64}}
+    )
+    until = time.monotonic() + 280
+    while (job := controller.call("GET", f"jobs/{other['id']}/"))["status"] not in ("failed", "successful"):
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    assert job["status"] == "failed"
+    assert "another one was approved (cvops_approved_plan)" in jobs.texts[f"cvops apply {other['id']}"]
+    assert not [entry for entry in controlled.journal.writes() if entry.service not in ("controller", "login")]
