@@ -36,7 +36,7 @@ def make_document(**controller: t.Any) -> Document:
 
 def make_rich_document() -> Document:
     """Everything at once: slices, a Vault, an execution environment, notifications, schedules, questions of the document's own."""
-    document = make_document(
+    return make_document(
         execution_environment={"image": "registry.corp.example/ee:1", "credential": "Registry"},
         vault={},
         slices=2,
@@ -65,4 +65,3 @@ def make_rich_document() -> Document:
             },
         },
     )
-    return document
