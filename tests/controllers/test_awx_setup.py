@@ -112,6 +112,11 @@ def at_controller(controlled: Simulator, tmp_path: pathlib.Path, controller_coll
     return found
 
 
+def records(site: Simulator) -> pathlib.Path:
+    """Where the jobs keep their run records."""
+    return pathlib.Path(site.ca_path).parent / "records"
+
+
 def document(site: Simulator) -> dict[str, t.Any]:
     """What the controller is to have: jobs that make one role on the first CommCell."""
     name, cell = next(iter(site.commcells.items()))
@@ -125,7 +130,7 @@ def document(site: Simulator) -> dict[str, t.Any]:
             "identities": {"converge": {"method": "client_secret"}},
             "controller_credential": "AWX",
             "notifications": [{"name": "Chat", "url": "https://chat.corp.example/hook"}],
-            "variables": {"cvops_commvault_roles": [ROLE]},
+            "variables": {"cvops_commvault_roles": [ROLE], "cvops_run_record_dir": str(records(site))},
             "jobs": {"drift": {"schedule": {"enabled": True}}},
         },
     }
@@ -404,6 +409,8 @@ def test_a_plan_is_approved_and_applied_and_no_other(
     apply_text = jobs.texts[next(name for name in jobs.texts if name.startswith("cvops apply"))]
     assert f"Approved by: {controlled.controller.username}, " in apply_text
     assert [entry for entry in controlled.journal.writes() if entry.service not in ("controller", "login")]
+    kept = [json.loads(path.read_text("utf-8")) for path in records(controlled).glob("*.json")]
+    assert {record["operator"].get("approved_by") for record in kept} == {controlled.controller.username}
     secrets = [controlled.automation.client_secret, next(iter(controlled.commcells.values())).admin[1]]
     assert not any(secret in text for secret in secrets for text in jobs.texts.values())
 
