@@ -394,6 +394,7 @@ def lint(step: Step) -> None:
             "scripts",
             "demo",
             "tests/guard",
+            "extensions/eda/plugins/event_source",
         ),
         "yamllint": ("python", "-m", "yamllint", "--strict", "."),
         "action groups": ("python", "scripts/action_groups.py", "--check"),
