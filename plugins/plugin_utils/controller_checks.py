@@ -53,7 +53,7 @@ def find_controller_problems(values: Values) -> t.Iterator[Problem]:
     yield from _find_variable_problems(settings)
     yield from _find_notification_problems(settings)
     yield from _find_job_problems(settings)
-    yield from _find_trust_problems(settings, values)
+    yield from _find_trust_problems(values)
 
 
 def _at(*path: str) -> str:
@@ -303,17 +303,7 @@ def _find_job_problems(settings: Settings) -> t.Iterator[Problem]:
             yield Problem(_at("document"), "has marks of a template in it; give the path in the project")
 
 
-def _find_trust_problems(settings: Settings, values: Values) -> t.Iterator[Problem]:
-    used = {settings.get_job_identity(kind) for kind in settings.jobs}
-    accounts = require_mapping(settings.get_part("workload_identity").get("kubernetes"), "kubernetes").get(
-        "service_accounts"
-    )
-    for name in require_mapping(accounts, "service_accounts"):
-        if to_text(name) not in used:
-            yield Problem(
-                _at("workload_identity", "kubernetes", "service_accounts", to_text(name)),
-                "is of no job that is made; take it out",
-            )
+def _find_trust_problems(values: Values) -> t.Iterator[Problem]:
     try:
         list_trusts(values)
     except Problems as exc:
