@@ -143,7 +143,8 @@ def describe_list(option: Option) -> Schema:
         return found
     one: Schema = {"type": "number"}
     if item.get("type", "str") == "str" and not item.get("choices"):
-        one = {"type": ["string", "number"], "pattern": NOT_EMPTY}
+        one = {"type": ["string", "number"]}
+        one |= {} if item.get("may_be_empty") else {"pattern": NOT_EMPTY}
     elif item.get("choices"):
         allowed = "|".join(re.escape(str(choice)) for choice in item["choices"])
         one = {"type": "string", "pattern": rf"^\s*({allowed})\s*(,\s*({allowed})\s*)*$"}
