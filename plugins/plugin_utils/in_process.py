@@ -73,6 +73,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     returns_invocation,
     temporary_folder,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.brief_results import shorten_result
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, is_only_missing
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
@@ -219,7 +220,10 @@ class InProcessAction(ActionBase):
         ctx = self._build_context(validated, sources, secrets)
         ctx.warnings.extend(sources.warnings)
         result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._find_record_target(sources))
-        if returns_invocation(variables):
+        brief = display.verbosity == 0 and self._render(variables.get("__cvops_brief_results"))
+        if brief:
+            result = shorten_result(result, keep_grants=brief == "with grants")
+        elif returns_invocation(variables):
             shown = redact_options(ctx.options, self.module.SPEC.options)
             result["invocation"] = {"module_args": mask_addresses(shown)}
         if warnings := list_alias_warnings(validated) + ctx.warnings:

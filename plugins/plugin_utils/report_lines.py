@@ -271,7 +271,9 @@ def _list_unwritten_hosts(hosts: t.Any) -> set[t.Any]:
 
 def _format_mapping_counts(found: Mapping, is_planned: bool) -> str:
     """Return the numbers of grants; *is_planned*: nothing of it was written."""
-    grants, added, removed = (len(found.get(name) or ()) for name in ("grants", "added", "removed"))
+    added, removed = (len(found.get(name) or ()) for name in ("added", "removed"))
+    told = found.get("grants") or 0
+    grants = told if isinstance(told, int) else len(told)  # their number alone, in the passes of the playbooks
     told = (
         f"{grants} grants, {added} to add, {removed} to remove"
         if is_planned

@@ -183,8 +183,13 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
     return lines
 
 
-def find_result_failure(conclusion: t.Any, host: t.Any, decision: t.Any = None) -> str:
-    """Return why the run has failed for *host*, in one line; empty when it has not."""
+def find_result_failure(conclusion: t.Any, host: t.Any = None, decision: t.Any = None) -> str:
+    """Return why the run has failed for *host*, in one line; empty when it has not. Without a host: for the first one for which it has."""
+    if host is None:
+        failures = (
+            find_result_failure(conclusion, name, decision) for name in require_mapping(conclusion, "the conclusion")
+        )
+        return next(filter(None, failures), "")
     found = require_mapping(require_mapping(conclusion, "the conclusion").get(host), "what came of a host")
     decided = require_mapping(decision, "the decision")
     status = to_text(found.get("status"))

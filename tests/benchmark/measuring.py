@@ -62,6 +62,7 @@ class Served:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "simulator" / "src")}
         command = [sys.executable, "-m", "cvops_simulator.cli", "serve", "--dir", str(folder), *words]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.pid = self._process.pid
         self.urls: dict[str, str] = {}
         for line in self._process.stdout or ():
             name, dummy, value = line.strip().partition(" ")

@@ -308,22 +308,34 @@ def sites(folder: pathlib.Path) -> None:
         site.close()
 
 
-def run_site(
-    site: Served, folder: pathlib.Path, environment: dict[str, str], number: int, *words: str
-) -> tuple[Spent, tuple[int, list[float]]]:
-    """Run `site` on so many CommCells, and return what it took, the requests to Graph, and those to each CommCell by kind."""
+def name_commcells(site: Served, number: int) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return the simulator's CommCells, and so many names of them, each with the CommCell's connection."""
     own = site.document["cvops_connection"]["commcells"]
     names = [*own][: min(number, len(own))]
     named = {name: own[name] for name in names}
     for further in range(number - len(names)):
         name = names[further % len(names)]
         named[f"{name}-{further:03}"] = own[name]
+    return own, named
+
+
+def write_variables(site: Served, folder: pathlib.Path, number: int) -> pathlib.Path:
+    """Write the document of *site* with so many CommCells, and return the path of the file."""
+    named = name_commcells(site, number)[1]
     connection = {
         "entra": {**site.document["cvops_connection"]["entra"], "ca_path": site.ca_path},
         "commcells": {name: {**options, "ca_path": site.ca_path} for name, options in named.items()},
     }
     variables = folder / f"variables{number}.yml"
     variables.write_text(yaml.safe_dump({**site.document, "cvops_connection": connection}), encoding="utf-8")
+    return variables
+
+
+def run_site(
+    site: Served, folder: pathlib.Path, environment: dict[str, str], number: int, *words: str
+) -> tuple[Spent, tuple[int, list[float]]]:
+    """Run `site` on so many CommCells, and return what it took, the requests to Graph, and those to each CommCell by kind."""
+    variables, own, named = write_variables(site, folder, number), *name_commcells(site, number)
     site.count_by_service()
     spent = run_playbook(folder, environment, "cvops.identity.site", "-e", f"@{variables}", *words)
     counts = site.count_by_service()

@@ -110,6 +110,8 @@ def test_each_host_ends_on_its_own() -> None:
     assert find_result_failure(conclusion, "cs01") == "failed: no answer"
     assert find_result_failure(conclusion, "cs02") == ""
     assert find_result_failure(conclusion, "cs09") == ""
+    assert find_result_failure(conclusion) == "failed: no answer", "of any host"
+    assert find_result_failure({"cs02": conclusion["cs02"]}) == find_result_failure({}) == ""
 
 
 def test_what_was_never_begun_is_left_beside_what_a_task_that_failed_in_between_names() -> None:
