@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.expiry_reports impo
     join_expiring,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.report_notifications import build_expiry_notification
 
 
 def write_calendar(expiring: t.Any) -> str:
@@ -44,5 +45,6 @@ class FilterModule:
             expiry_junit=write_junit,
             expiry_lines=format_expiry,
             expiry_metrics=write_metrics,
+            expiry_notification=build_expiry_notification,
             join_expiring=join_expiring,
         )

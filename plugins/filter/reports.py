@@ -28,7 +28,6 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_notifications import (
     build_evidence_notification,
-    build_expiry_notification,
     build_review_notification,
 )
 
@@ -46,7 +45,6 @@ class FilterModule:
             doctor_lines=format_doctor_report,
             drift_lines=format_drift,
             evidence_notification=build_evidence_notification,
-            expiry_notification=build_expiry_notification,
             export_lines=format_export,
             notification_wanted=is_notification_wanted,
             people_groups=list_groups_to_read,

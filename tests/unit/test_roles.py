@@ -306,7 +306,7 @@ TASKS = [
     ("app_registration", "register", "entra_service_principal", ("object_id", "state")),
     ("app_registration", "register", "entra_admin_consent", ("state",)),
     ("role_mappings", "entra_groups", "entra_groups", ("max_removals",)),
-    ("role_mappings", "commcell", "commvault_roles", ()),
+    ("role_mappings", "commcell_roles", "commvault_roles", ()),
     # The role fails at its end, and the task that converges the mapping creates its roles.
     ("role_mappings", "commcell", "commvault_role_mappings", ("fail_on_drift", "pending_roles")),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from cvops_simulator.controller.errors import forbidden
 from cvops_simulator.controller.facts import ENDPOINTS
-from cvops_simulator.controller.filters import Query
+from cvops_simulator.controller.lookups import Query
 from cvops_simulator.controller.state import Row
 
 

@@ -15,7 +15,7 @@ from cvops_simulator.controller.answers import Answer, Call
 from cvops_simulator.controller.engine import Engine
 from cvops_simulator.controller.errors import ApiError, no_match, no_route, refuse
 from cvops_simulator.controller.facts import CONTRACT, ENDPOINTS, UNIFIED, Endpoint
-from cvops_simulator.controller.filters import make_page, select
+from cvops_simulator.controller.lookups import make_page, select
 from cvops_simulator.controller.metadata import describe
 from cvops_simulator.controller.prompts import ASKS
 from cvops_simulator.controller.rendering import Renderer

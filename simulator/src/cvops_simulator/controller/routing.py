@@ -19,8 +19,8 @@ from cvops_simulator.controller.answers import Answer, Call
 from cvops_simulator.controller.engine import Engine
 from cvops_simulator.controller.errors import ApiError, no_route, refuse
 from cvops_simulator.controller.facts import CONTRACT, ENDPOINTS
-from cvops_simulator.controller.filters import make_page
 from cvops_simulator.controller.handlers import ASSOCIATIONS, REVERSED, Handlers
+from cvops_simulator.controller.lookups import make_page
 from cvops_simulator.controller.metadata import describe, describe_action
 from cvops_simulator.controller.sign_in import (
     CSRF_COOKIE,

@@ -241,6 +241,7 @@ def is_of_texts(path: pathlib.Path) -> bool:
         "retry_headers.py",
         "secret_matcher.py",
         "wording.py",
+        "lookups.py",
     )
 
 
