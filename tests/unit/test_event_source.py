@@ -153,6 +153,34 @@ def test_a_key_that_is_gone_is_told_unless_something_could_not_be_read() -> None
     assert teller.types(expiry()) == [("check_recovered", "applications of Entra ID"), ("secret_gone", "old")]
 
 
+def test_a_list_that_failed_has_not_recovered_when_nothing_at_all_can_be_read() -> None:
+    teller = Teller()
+    teller.tell(expiry(failed=["applications"]))
+    nothing = expiry()
+    everything = {"service": "entra", "commcell": None, "what": "everything", "status": "failed", "reason": "timed out"}
+    nothing["sources"] = [*nothing["sources"][2:], everything]
+    assert teller.types(nothing) == [("check_failed", "everything of Entra ID")]
+    assert teller.types(expiry(failed=["applications"])) == [("check_recovered", "everything of Entra ID")]
+    assert teller.types(expiry()) == [("check_recovered", "applications of Entra ID")]
+
+
+def test_a_run_without_a_service_says_nothing_of_its_keys_and_lists() -> None:
+    teller = Teller()
+    held = {"consumer": "credential a", "key_id": "k1"}
+    teller.tell(expiry(row(**held), row(commcell=None, key_id="k2", name="of nobody")))
+    of_entra, of_cs01 = (
+        {**expiry(), "sources": [one for one in expiry()["sources"] if one["service"] == service]}
+        for service in ("entra", "commvault")
+    )
+    assert teller.types(of_entra) == [("secret_gone", "of nobody")]
+    assert teller.types(of_cs01) == [("secret_gone", "credential a")]
+    failed = expiry()
+    failed["sources"][2]["status"] = "failed"
+    assert teller.types(failed) == [("check_failed", "credentials of cs01")]
+    assert teller.tell(of_entra) == []
+    assert teller.types(of_cs01) == [("check_recovered", "credentials of cs01")]
+
+
 def test_a_key_that_is_not_known_is_told_though_everything_was_read() -> None:
     assert [event["type"] for event in Teller().tell(expiry(row("unknown", unknown="who uses it")))] == [
         "secret_unknown"
@@ -199,6 +227,28 @@ def test_a_host_with_problems_says_nothing_of_its_drift() -> None:
         ("check_recovered", "CommCell cs01"),
         ("drift_cleared", "Everyone: Viewers on db1"),
     ]
+
+
+def test_a_run_without_a_host_does_not_say_that_it_could_be_read() -> None:
+    teller = Teller()
+    teller.tell(summary(hosts={"localhost": {}, "cs01": {"problems": ["could not be reached"]}}))
+    assert teller.tell(summary(hosts={"localhost": {}}, role_mappings={})) == []
+    assert teller.types(summary()) == [("check_recovered", "CommCell cs01")]
+
+
+def test_that_one_check_recovers_says_nothing_of_another() -> None:
+    failed = source.read_document(
+        summary(hosts={"cs01": {"problems": ["could not be reached"]}}, mapping={"surplus": [grant("x")]})
+    )
+    ids = [
+        event["cvops"]["id"] for name in ("site", "nightly run") for event in source.find_events(name, failed, {})[0]
+    ]
+    assert len(ids) == len(set(ids)) == 2
+    drifted = source.read_document(summary(mapping={"surplus": [grant("x")]}))
+    assert (
+        source.find_events("site", drifted, {})[0][0]["cvops"]["id"]
+        == (source.find_events("nightly run", drifted, {})[0][0]["cvops"]["id"])
+    )
 
 
 def test_a_run_of_something_else_clears_nothing() -> None:
@@ -407,6 +457,7 @@ def test_what_was_told_is_its_owners_alone_and_is_read_again(tmp_path: pathlib.P
         '{"version": 1, "checks": {"c": {"x": {"state": "warning"}}}}',
         "\xff",
         "null",
+        "[" * 100000,
     ],
 )
 def test_a_damaged_file_is_put_aside(tmp_path: pathlib.Path, text: str) -> None:
@@ -520,6 +571,7 @@ def test_a_playbook_is_run_in_check_mode_and_told_once(place: Place) -> None:
     assert "hosts," in call["words"]
     assert call["variables"]["expiry_warn_below_days"] == 40
     assert call["variables"]["expiry_file"] != "/elsewhere"
+    assert call["variables"]["cvops_notify_url"] == ""  # of the document: no webhook is told of each look
     assert "~hidden-value" not in json.dumps(call["words"]) and "40" not in call["words"]
     assert not pathlib.Path(call["variables"]["expiry_file"]).parent.exists()
     before = len(place.calls())
@@ -545,6 +597,28 @@ def is_running(pid: int) -> bool:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_playbook_that_is_two_of_them_is_a_failed_check(place: Place) -> None:
+    writes = "".join(
+        f"open(variables[{name!r}], 'w').write({json.dumps(document)!r})\n"
+        for name, document in (("expiry_file", expiry()), ("cvops_summary_file", summary()))
+    )
+    place.set_program(writes)
+    (event,) = place.listen(came(1), checks=[{"playbook": "both"}])
+    assert (event["type"], "a check of its own" in event["reason"]) == ("check_failed", True)
+
+
+def test_a_playbook_has_time_to_end_though_another_check_waits(place: Place) -> None:
+    place.set_program(
+        "import signal\n"
+        "def end(*_words):\n    time.sleep(0.5)\n    open(__file__ + '.ended', 'w').close()\n    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "open(__file__ + '.began', 'w').close()\ntime.sleep(300)"
+    )
+    checks = [{"file": place.write("x.json", expiry()), "interval": 100}, {"playbook": "cvops.identity.site"}]
+    place.listen(lambda _events: (place.folder / "ansible-playbook.began").exists(), checks=checks)
+    assert (place.folder / "ansible-playbook.ended").exists()
 
 
 STUBBORN = (
@@ -581,6 +655,9 @@ def test_a_file_is_read_and_one_that_is_not_written_any_more_is_a_failed_check(p
     os.utime(path, (time.time() - 7200,) * 2)
     (event,) = place.listen(came(1), checks=[check])
     assert event["reason"] == "nobody has written the file for 3600 seconds"
+    os.utime(path, (time.time() + 7200,) * 2)
+    seen = place.listen(lambda _events: False, seconds=0.5, checks=[check])
+    assert seen == []  # it has failed still, though its time is not of the past
     place.write("summary.json", summary())
     assert sorted(event["type"] for event in place.listen(came(2), checks=[check])) == [
         "check_recovered",
@@ -682,6 +759,7 @@ def test_what_is_remembered_of_a_check_that_is_gone_is_forgotten(place: Place) -
         ({"checks": [{"file": "a"}], "state": "x"}, "there is no state"),
         ({"checks": [{"file": "a"}], "state_file": ""}, "state_file: a path is needed"),
         ({"checks": [{"file": "a"}], "state_file": "/no/such/folder/x"}, "is no folder; create it"),
+        ({"checks": [{"file": "a"}], "state_file": str(ROOT)}, "is no file; name one that the source may write"),
         ({"checks": [{"playbook": "p"}], "ansible_playbook": "/no/such/program"}, "there is no such program"),
     ],
 )

@@ -176,9 +176,9 @@ ROW_FACTS = (
 )
 #: And of grants, or of groups.
 GRANT_FACTS = ("principal_kind", "role", "entity_type", "entity", "company")
-#: Scopes: which parts of a check could be made, and the keys of all sources together.
-_CHECKS, _KEYS = "checks", "keys"
 _TOKEN, _PROVIDER = "access_token", "identity_provider_certificate"
+#: In place of all lists of a service of which nothing could be read.
+_EVERYTHING = "everything"
 _SPLIT_MARKS = re.compile(r"(\{)(?=[{%#])|([}%#])(?=\})|(#jinja2)(?=:)")
 #: Blanks that are letters by category.
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
@@ -259,7 +259,9 @@ def find_events(
     """
     things: dict[str, Thing | None] = {}
     for named in sorted(found.things, key=_get_order):
-        things[named.id] = named
+        # Two checks may fail at the same host: that one of them recovers says nothing about the other.
+        key = make_id("check", check, named.id) if named.kind == "check" else named.id
+        things[key] = replace(named, id=key)
     events, after = [], {}
     for key in sorted({*things, *told}):
         before, thing = told.get(key, {}), things.get(key)
@@ -318,7 +320,7 @@ def read_document(document: Any) -> Found:
     if isinstance(document.get("rows"), list) and isinstance(document.get("sources"), list):
         found = _read_expiry(document)
     elif isinstance(document.get("rotations"), (Mapping, list)):
-        found = Found(tuple(_list_rotations(document["rotations"])), frozenset({_CHECKS}))
+        found = Found(tuple(_list_rotations(document["rotations"])))
     elif isinstance(document.get("hosts"), (Mapping, list)) and isinstance(document.get("status"), str):
         found = _read_summary(document)
     else:
@@ -357,27 +359,35 @@ def _list_named(value: Any) -> list[tuple[str, Any]]:
 def _read_expiry(document: Document) -> Found:
     """Return the keys of expiry_info, and the sources that could not be read.
 
-    While one of them could not, a key that is not there, or of which nothing is known, stays as it was: the source is what is told.
+    While one of them could not, a key that is not there, or of which nothing is known, stays as it was: the source is what is told. So
+    does what is of a service that the run was not about; and a list of a service of which nothing could be read.
     """
     sources, is_partial = [], False
+    read: set[str] = set()
+    unread: set[str] = set()
     for source in _list_mappings(document["sources"]):
         has_failed = source.get("status") == FAILED
         is_partial = is_partial or has_failed
-        parts = (source.get("service"), source.get("commcell"), source.get("what"))
-        subject = f"{str(source.get('what')).replace('_', ' ')} of {source.get('commcell') or 'Entra ID'}"
-        facts = {"commcell": source.get("commcell"), "reason": source.get("reason")}
-        sources.append(_make_check(FAILED if has_failed else "ok", subject, facts, "source", *parts))
+        commcell, what = source.get("commcell"), source.get("what")
+        scope = f"sources/{commcell or ''}"
+        (unread if has_failed and what == _EVERYTHING else read).add(scope)
+        subject = f"{str(what).replace('_', ' ')} of {commcell or 'Entra ID'}"
+        facts = {"commcell": commcell, "reason": source.get("reason")}
+        parts = ("source", source.get("service"), commcell, what)
+        sources.append(_make_check(FAILED if has_failed else "ok", subject, facts, *parts, scope=scope))
     keys = [_make_secret(row) for row in _list_mappings(document["rows"])]
+    read -= unread
     if is_partial:
         keys = [thing for thing in keys if thing.state != UNKNOWN]
-    read = {_CHECKS} if is_partial else {_CHECKS, _KEYS}
+    else:
+        read |= {scope.replace("sources/", "keys/", 1) for scope in read}
     checked_at = document.get("checked_at")
     return Found((*sources, *keys), frozenset(read), checked_at if isinstance(checked_at, str) else None)
 
 
-def _make_check(state: str, subject: str, facts: Document, *parts: Any) -> Thing:
-    """Return whether a part of a check could be made."""
-    return Thing(make_id("check", *parts), "check", state, subject, _CHECKS, facts=facts)
+def _make_check(state: str, subject: str, facts: Document, *parts: Any, scope: str = "") -> Thing:
+    """Return whether a part of a check could be made. Without a *scope*, that it is not named never says that it could."""
+    return Thing(make_id("check", *parts), "check", state, subject, scope, facts=facts)
 
 
 def _make_secret(row: Document) -> Thing:
@@ -397,7 +407,15 @@ def _make_secret(row: Document) -> Thing:
         **{name: row.get(name) for name in ROW_FACTS},
     }
     state = state if state in TYPES["secret"] or state in QUIET else UNKNOWN
-    return Thing(make_id("secret", *parts), "secret", state, subject, _KEYS, str(row.get("key_id") or ""), facts)
+    return Thing(
+        make_id("secret", *parts),
+        "secret",
+        state,
+        subject,
+        f"keys/{commcell or ''}",
+        str(row.get("key_id") or ""),
+        facts,
+    )
 
 
 def _read_summary(document: Document) -> Found:
@@ -407,7 +425,7 @@ def _read_summary(document: Document) -> Found:
     """
     is_check = document.get("check_mode") is not False
     things: list[Thing] = []
-    read = {_CHECKS}
+    read: set[str] = set()
     unread = set()
     for host, told in _list_named(document["hosts"]):
         came = _require_mapping(told)
@@ -563,7 +581,7 @@ class Memory:
             self.told = _read_told(self._path)
         except FileNotFoundError:
             self.told = {}
-        except ValueError:
+        except (ValueError, RecursionError):
             self.is_damaged = True
             self._path.replace(f"{self._path}.damaged")
 
@@ -720,6 +738,8 @@ def read_file(check: Check, now: float) -> Found:
         raise CheckError(f"the file cannot be read: {_say(exc)}") from None
     if check.stale_after and age > check.stale_after:
         raise CheckError(f"nobody has written the file for {check.stale_after:g} seconds")
+    if check.stale_after and age < -check.stale_after:  # it would not be stale for as long
+        raise CheckError("by its time the file will be written in the future: one of the clocks is wrong")
     return read_document(parse(text))
 
 
@@ -752,18 +772,21 @@ async def run_playbook(check: Check, program: str, log: pathlib.Path) -> Found:
     with tempfile.TemporaryDirectory(prefix="cvops-events-") as folder:
         results = {name: pathlib.Path(folder, f"{name}.json") for name in ("expiry_file", "cvops_summary_file")}
         own = pathlib.Path(folder, "variables.json")
-        variables = {**check.variables, **{name: str(path) for name, path in results.items()}}
+        # A look is no run to tell a webhook of, unless the check itself says so.
+        variables = {"cvops_notify_url": "", **check.variables, **{name: str(path) for name, path in results.items()}}
         await asyncio.to_thread(own.write_text, json.dumps(variables), "utf-8")  # the folder is its owner's alone
         words = [program, "--check"]
         for name in (*check.variables_files, str(own)):
             words += ["-e", f"@{name}"]
         words += ["-i", check.inventory] if check.inventory else []
         status = await _run([*words, check.playbook], check.timeout, log)
-        for path in results.values():
-            found = await asyncio.to_thread(_read_result, path)
-            if found is not None:
-                return found
-    raise CheckError(f"the playbook ended with {status} and told nothing; what it wrote is in {log}")
+        found = [await asyncio.to_thread(_read_result, path) for path in results.values()]
+    told = [one for one in found if one is not None]
+    if not told:
+        raise CheckError(f"the playbook ended with {status} and told nothing; what it wrote is in {log}")
+    if len(told) > 1:  # a run that ends between them would be taken for a whole one
+        raise CheckError("it is expiry and another one in one playbook; make each of them a check of its own")
+    return told[0]
 
 
 def _read_result(path: pathlib.Path) -> Found | None:
@@ -847,6 +870,8 @@ class Source:
         self._path = _make_absolute(path)
         if not self._path.parent.is_dir():
             raise ValueError(f"state_file: {self._path.parent} is no folder; create it")
+        if self._path.exists() and not self._path.is_file():
+            raise ValueError(f"state_file: {self._path} is no file; name one that the source may write")
         runs = any(check.playbook for check in self.checks)
         self._program = find_program(str(args.get("ansible_playbook") or "")) if runs else ""
         self._memory = Memory(self._path)
@@ -855,15 +880,21 @@ class Source:
 
     async def run(self) -> None:
         """Make the checks until the task is cancelled. Raises where the state file cannot be used."""
-        await self._memory.open()
+        tasks: list[asyncio.Task[None]] = []
         try:
+            await self._memory.open()
             if self._memory.is_damaged:
                 reason = "what has been told before cannot be read, so that all of it is told again"
                 await self._queue.put(_build_own_event("ok", FAILED, reason))
                 await self._queue.put(_build_own_event(FAILED, "ok", None))
             names = {check.name for check in self.checks}
             self._memory.told = {name: told for name, told in self._memory.told.items() if name in names}
-            await asyncio.gather(*(self._repeat(check) for check in self.checks))
+            tasks = [asyncio.create_task(self._repeat(check)) for check in self.checks]
+            await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            # gather does not wait for the others once the first of them is cancelled, and one of them may be ending a playbook
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
         finally:
             self._memory.close()
 
