@@ -25,7 +25,7 @@ CLASSES: dict[int, tuple[str, int, set[int], tuple[str, ...], tuple[str, ...]]] 
     3001: ("Account Change", 3, set(range(1, 12)), ("user",), ()),
     3002: ("Authentication", 3, {1, 2, 3, 4, 5}, ("user",), ("service", "dst_endpoint")),
     3004: ("Entity Management", 3, {1, 2, 3, 4}, ("entity",), ()),
-    3005: ("User Access Management", 3, {1, 2, 3, 4}, ("user", "privileges"), ()),
+    3005: ("User Access Management", 3, {1, 2}, ("user", "privileges"), ()),
     3006: ("Group Management", 3, {1, 2, 3, 4}, ("group",), ("privileges", "user")),
 }
 #: Attributes that each class may have, beside those of every event.

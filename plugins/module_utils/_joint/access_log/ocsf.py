@@ -53,7 +53,6 @@ _ENTITY_ACTIVITIES = {
     "unassign": (3, "Update"),
     "remove": (4, "Delete"),
 }
-_ROLE_ACTIVITIES = {"assign": (3, "Assign Role"), "unassign": (4, "Remove Role")}
 _PRIVILEGE_ACTIVITIES = {"assign": (1, "Assign Privileges"), "unassign": (2, "Revoke Privileges")}
 _MEMBER_ACTIVITIES = {"assign": (3, "Add User"), "unassign": (4, "Remove User")}
 _STATUSES = {"success": (1, "Success"), "failure": (2, "Failure")}
@@ -119,7 +118,7 @@ def _classify(row: Row) -> tuple[int, Activity | None, Event]:
     if operation in _SIGN_IN_ACTIVITIES:
         user = _build_actor(row) or {"name": UNKNOWN_NAME, "type_id": 0}
         return AUTHENTICATION, _SIGN_IN_ACTIVITIES[operation], {"user": user, "service": _build_service(row)}
-    if operation in _ROLE_ACTIVITIES and (found := _classify_relation(operation, target, others)):
+    if operation in _PRIVILEGE_ACTIVITIES and (found := _classify_relation(operation, target, others)):
         return found
     described = _describe(target)
     if target.get("kind") == _USER and described and operation in ("add", "change", "remove"):
@@ -151,10 +150,10 @@ def _classify_relation(
         return GROUP, _PRIVILEGE_ACTIVITIES[operation], {"group": described, "privileges": roles}
     if kind == _USER and roles:
         own = {"user": {**described, "type_id": 0}, "privileges": roles}
-        return USER_ACCESS, _ROLE_ACTIVITIES[operation], own
+        return USER_ACCESS, _PRIVILEGE_ACTIVITIES[operation], own
     if kind in _ROLES and len(users) == 1:
         own = {"user": {**_describe(users[0]), "type_id": 0}, "privileges": [_get_name(target)]}
-        return USER_ACCESS, _ROLE_ACTIVITIES[operation], own
+        return USER_ACCESS, _PRIVILEGE_ACTIVITIES[operation], own
     return None
 
 
