@@ -165,12 +165,8 @@ class _KeyRoles:
 
     def _list_unconfirmed(self) -> list[TargetState]:
         """Return the targets that have the newest key, which a job has still to confirm."""
-        return [
-            target
-            for target in self.writable
-            if self.newest is not None and target.key_id == self.newest.key_id
-            if target.confirmed_by == "job" and not target.is_confirmed
-        ]
+        newest = self.newest
+        return [target for target in self.writable if newest is not None and target.awaits_job(newest.key_id)]
 
     def _is_recoverable(self) -> bool:
         return self.newest is not None and any(store.holds(self.newest.key_id) for store in self.stores)

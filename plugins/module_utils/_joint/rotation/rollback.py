@@ -40,10 +40,12 @@ def plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
         )
     writable = [target for target in state.targets if target.use in ("store", "consumer")]
     behind = [target for target in writable if target.key_id != key_id and not target.problem]
-    if any(target.problem for target in writable if target.key_id != key_id):
+    awaiting = [target for target in writable if target.awaits_job(key_id)]
+    if any(target.problem for target in writable if target.key_id != key_id or target in awaiting):
         found = replace(found, outcome="switch_partial")
+    confirmations = [Move("confirm", key_id, target.name) for target in awaiting if not target.problem]
     if not behind:
-        return found
+        return replace(found, moves=tuple(confirmations))
     moves = [
         *(
             Move("discard", target.pending_key_id, target.name)
@@ -57,5 +59,6 @@ def plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
         ),
         Move("prove", key_id),
         *list_switches(key_id, sorted(behind, key=lambda target: target.use != "store")),
+        *confirmations,
     ]
     return replace(found, moves=tuple(moves))

@@ -97,6 +97,10 @@ class TargetState:
         """Return True when *key_id* is in use at the target or kept there."""
         return key_id in (self.key_id, self.pending_key_id)
 
+    def awaits_job(self, key_id: str) -> bool:
+        """Return True when *key_id* is in use at the target, and a job has still to show that it works there."""
+        return self.key_id == key_id and self.confirmed_by == "job" and not self.is_confirmed
+
 
 @dataclass(frozen=True)
 class RotationState:

@@ -273,6 +273,19 @@ def test_going_back_brings_every_target_to_the_earlier_key_and_adds_none() -> No
     assert "old" in gone.reason
 
 
+def test_going_back_is_not_done_before_a_job_has_shown_that_the_earlier_key_works() -> None:
+    """A run that was killed, or whose job failed, goes on with it; the job of another target does not hold it up."""
+    keys = [key("old", age=90 * DAY, left=91 * DAY), key("new", age=DAY)]
+    waiting = consumer("old", name="a", confirmed_by="job", is_confirmed=False)
+    alone = plan_rotation(state(keys, store("old"), waiting), wish(rollback_key_id="old"))
+    assert [(move.action, move.target) for move in alone.moves] == [("confirm", "a")]
+    both = plan_rotation(state(keys, store("old"), waiting, consumer("new", name="b")), wish(rollback_key_id="old"))
+    assert [(move.action, move.target) for move in both.moves] == [("prove", None), ("switch", "b"), ("confirm", "a")]
+    stuck = replace(waiting, problem="there is no such template")
+    found = plan_rotation(state(keys, store("old"), stuck), wish(rollback_key_id="old"))
+    assert (found.outcome, found.moves) == ("switch_partial", ())
+
+
 def test_a_target_that_cannot_be_written_is_told_and_left() -> None:
     found = plan_rotation(state([key("k")], store("k"), consumer("j", problem="not its owner")), wish())
     assert (found.outcome, found.moves) == ("switch_partial", ())
