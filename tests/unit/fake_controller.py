@@ -32,7 +32,7 @@ class FakeController:
         self.stored: dict[int, Wire] = {}
         self.runs: list[str] = []
         self.asks: Wire = {}
-        self.ignored: Wire = {}
+        self.ignored: t.Any = {}
         self.linked: list[str] = []
         self.job_type = "job"
         self.written: list[Wire] = []

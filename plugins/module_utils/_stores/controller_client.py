@@ -106,6 +106,10 @@ class ControllerClient:
         """Return the address of the API, which the controller tells without a sign-in. Raises BadAnswer where nothing like it answers."""
         if not self._base:
             reply = self._open().request("GET", f"{self.address.text}/api/")
+            if reply.status in (401, 403):  # no sign-in was sent, so it is not at fault
+                raise reply.build_bad_answer(
+                    "a refusal, which a controller does not give there: a proxy or gateway may stand before it"
+                )
             if reply.status != 200:
                 raise self._build_refusal(reply, f"find the API of the controller at {self.address.text}", "nothing")
             body = self._read_object(reply)

@@ -65,7 +65,7 @@ class ControllerCredentials:
 
         Raises ConfigError where this account sees none, AmbiguousMatch for several.
         """
-        if wanted.get("id"):
+        if wanted.get("id") is not None:
             return self.read(int(wanted["id"]))
         name = str(wanted["name"])
         found = self.client.list_named("credentials", name, f"look for credential {name!r}")
@@ -145,7 +145,7 @@ class ControllerCredentials:
             raise BadAnswer(f"Cannot {intent}: {SERVICE} answered with something that is no job.", service=SERVICE)
         ignored = made.get("ignored_fields")
         if ignored:
-            names = ", ".join(to_one_line(str(name), 80) for name in list(ignored)[:_MOST_TOLD])
+            names = ", ".join(to_one_line(str(name), 80) for name in _list_names(ignored)[:_MOST_TOLD])
             raise ConfigError(
                 f"Job {number} of job template {job.template!r} runs without {names}, for which the template does not ask"
             )
@@ -169,10 +169,15 @@ class ControllerCredentials:
         return _choose_one("job template", job.template, found, {"organization": job.organization})
 
 
+def _list_names(ignored: t.Any) -> list[t.Any]:
+    """Return the names of what a launch has ignored, whatever shape that has."""
+    return list(ignored) if isinstance(ignored, (dict, list)) else [ignored]
+
+
 def _find_launch_faults(launch: Wire, job: ProofJob) -> t.Iterator[str]:
     """Yield why a launch of a template needs a person, or would leave out what is given."""
     needed = launch.get("variables_needed_to_start")
-    missing = [str(name) for name in needed if name not in job.extra_vars] if isinstance(needed, list) else []
+    missing = [name for name in map(str, needed) if name not in job.extra_vars] if isinstance(needed, list) else []
     if missing:
         told = ", ".join(to_one_line(name, 80) for name in missing[:_MOST_TOLD])
         yield f"needs answers to start ({told}): give them in extra_vars"

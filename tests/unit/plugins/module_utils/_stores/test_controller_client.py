@@ -120,6 +120,16 @@ def test_what_is_no_controller_gets_no_token(make_ctx: t.Any, secured: t.Any, an
     assert [one.headers.get("Authorization") for one in secured.server.received] == [None]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_what_needs_no_sign_in_is_not_laid_to_the_token(
+    make_ctx: t.Any, secured: t.Any, answer: t.Any, status: int
+) -> None:
+    client = open_client(make_ctx, secured, answer(status=status, body={"detail": "Sign in first"}))
+    with pytest.raises(BadAnswer, match="a proxy or gateway may stand before it") as caught:
+        client.get("/credentials/7/", "read")
+    assert "token" not in str(caught.value)
+
+
 def test_what_options_leave_open_comes_from_the_environment_and_never_half_of_it(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     ctx.sources.environ = {
