@@ -217,7 +217,8 @@ options:
       controller_credential:
         description:
           - A field of a credential of AWX or automation controller, which jobs get when they start. It holds one value, so that writing it is
-            switching it; the other fields stay as they are. Which secret it holds is told by the last line of its description.
+            switching it; the other fields stay as they are. Which secret it holds, and in which field, is told by the last line of its description,
+            so that one field of a credential can be a target, of one rotation.
           - 'A value that was written is never shown again. That it works there is shown by a job (O(targets[].controller_credential.proof_job)), or
             its owner says so (O(targets[].controller_credential.acknowledged_key_id)). Until then the old secret stays.'
           - Name the credential by O(targets[].controller_credential.id), or by O(targets[].controller_credential.name) and what tells it from others of
@@ -244,7 +245,9 @@ options:
           field:
             description:
               - The id of the field that holds the value, such as V(client_secret). It has to be a secret one of the type, and not be looked up in
-                another store.
+                another store. What it held before is lost.
+              - It has to be the field that jobs sign in with. With another one the job may be successful all the same, with the old secret, as long as
+                that works.
             type: str
             required: true
           url:

@@ -106,6 +106,48 @@ def test_a_job_that_fails_fails_the_task_and_the_next_run_launches_it_again(
     assert tell(again) == ("overlap", "active", "") and place.is_confirmed() and len(set(jobs.seen)) == 1
 
 
+def test_after_going_back_the_job_has_to_be_successful_too(rotating: Rotating, place: ControllerPlace) -> None:
+    """The secret before still works, and a run whose job fails does not say that it is in use there, however often it is run."""
+    jobs = Jobs(rotating)
+    rotating.site.controller.runner = jobs.run
+    run(rotating, place)
+    (old,) = place.key_ids()
+    rotating.site.clock.advance(92 * DAY)
+    jobs.fails = True
+    assert tell(run(rotating, place))[:2] == ("switch_partial", "failed") and place.key_ids() != {old}
+    keys = rotating.own_keys()
+
+    def go_back() -> dict[str, t.Any]:
+        return rotating.run(
+            rotating.file(), place.option(), prove=PROVE, rollback_from={"file": rotating.file()["file"]}
+        )
+
+    for _again in range(2):
+        failed = go_back()
+        assert failed["failed"] and tell(failed)[:2] == ("switch_partial", "failed")
+        assert place.key_ids() == {old} and not place.is_confirmed()
+    jobs.fails = False
+    assert tell(go_back()) == ("rolled_back", "active", "") and place.is_confirmed()
+    assert place.value() == rotating.value(old) and rotating.own_keys() == keys
+    last = go_back()
+    assert (last["changed"], last["stats"]["writes"], tell(last)) == (False, 0, ("rolled_back", "active", ""))
+
+
+def test_a_field_that_was_named_by_mistake_is_mended_by_the_next_run(
+    rotating: Rotating, place: ControllerPlace
+) -> None:
+    """The job signed in with the old secret, which the right field had still."""
+    state, jobs = rotating.site.controller.state, Jobs(rotating)
+    rotating.site.controller.runner = jobs.run
+    assert tell(run(rotating, place, field="pin"))[1] == "active"
+    new = rotating.own_keys()[-1]
+    stored = state.get("credentials", place.id)["inputs"]
+    assert stored["pin"] == rotating.value(new) != stored["client_secret"]
+    stored["pin"] = "1234"
+    assert tell(run(rotating, place)) == ("overlap", "active", "") and rotating.own_keys()[-1] == new
+    assert place.key_ids() == {new} and place.value() == rotating.value(new) == jobs.seen[-1]
+
+
 def test_without_a_job_the_old_secret_stays_until_the_new_one_is_acknowledged(
     rotating: Rotating, place: ControllerPlace
 ) -> None:

@@ -280,7 +280,8 @@ class ControllerPlace(Place):
         return str(self.row()["inputs"][self.field])
 
     def key_ids(self) -> set[str]:
-        return find_mark(self.row()["description"].replace("[cvops unproven secret: ", "[cvops secret: "))
+        told = self.row()["description"].replace("[cvops unproven secret: ", "[cvops secret: ")
+        return find_mark(told.replace(f" in {self.field}]", "]"))
 
     def is_confirmed(self) -> bool:
         return "[cvops unproven" not in self.row()["description"]

@@ -33,6 +33,8 @@ MARGIN_DAYS = 3
 _LONGEST_LIFETIME = 36500
 #: The end of a scope for which an application signs in by itself.
 _EVERYTHING = "/.default"
+#: The id of a field, which a mark holds beside the key id.
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 _ROTATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 #: What the place has at its end in which a store keeps what nobody reads yet.
 _PENDING: t.Mapping[str, str] = {"file": ".pending", "hashi_vault": "-pending", "azure_key_vault": "-pending"}
@@ -119,9 +121,9 @@ def _build_store_place(kind: str, store: Options) -> tuple[str, ...]:
 
 
 def _build_controller_place(target: Options) -> tuple[str, ...]:
-    """Return which field of which credential it is; a controller's names differ by case, and ids have no names beside them."""
+    """Return which credential it is, whose description tells of one field alone; a controller's names differ by case, and ids have none beside them."""
     server = fold_case(str(target.get("url") or "").rstrip("/"))
-    named = (str(target.get(key) or "") for key in ("id", "name", "organization", "credential_type", "field"))
+    named = (str(target.get(key) or "") for key in ("id", "name", "organization", "credential_type"))
     return (CONTROLLER, server, *named)
 
 
@@ -203,6 +205,9 @@ def _find_controller_flaws(target: Options, where: str) -> t.Iterator[Flaw]:
         beside = [key for key in ("organization", "credential_type") if target.get(key)]
         if beside:
             yield Flaw(f"{where}.{beside[0]}", "goes with name: an id names one credential by itself")
+    field = target.get("field")
+    if field is not None and not _FIELD.fullmatch(str(field)):
+        yield Flaw(f"{where}.field", "no id of a field: 1 to 60 letters, digits and underscores, such as client_secret")
     if target.get("token") and (target.get("username") or target.get("password")):
         yield Flaw(f"{where}.token", "give it either a token, or username and password")
     within = (target.get("proof_job") or {}).get("within_seconds")

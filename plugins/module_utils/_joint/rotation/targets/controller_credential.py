@@ -5,8 +5,9 @@
 
 """A credential of AWX or automation controller, which jobs get when they start.
 
-A value is never read back. Which key the credential holds is told by the last line of its description, which is written with the value in one
-request. That line says "unproven" until a job that uses the credential was successful; without such a job its owner acknowledges the key.
+A value is never read back. Which key the credential holds, and in which field, is told by the last line of its description, which is written with
+the value in one request. That line says "unproven" until a job that uses the credential was successful; without such a job its owner acknowledges
+the key. A line about another field tells nothing of this one, so that a field which was named by mistake is mended by the next run.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ..state import ConfirmedBy, TargetState, Use
 from .base import KeyValue, Switched
 from .credential import build_consumer_state
 
+#: What stands in a mark between the key and the field.
+_IN = " in "
+
 
 @dataclass(frozen=True)
 class WantedCredential:
@@ -34,12 +38,19 @@ class WantedCredential:
 
 
 class _Mark:
-    """What a description says: its text without the mark, the key, and whether a job has shown that the key works."""
+    """What a description says of a field: its text without the mark, the key, None where it is of another field, and whether a job has shown that it works."""
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, field: str) -> None:
         proven, unproven = split_mark(description, SECRET), split_mark(description, UNPROVEN)
-        self.is_proven = proven.fingerprint is not None
-        self.text, self.key_id = proven if self.is_proven else unproven
+        self.text, told = proven if proven.fingerprint is not None else unproven
+        key_id, is_told, of = (told or "").partition(_IN)
+        self.key_id = key_id if key_id and (of == field or not is_told) else None
+        self.is_proven = self.key_id is not None and proven.fingerprint is not None
+
+
+def _join_mark(text: str, key_id: str, field: str, word: str) -> str:
+    """Return the description that says that *field* has the key."""
+    return join_mark(text, f"{key_id}{_IN}{field}", word)
 
 
 class ControllerCredentialTarget:
@@ -66,7 +77,7 @@ class ControllerCredentialTarget:
 
     def read(self) -> TargetState:
         """Return the key of the mark."""
-        mark = _Mark(self._find().description)
+        mark = self._read_mark(self._find())
         state = build_consumer_state(self.name, self.kind, mark.key_id)
         confirmed_by: ConfirmedBy = "job" if self._job else "owner"
         is_confirmed = mark.is_proven or state.key_id is None or state.key_id == self._acknowledged
@@ -82,9 +93,9 @@ class ControllerCredentialTarget:
     def switch(self, key: KeyValue) -> Switched:
         """Write the value and the mark, in one request, and read the mark back."""
         found = self._find()
-        mark = _Mark(found.description)
+        mark = self._read_mark(found)
         if mark.key_id != key.key_id:
-            description = join_mark(mark.text, key.key_id, UNPROVEN)
+            description = _join_mark(mark.text, key.key_id, self._wanted.field, UNPROVEN)
             self._credentials.write_secret(found, self._wanted.field, key.value, description)
             self._require_key(self._credentials.read(found.id), key.key_id)
         return "switched"
@@ -97,11 +108,14 @@ class ControllerCredentialTarget:
         self._credentials.run_job(self._job)
         found = self._credentials.read(found.id)
         mark = self._require_key(found, key_id)
-        self._credentials.write_description(found, join_mark(mark.text, key_id, SECRET))
+        self._credentials.write_description(found, _join_mark(mark.text, key_id, self._wanted.field, SECRET))
+
+    def _read_mark(self, found: ControllerCredential) -> _Mark:
+        return _Mark(found.description, self._wanted.field)
 
     def _require_key(self, found: ControllerCredential, key_id: str) -> _Mark:
         """Return the mark of *found*. Raises ConfigError where it is that of another key."""
-        mark = _Mark(found.description)
+        mark = self._read_mark(found)
         if mark.key_id != key_id:
             raise ConfigError(
                 f"{self.name}: {found.label} does not have key {key_id}: somebody else has changed it meanwhile. Run the task again.",

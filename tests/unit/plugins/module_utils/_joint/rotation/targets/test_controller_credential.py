@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     CvopsError,
     Forbidden,
+    NotFound,
     WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.base import KeyValue
@@ -65,13 +66,30 @@ def test_a_field_is_written_with_its_mark_and_the_others_stay(make_ctx: t.Any, c
     assert controller.written == [
         {
             "inputs": {"client_id": "app", "client_secret": "the value", "pin": ENCRYPTED},
-            "description": f"of backup\n[cvops unproven secret: {NEW}]",
+            "description": f"of backup\n[cvops unproven secret: {NEW} in client_secret]",
         }
     ]
     state = target.read()
     assert (state.key_id, state.is_confirmed) == (NEW, False)
     target.switch(KEY)
     assert len(controller.written) == 1 and controller.launched == []
+
+
+def test_a_mark_of_another_field_tells_nothing_of_this_one(make_ctx: t.Any, controller: FakeController) -> None:
+    """A field that was named by mistake would else be taken for the one that was written."""
+    controller.runs = ["successful"] * 2
+    credentials = ControllerCredentials(make_ctx(), t.cast("t.Any", controller))
+    wrong = ControllerCredentialTarget("jobs", WantedCredential("pin", name="entra"), APP, credentials, JOB)
+    wrong.switch(KEY)
+    wrong.confirm(NEW)
+    right = open_target(make_ctx, controller)
+    state = right.read()
+    assert (state.key_id, state.is_known, state.may_hold_unseen) == (None, False, True)
+    right.switch(KEY)
+    assert controller.stored[7]["client_secret"] == "the value" and not right.read().is_confirmed
+    right.confirm(NEW)
+    assert controller.written[-1] == {"description": f"of backup\n[cvops secret: {NEW} in client_secret]"}
+    assert len(controller.launched) == 2
 
 
 @pytest.mark.parametrize("job_type", ["job", "workflow_job"])
@@ -83,7 +101,7 @@ def test_a_job_confirms_it_once(make_ctx: t.Any, controller: FakeController, job
     target.switch(KEY)
     target.confirm(NEW)
     assert controller.launched == [{"extra_vars": {"cvops_mode": "check"}, "limit": "localhost"}]
-    assert controller.written[1:] == [{"description": f"of backup\n[cvops secret: {NEW}]"}]
+    assert controller.written[1:] == [{"description": f"of backup\n[cvops secret: {NEW} in client_secret]"}]
     assert controller.stored[7]["client_secret"] == "the value" and target.read().is_confirmed
     target.confirm(NEW)
     assert len(controller.launched) == 1
@@ -134,6 +152,8 @@ def test_one_of_several_names_is_chosen_by_what_is_given(make_ctx: t.Any, contro
         open_target(make_ctx, controller).read()
     assert open_target(make_ctx, controller, name="entra", organization="Other").read().may_hold_unseen
     assert open_target(make_ctx, controller, id=7).read().key_id == OLD
+    with pytest.raises(NotFound):
+        open_target(make_ctx, controller, id=0).read()
     with pytest.raises(ConfigError, match="There is no credential 'entra'.*'Nobody'.* that this account sees"):
         open_target(make_ctx, controller, name="entra", organization="Nobody").read()
 
@@ -171,7 +191,7 @@ def _break(controller: FakeController, what: str) -> None:
     elif what == "unused":
         template["summary_fields"]["credentials"].pop()
     elif what == "asks":
-        controller.asks.update(variables_needed_to_start=["scope", "given"], inventory_needed_to_start=True)
+        controller.asks.update(variables_needed_to_start=["scope", "given", ["odd"]], inventory_needed_to_start=True)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +204,7 @@ def _break(controller: FakeController, what: str) -> None:
         ("no_template", ConfigError, "There is no job template 'Preflight'"),
         ("may_not_start", Forbidden, "needs the role Execute on it"),
         ("unused", ConfigError, "does not use credential 'entra'"),
-        ("asks", ConfigError, r"needs answers to start \(scope\).*asks for an inventory at each launch"),
+        ("asks", ConfigError, r"needs answers to start \(scope, \['odd'\]\).*asks for an inventory at each launch"),
         ("closed", ConfigError, "takes no extra_vars.*takes no limit"),
     ],
 )
@@ -201,8 +221,11 @@ def test_what_is_in_the_way_is_found_before_anything_is_written(
     assert controller.written == controller.launched == []
 
 
-def test_a_launch_that_leaves_something_out_confirms_nothing(make_ctx: t.Any, controller: FakeController) -> None:
-    controller.runs, controller.ignored = ["successful"], {"limit": "localhost"}
+@pytest.mark.parametrize("ignored", [{"limit": "localhost"}, ["limit"], "limit"])
+def test_a_launch_that_leaves_something_out_confirms_nothing(
+    make_ctx: t.Any, controller: FakeController, ignored: t.Any
+) -> None:
+    controller.runs, controller.ignored = ["successful"], ignored
     target = open_target(make_ctx, controller, ProofJob("Preflight", limit="localhost"))
     target.switch(KEY)
     with pytest.raises(ConfigError, match="runs without limit"):
