@@ -561,10 +561,29 @@ def install_in_ci(step: Step, program: str, package: str) -> None:
             step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
 
 
+def install_image_layers(step: Step) -> None:
+    """Install what ansible-builder finds for an execution environment into a clean virtual environment, and import it there."""
+    with tempfile.TemporaryDirectory(prefix="cvops-image-") as folder:
+        found, venv = pathlib.Path(folder) / "requirements.txt", pathlib.Path(folder) / "venv"
+        variables = tool_variables(step.venv)
+        step.run("ansible-builder", "introspect", collections_path(), "--write-pip", found, variables=variables)
+        step.run("python", "-m", "venv", venv, variables=variables)
+        python, words = (
+            f"{venv}/bin/python",
+            ["-m", "pip", "install", "--quiet", "ansible-core", "ansible-runner", "-r"],
+        )
+        for command in (
+            [*words, found],
+            ["-c", "import ansible, ansible_runner, cryptography, jmespath, jwt, msal, requests"],
+        ):
+            step.run(python, *command, variables=variables)
+
+
 @step("test", "test-all", environment=CONTROLLERS)
 def controllers(step: Step) -> None:
     """Run what controllers are made of: the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java)."""
     install_in_ci(step, "java", "default-jre-headless")
+    install_image_layers(step)
     folder = str(fetch_controller_collections())
     step.pytest("tests/controllers", "--dist", "worksteal", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
 

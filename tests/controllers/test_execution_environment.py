@@ -4,7 +4,8 @@
 
 """What execution environments are built from, with ansible-builder, and runs in none, with ansible-navigator.
 
-No image is built and nothing is fetched: that the oldest declared releases install and work, the tests of minimums prove.
+No image is built, and nothing is fetched here: `make controllers` installs what the builder finds into a clean virtual environment, and the tests of
+minimums prove the oldest declared releases.
 """
 
 from __future__ import annotations
