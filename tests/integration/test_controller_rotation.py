@@ -148,6 +148,21 @@ def test_a_field_that_was_named_by_mistake_is_mended_by_the_next_run(
     assert place.key_ids() == {new} and place.value() == rotating.value(new) == jobs.seen[-1]
 
 
+def test_the_old_secret_works_for_the_overlap_after_a_credential_that_was_written_late(
+    rotating: Rotating, place: ControllerPlace
+) -> None:
+    rotating.site.controller.runner = Jobs(rotating).run
+    no_field = {"field": "client_id"}  # a store has the new secret, the credential cannot have it
+    assert tell(run(rotating, place, **no_field))[0] == "switch_partial"
+    rotating.site.clock.advance(3 * DAY)
+    assert tell(run(rotating, place))[:2] == ("overlap", "active")
+    rotating.site.clock.advance(DAY / 2)
+    soon = run(rotating, place)
+    assert (tell(soon)[0], soon["changed"], len(rotating.own_keys())) == ("overlap", False, 2)
+    rotating.site.clock.advance(DAY)
+    assert tell(run(rotating, place))[0] == "retired" and len(rotating.own_keys()) == 1
+
+
 def test_without_a_job_the_old_secret_stays_until_the_new_one_is_acknowledged(
     rotating: Rotating, place: ControllerPlace
 ) -> None:

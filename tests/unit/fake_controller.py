@@ -53,6 +53,7 @@ class FakeController:
             "id": number,
             "name": name,
             "credential_type": 3,
+            "modified": "2026-11-28T02:00:00.123456Z",
             "description": description,
             "summary_fields": {
                 "organization": {"name": organization},

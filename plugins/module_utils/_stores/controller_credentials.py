@@ -13,12 +13,14 @@ store takes its value from there when a job starts, whatever is written. A launc
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 from dataclasses import dataclass, field
 
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, Forbidden
 from .._core.polling import poll_until
+from .._core.values import get_time
 from .._core.visible import to_one_line
 from .controller_client import SERVICE, ControllerClient, Wire
 
@@ -32,7 +34,10 @@ _MOST_TOLD = 8
 
 @dataclass(frozen=True)
 class ControllerCredential:
-    """A credential. ``inputs``: as read, secrets as ``$encrypted$``; ``application``: the app id that it names; ``may_edit`` None: not told."""
+    """A credential. ``inputs``: as read, secrets as ``$encrypted$``; ``application``: the app id that it names; ``may_edit`` None: not told.
+
+    ``modified``: when anything of it was last changed, by the clock of the controller; None: not told.
+    """
 
     id: int
     label: str
@@ -41,6 +46,7 @@ class ControllerCredential:
     inputs: Wire = field(repr=False)
     application: str | None = None
     may_edit: bool | None = None
+    modified: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,7 @@ def _parse_credential(wire: Wire) -> ControllerCredential:
         inputs,
         next((value for value in named if isinstance(value, str)), None),
         edit if isinstance(edit, bool) else None,
+        get_time(wire, "modified", " of a credential"),
     )
 
 

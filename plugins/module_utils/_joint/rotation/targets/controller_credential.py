@@ -76,12 +76,14 @@ class ControllerCredentialTarget:
         self._acknowledged = acknowledged.lower() if acknowledged else None
 
     def read(self) -> TargetState:
-        """Return the key of the mark."""
-        mark = self._read_mark(self._find())
+        """Return the key of the mark. It was written when the credential was last changed, or before: no jobs began with another one since."""
+        found = self._find()
+        mark = self._read_mark(found)
         state = build_consumer_state(self.name, self.kind, mark.key_id)
         confirmed_by: ConfirmedBy = "job" if self._job else "owner"
         is_confirmed = mark.is_proven or state.key_id is None or state.key_id == self._acknowledged
-        return replace(state, confirmed_by=confirmed_by, is_confirmed=is_confirmed)
+        since = found.modified if state.is_known else None
+        return replace(state, confirmed_by=confirmed_by, is_confirmed=is_confirmed, since=since)
 
     def check(self) -> None:
         """Raise what keeps the field from being written, or the job from being launched."""

@@ -158,6 +158,26 @@ def test_one_of_several_names_is_chosen_by_what_is_given(make_ctx: t.Any, contro
         open_target(make_ctx, controller, name="entra", organization="Nobody").read()
 
 
+@pytest.mark.parametrize(
+    ("modified", "since"), [(None, None), ("2026-11-28T02:00:00.5Z", "2026-11-28T02:00:00.500000+00:00")]
+)
+def test_the_overlap_begins_with_the_last_change(
+    make_ctx: t.Any, controller: FakeController, modified: t.Any, since: str | None
+) -> None:
+    credential = controller.objects["credentials"][7]
+    credential["modified"] = modified
+    found = open_target(make_ctx, controller).read().since
+    assert (found.isoformat() if found else None) == since
+    credential["description"] = "by hand"
+    assert open_target(make_ctx, controller).read().since is None
+
+
+def test_a_date_that_is_none_is_not_passed_over(make_ctx: t.Any, controller: FakeController) -> None:
+    controller.objects["credentials"][7]["modified"] = "yesterday"
+    with pytest.raises(ApiError, match="no date as modified of a credential"):
+        open_target(make_ctx, controller).read()
+
+
 @pytest.mark.parametrize("application", [APP, APP.upper(), "", "{{ from elsewhere }}"])
 def test_a_credential_of_the_application_is_written(
     make_ctx: t.Any, controller: FakeController, application: str
