@@ -571,7 +571,7 @@ def test_a_playbook_is_run_in_check_mode_and_told_once(place: Place) -> None:
     assert "hosts," in call["words"]
     assert call["variables"]["expiry_warn_below_days"] == 40
     assert call["variables"]["expiry_file"] != "/elsewhere"
-    assert call["variables"]["cvops_notify_url"] == ""  # of the document: no webhook is told of each look
+    assert call["variables"]["cvops_notify_url"] is None  # of the document: no webhook is told of each look
     assert "~hidden-value" not in json.dumps(call["words"]) and "40" not in call["words"]
     assert not pathlib.Path(call["variables"]["expiry_file"]).parent.exists()
     before = len(place.calls())

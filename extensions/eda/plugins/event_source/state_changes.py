@@ -773,7 +773,7 @@ async def run_playbook(check: Check, program: str, log: pathlib.Path) -> Found:
         results = {name: pathlib.Path(folder, f"{name}.json") for name in ("expiry_file", "cvops_summary_file")}
         own = pathlib.Path(folder, "variables.json")
         # A look is no run to tell a webhook of, unless the check itself says so.
-        variables = {"cvops_notify_url": "", **check.variables, **{name: str(path) for name, path in results.items()}}
+        variables = {"cvops_notify_url": None, **check.variables, **{name: str(path) for name, path in results.items()}}
         await asyncio.to_thread(own.write_text, json.dumps(variables), "utf-8")  # the folder is its owner's alone
         words = [program, "--check"]
         for name in (*check.variables_files, str(own)):
