@@ -208,13 +208,17 @@ def test_the_drift_report_plans_and_writes_nothing(
 ) -> None:
     """Without check mode, by the answers of its survey, which are text; its results are what the audit query counts."""
     answers = {one["variable"]: one.get("default", "") for one in templates("drift_report")[0]["survey"]["spec"]}
-    document = {**site.variables(), **answers}
+    variables = site.variables()
+    variables["cvops_entra_groups"].append({"display_name": "GG-To-Come"})
+    document = {**variables, **answers}
     playbook = str(FOLDER / "drift_report" / "playbooks" / "drift_report.yml")
     site.journal.clear()
     run = make_player(site)(playbook, extra_vars=document)
     run.ok()
     assert_no_writes(site)
-    assert " planned" in run.text and "applied" not in run.text
+    plan = run.text.partition("TASK [Plan]")[2].partition("TASK [")[0]
+    assert "Plan: 1 group created" in plan and "  GG-To-Come" in plan
+    assert "Nothing was to be done" not in run.text and "applied" not in run.text
     _check_counted(site, [dict(one) for one in run.results if one.action.startswith("cvops.identity.")])
 
 
