@@ -14,6 +14,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_approval
     read_approval,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_export import export_variables
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_failures import (
+    describe_setup_failure,
+    find_collection_problem,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines import (
     conclude_setup,
     describe_settings,
@@ -25,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_settings
     reduce_document,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
+    find_playbook_problem,
     find_state_problems,
     list_batch,
     list_queries,
@@ -53,9 +58,12 @@ class FilterModule:
             "controller_approval": read_approval,
             "controller_approval_node": describe_approval_node,
             "controller_batch": list_batch,
+            "controller_collection_problem": find_collection_problem,
             "controller_conclusion": conclude_setup,
             "controller_document": reduce_document,
+            "controller_failure": describe_setup_failure,
             "controller_plan_lines": format_setup,
+            "controller_playbook_problem": find_playbook_problem,
             "controller_problems": find_state_problems,
             "controller_queries": list_queries,
             "controller_settings": describe_settings,

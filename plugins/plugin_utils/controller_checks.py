@@ -284,7 +284,11 @@ def _find_job_problems(settings: Settings) -> t.Iterator[Problem]:
             "lacks access_evidence_dir, a folder that outlives the job; add it",
         )
     if settings.is_sliced and len(settings.commcells) < 2:
-        yield Problem(_at("slices"), f"is {settings.slices}, and the document has fewer CommCells than 2; leave it out")
+        count = f"{len(settings.commcells) or 'no'} CommCell"
+        yield Problem(
+            _at("slices"),
+            f"is {settings.slices}, and slices share CommCells, of which cvops_connection has {count}; leave it out",
+        )
     if not settings.is_sliced:
         for kind in ("entra", "converge"):
             if kind in settings.jobs:

@@ -13,11 +13,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_cr
     workload_subjects,
 )
 
+from .controller_failures import read_failure
 from .controller_model import KINDS, ControllerObject
 from .controller_objects import plan_objects
 from .controller_settings import Settings, read_settings
 from .controller_state import is_there, list_results
-from .filter_values import make_visible, require_mapping, to_text
+from .filter_values import make_visible, require_list, require_mapping, to_text
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -55,24 +56,32 @@ def _count_kinds(items: t.Sequence[ControllerObject]) -> str:
 
 
 def conclude_setup(
-    document: t.Any, state: t.Any, results: t.Any, check_mode: t.Any = False, failure: t.Any = ""
+    document: t.Any,
+    state: t.Any,
+    results: t.Any,
+    check_mode: t.Any = False,
+    failure: t.Any = "",
+    secrets: t.Any = None,
+    note: t.Any = "",
 ) -> dict[str, t.Any]:
     """Return what came of a run: ``changed``, names that were ``created`` and ``set_right``, how many are ``unchanged``, ``lines`` for people.
 
     *results*: the registered loops of the tasks, one of each kind. *failure*: why the run ended early, empty where it did not.
+    *secrets*: those of the connection, which are hidden in what the controller said. *note*: what else people have to know.
     """
+    hidden = require_list(secrets, "the secrets")
     plan, known = plan_objects(document), require_mapping(state, "the state")
     done = list_results(results)
     created: list[str] = []
     right: list[str] = []
-    failed: list[str] = []
+    failed: dict[str, str] = {}
     waiting: list[str] = []
     same = 0
     for item in plan.objects:
         own = done.get(item.key, [])
         name = _name_object(item)
-        if any(result.get("failed") for result in own):
-            failed.append(name)
+        if wrong := [result for result in own if result.get("failed")]:
+            failed[name] = read_failure(wrong[0], item.name, hidden)
         elif check_mode and not is_there(item, known):
             created.append(name)
         elif not own:
@@ -82,11 +91,12 @@ def conclude_setup(
         else:
             same += 1
     lines = _format_conclusion(created, right, failed, waiting, same, bool(check_mode), to_text(failure))
+    lines += [f"Note: {_show(note)}"] if note else []
     return {
         "changed": bool(created or right),
         "created": created,
         "set_right": right,
-        "failed": failed,
+        "failed": list(failed),
         "left": waiting,
         "unchanged": same,
         "identities": list_trusts(document),
@@ -97,7 +107,7 @@ def conclude_setup(
 def _format_conclusion(
     created: list[str],
     right: list[str],
-    failed: list[str],
+    failed: Mapping,
     waiting: list[str],
     same: int,
     check_mode: bool,
@@ -112,10 +122,17 @@ def _format_conclusion(
         + (f", left: {len(waiting)}" if waiting else "")
     ]
     lines += [f"  + {name}" for name in created] + [f"  ~ {name}" for name in right]
-    lines += [f"  failed: {name}" for name in failed]
+    lines += [f"  failed: {name}{f': {said}' if said else ''}" for name, said in failed.items()]
     why = "cannot be compared before the rest is there" if check_mode else "not done"
     lines += [f"  {why}: {name}" for name in waiting]
-    return [*lines, *([f"Ended early: {_show(failure)}. Run it again, and the rest is done"] if failure else [])]
+    return [
+        *lines,
+        *(
+            [f"Ended early: {_show(failure)}. Run this again once that is mended: it goes on where it ended"]
+            if failure
+            else []
+        ),
+    ]
 
 
 def list_trusts(document: t.Any) -> list[dict[str, t.Any]]:

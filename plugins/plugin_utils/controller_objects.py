@@ -193,11 +193,13 @@ class _Builder:
 
     def add_inventory(self) -> None:
         name, organization = self.inventory, self.settings.organization
-        self.add("inventories", name, {"name": name, "organization": organization}, words="the CommCells as hosts")
+        # Without a kind the module sends null, which differs from what is stored: a write at each run, and a change in check mode.
+        options = {"name": name, "organization": organization, "kind": ""}
+        self.add("inventories", name, options, words="the CommCells as hosts")
         needs: tuple[Reference, ...] = (("inventories", name),)
         for host in self.settings.commcells:
-            options = {"name": host, "inventory": name, "variables": {"ansible_connection": "local"}}
-            self.add("hosts", host, options, parent=name, needs=needs, words=f"of the inventory {name}")
+            of_host = {"name": host, "inventory": name, "variables": {"ansible_connection": "local"}}
+            self.add("hosts", host, of_host, parent=name, needs=needs, words=f"of the inventory {name}")
         hosts = list(self.settings.commcells)
         self.add(
             "groups",

@@ -14,6 +14,7 @@ import typing as t
 
 from .controller_model import KINDS, ControllerObject, Reference
 from .controller_objects import ControllerPlan, plan_objects
+from .controller_settings import JOBS, get_playbook
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 
 Mapping = t.Mapping[str, t.Any]
@@ -99,7 +100,10 @@ def find_state_problems(document: t.Any, state: t.Any) -> list[str]:
     problems = []
     for reference in plan.uses:
         kind, name = reference
-        if not _count(known, name_reference(reference)):
+        # Without the organization what lies in it was not looked up.
+        if not _count(known, key := name_reference(reference)) and (
+            own is not None or kind == "organizations" or key in known
+        ):
             problems.append(
                 f"the controller has no {_word(kind)} {make_visible(name)}, or this user may not see it: make it, name another one in cvops_controller, or"
                 " have the user allowed to use it"
@@ -120,6 +124,25 @@ def find_state_problems(document: t.Any, state: t.Any) -> list[str]:
                 f"the {told} {make_visible(name)} belongs to another organization: give another name in cvops_controller"
             )
     return problems
+
+
+def find_playbook_problem(document: t.Any, present: t.Any) -> str:
+    """Return which playbooks job templates need that a project lacks, and what to add to its repository; empty where all are *present*."""
+    settings = plan_objects(document).settings
+    known = {to_text(path) for path in require_list(present, "the playbooks")}
+    missing = {
+        path: JOBS[kind].playbook for kind in settings.jobs if (path := get_playbook(settings, kind)) not in known
+    }
+    if not missing:
+        return ""
+    files = ", ".join(
+        f"{make_visible(path)} with the one line '- import_playbook: cvops.identity.{name}'"
+        for path, name in missing.items()
+    )
+    return (
+        f"the project {make_visible(settings.name_object('project', 'project'))} lacks playbooks that job templates need. Add to its repository, on the branch"
+        f" of the project: {files}; or name the folder where they are in cvops_controller.project.playbooks"
+    )
 
 
 def _word(kind: str) -> str:

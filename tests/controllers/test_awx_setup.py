@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import json
 import pathlib
+import re
 import ssl
 import subprocess
 import sys
@@ -240,7 +241,7 @@ def test_check_mode_tells_what_an_empty_controller_lacks(
 ) -> None:
     first = at_controller(SETUP, extra_vars=document(controlled), check=True)
     assert first.rc == 2
-    assert "the controller has no credential AWX" in first.text
+    assert first.one("Fail where the run ended early")["msg"].startswith("the controller has no credential AWX, or ")
     kind = controller.find("credential_types", "Red Hat Ansible Automation Platform")["id"]
     inputs = {"host": "https://awx.corp.example", "oauth_token": "s3cret-of-awx"}
     controller.call(
@@ -258,11 +259,24 @@ def test_check_mode_tells_what_an_empty_controller_lacks(
 def test_a_run_that_failed_half_way_is_finished_by_the_next_one(
     controlled: Simulator, controller: Controller, at_controller: Player
 ) -> None:
+    # The project has been updated before its playbooks were added: the next run updates it once more.
+    all_of_them = controlled.controller.playbooks["*"]
+    controlled.controller.playbooks["*"] = all_of_them[:1]
+    lacking = at_controller(SETUP, extra_vars=document(controlled))
+    why = lacking.one("Fail where the run ended early")["msg"]
+    assert "playbooks/expiry.yml with the one line" in why
+    assert "playbooks/access.yml with the one line" in why
+    assert controller.call("GET", "job_templates/")["count"] == 0
+    controlled.controller.playbooks["*"] = all_of_them
     controlled.faults.add(Fault("controller", "POST", "*/survey_spec/", "status", after=1))
     failed = at_controller(SETUP, extra_vars=document(controlled))
     assert failed.rc == 2
     assert any(line.startswith("Ended early: ") for line in told(failed))
-    assert any(line.startswith("  failed: job template ") for line in told(failed))
+    assert any(
+        re.match("  failed: job template cvops [a-z ]+: The host sent back a server error", line)
+        for line in told(failed)
+    )
+    assert "The host sent back a server error" in failed.one("Fail where the run ended early")["msg"]
     run = at_controller(SETUP, extra_vars=document(controlled)).ok()
     assert any(line.startswith("  + workflow ") for line in told(run))
     assert "s3cret-of-the-document" not in failed.text + run.text
@@ -299,14 +313,21 @@ def test_what_people_did_stays_and_what_somebody_deleted_comes_back(
     drift = controller.find("job_templates", "cvops drift report")["id"]
     controller.call("DELETE", f"job_templates/{drift}/survey_spec/")
 
+    # As if the last update of the project had found one playbook only.
+    with controlled.controller.state.lock:
+        (project,) = controlled.controller.state.list_where("projects", name="cvops project")
+        project.hidden["playbooks"] = ["playbooks/site.yml"]
+
     planned = at_controller(SETUP, extra_vars=document(controlled), check=True).ok()
     assert "  ~ job template cvops drift report" in told(planned)
+    assert told(planned)[0].startswith("would be created: 0, would be set right: 1, ")
+    assert told(planned)[-1].startswith("Note: the project cvops project lacks playbooks")
     controlled.journal.clear()
     run = at_controller(SETUP, extra_vars=document(controlled)).ok()
     assert told(run)[0].startswith("created: 0, set right: 1, unchanged: ")
     assert told(run)[1] == "  ~ job template cvops drift report"
-    changing = [line for line in writes(controlled) if "/inventories/" not in line]
-    assert changing == [f"POST /api/v2/job_templates/{drift}/survey_spec/"]
+    update = f"POST /api/v2/projects/{project.id}/update/"
+    assert writes(controlled) == [update, f"POST /api/v2/job_templates/{drift}/survey_spec/"]
     assert controller.call("GET", f"schedules/{number}/")["enabled"] is True
     shown = controller.find("credentials", "cvops Entra ID converge")["inputs"]
     assert shown == {**filled, "client_secret": "$encrypted$"}

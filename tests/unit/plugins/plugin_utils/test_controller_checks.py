@@ -105,6 +105,17 @@ def test_it_is_told(controller: dict[str, t.Any], told: str) -> None:
     assert any(told in line for line in found), found
 
 
+def test_slices_without_commcells_to_share_are_refused_with_how_many_there_are() -> None:
+    document = make_document(slices=3)
+    for count, told in ((1, "1 CommCell"), (0, "no CommCell")):
+        document["cvops_connection"]["commcells"].popitem()
+        found = [str(problem) for problem in find_controller_problems(document)]
+        assert (
+            f"cvops_controller.slices: is 3, and slices share CommCells, of which cvops_connection has {told}; leave it out"
+            in found
+        ), count
+
+
 def test_several_are_told_together_and_none_with_a_secret() -> None:
     document = make_document(prefix="a++b", timezone="Nowhere", variables={"token": "s3cret-of-mine"})
     found = check_variables(document, SCHEMA, lambda value: value, "awx_setup").problems

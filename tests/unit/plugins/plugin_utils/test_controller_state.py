@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines im
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_objects import plan_objects
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
+    find_playbook_problem,
     find_state_problems,
     list_batch,
     list_queries,
@@ -104,6 +105,7 @@ def test_what_others_have_to_make_is_told() -> None:
     found = find_state_problems(document, answer(document, lambda key: []))
     assert len(found) >= 1
     assert "no organization Platform" in found[0]
+    assert not any("Pager" in line for line in found), "it was not looked up"
     found = find_state_problems(document, answer(document, lambda key: everything(key) * 2))
     assert any("2 objects of the kind credential" in line for line in found)
     assert find_state_problems(document, answer(document, used_only)) == []
@@ -141,7 +143,24 @@ def test_the_end_says_what_came_of_it() -> None:
     assert (planned["changed"], planned["lines"][0].startswith(f"would be created: {count}")) == (True, True)
     failed = conclude_setup(document, full, results(document, failed=True), False, "no answer")
     assert "Ended early: no answer" in failed["lines"][-1]
+    said = results(document, failed=True, msg="Field {{ x }} is wrong: s3cret-of-the-run")
+    told = conclude_setup(document, full, said, False, "no answer", ["s3cret-of-the-run"])["lines"]
+    assert "  failed: job template cvops plan: Field {{ x }} is wrong: ********" in told
+    assert "s3cret" not in str(told)
+    noted = conclude_setup(document, full, results(document), True, "", [], "playbooks are missing")["lines"]
+    assert noted[1:] == ["Note: playbooks are missing"]
     assert len(failed["failed"]) == count
+
+
+def test_playbooks_that_the_project_lacks_are_told_together_with_what_to_add() -> None:
+    document = make_document()
+    assert find_playbook_problem(document, ["playbooks/site.yml", "playbooks/expiry.yml", "playbooks/access.yml"]) == ""
+    found = find_playbook_problem(document, ["playbooks/site.yml", "other.yml"])
+    for name in ("expiry", "access"):
+        assert f"playbooks/{name}.yml with the one line '- import_playbook: cvops.identity.{name}'" in found
+    assert "site" not in found
+    document["cvops_controller"]["project"]["playbooks"] = ""
+    assert find_playbook_problem(document, ["site.yml", "expiry.yml", "access.yml"]) == ""
 
 
 def test_the_plan_names_every_object_that_is_to_be_made() -> None:
