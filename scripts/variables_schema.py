@@ -64,6 +64,10 @@ OF_PLAYBOOKS: Options = {
         "description": "Name patterns of the CommCells that this run is for.",
     },
     "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
+    "cvops_comparison_file": {
+        "type": "path",
+        "description": "Where a playbook writes who has what on which CommCell, in the form that the end of the name says: .md, .csv or .json.",
+    },
     "cvops_plan_people": {
         "type": "bool",
         "description": "Whether the plan says, person by person, who gains and who loses access.",

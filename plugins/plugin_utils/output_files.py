@@ -14,13 +14,16 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.home_folder i
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import Problem
 
 _OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
+_COMPARISON = "cvops_comparison_file"
+#: The ends that the name of the file of a comparison may have: they say in which form it is written.
+COMPARISON_ENDS = (".md", ".csv", ".json")
 #: The variables that name the files which a playbook writes on the machine that Ansible runs on.
 WRITTEN: t.Mapping[str, tuple[str, ...]] = {
     "access": ("access_file", "access_csv"),
     "access_log": ("access_log_file", "access_log_csv", "access_log_ocsf"),
     "awx_setup_export": ("awx_setup_export_file",),
     "break_glass_drill": ("break_glass_drill_file",),
-    "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),
+    "converge_role_mappings": (*_OF_A_PLAN, "preflight_file", _COMPARISON),
     "doctor": ("doctor_file",),
     "expiry": ("expiry_file", "expiry_textfile", "expiry_calendar", "expiry_junit"),
     "export_entra": ("export_entra_file",),
@@ -28,7 +31,7 @@ WRITTEN: t.Mapping[str, tuple[str, ...]] = {
     "revert": _OF_A_PLAN,
     "review": ("review_patch", "review_file"),
     "rotate_secrets": _OF_A_PLAN,
-    "site": (*_OF_A_PLAN, "preflight_file"),
+    "site": (*_OF_A_PLAN, "preflight_file", _COMPARISON),
 }
 
 
@@ -48,6 +51,8 @@ def find_unwritable_files(values: t.Mapping[str, t.Any], playbook: str, folder: 
         if not path:
             continue
         why = NO_HOME if lacks_home(os.path.expanduser(values[name].strip())) else _find_obstacle(path)
+        if not why and name == _COMPARISON and not path.lower().endswith(COMPARISON_ENDS):
+            why = f"its name must end in one of {', '.join(COMPARISON_ENDS)}, which says in which form it is written"
         if why:
             yield Problem(name, why)
 

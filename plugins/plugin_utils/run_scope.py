@@ -35,6 +35,8 @@ def select_scope(
 ) -> dict[str, t.Any]:
     """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, ``problems``, and ``notes`` for people.
 
+    ``left_out``: the other CommCells; those of them that are no hosts of the inventory's group are ``elsewhere``.
+
     *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place, null without such a
     group. Where they are others than those of the connection, as in a slice of a job, parts of Entra ID are parts only when their tag is asked for.
     *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all.
@@ -73,6 +75,7 @@ def select_scope(
         "commcells": chosen,
         "grouped": is_grouped,
         "left_out": [name for name in dict.fromkeys([*known, *listed]) if name not in chosen],
+        "elsewhere": [name for name in listed if name not in hosts] if is_grouped else [],
         "narrowed": len(chosen) < len(set(known) | set(listed)) or picked != own,
         "parts": picked,
         "problems": problems,

@@ -2698,6 +2698,7 @@ SCHEMA: dict[str, Part] = {
     'cvops_commvault_url': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_commvault_username': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_commvault_validate_certs': {'type': 'bool', 'default': True, 'on_demand': True, 'may_be_empty': True},
+    'cvops_comparison_file': {'type': 'path'},
     'cvops_deadline': {'type': 'int', 'default': 900, 'on_demand': True, 'may_be_empty': True},
     'cvops_document': {'type': 'list', 'elements': 'str', 'may_be_empty': True},
     'cvops_document_allow': {

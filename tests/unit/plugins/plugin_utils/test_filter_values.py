@@ -31,6 +31,7 @@ for plugin in (connection, declared, reports, results):
 #: Arguments beside the input that a filter cannot do without.
 REQUIRED: dict[str, tuple[t.Any, ...]] = {
     "bootstrap_lines": ({},),
+    "comparison_text": ("x.json",),
     "doctor_faults": (["site"],),
     "export_lines": ("x.yml",),
     "items_in_state": ("present",),
