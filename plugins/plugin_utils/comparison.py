@@ -36,6 +36,8 @@ _WRITTEN = frozenset({"applied", "failed", "plan_changed"})
 _HELD, _ABSENT, _WRONG = (frozenset(pair) for pair in ((IN_LINE, SURPLUS), (MISSING, NOT_DECLARED), (MISSING, SURPLUS)))
 #: So many cells are told at most: 200 CommCells with 1000 rows.
 _CELLS = 200_000
+#: The kind of entity that is the whole CommCell, and what stands in place of its name, which is another one on each.
+_WHOLE, _ITSELF = "commcell", "itself"
 #: In place of the role of a right that consists of single permissions.
 _PERMISSIONS = "single permissions"
 
@@ -103,12 +105,20 @@ class _Names:
     def add(self, name: t.Any, kind: t.Any, right: tuple[str, str, str]) -> Key:
         """Return the key of a right."""
         principal = self.add_principal(name, kind)
-        role, entity_type, entity = right
+        role, entity_type, entity = right = (*right[:2], _ITSELF) if right[1] == _WHOLE else right
         key = Key(principal, (fold_case(role), fold_case(entity_type), fold_case(entity)))
         self.rights[key] = min(self.rights.get(key, right), right)
         words = (principal, fold_case(f"{role} on {entity_type} {entity}"))
         self.words[words] = min(self.words.get(words, key), key)
         return key
+
+    def find_words(self, principal: Principal, text: str) -> Key:
+        """Return the key of a right that is told in words only; one of its own where no row tells the same."""
+        name = self.principals[principal]
+        role, mark, dummy = text.partition(f" on {_WHOLE} ")
+        if mark:
+            return self.add(name, principal.kind, (role, _WHOLE, ""))
+        return self.words.get((principal, fold_case(text))) or self.add(name, principal.kind, (text, "", ""))
 
     def add_principal(self, name: t.Any, kind: t.Any) -> Principal:
         """Return the principal of this name."""
@@ -157,8 +167,7 @@ def compare_commcells(
     for commcell, leftover in zip(cells, held, strict=True):
         for principal, texts in leftover.items():
             for text in texts:
-                known = names.words.get((principal, fold_case(text)))
-                right = known or names.add(names.principals[principal], principal.kind, (text, "", ""))
+                right = names.find_words(principal, text)
                 if commcell.cells.get(right) != NOT_DECLARED:  # else this run took it away
                     commcell.set_cell(right, SURPLUS)
     return _build_comparison(cells, names, sorted(map(make_visible, elsewhere)))

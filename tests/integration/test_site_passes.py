@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pathlib
@@ -384,3 +385,39 @@ def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     assert re.search(r"apac-cs01: role mappings: 5 of 6 steps were done; under way or next: grant", run.text), run.text
     bare(SITE, extra_vars=document).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
+
+
+def test_commcells_are_compared_by_what_the_run_read_and_by_what_it_wrote(
+    site: Simulator, bare: Player, converged: dict[str, t.Any], tmp_path: pathlib.Path
+) -> None:
+    """One grant is lost, and one CommCell cannot be read: neither is told as in line, and no request is made for it."""
+    lose_a_grant(site, "amer-cs01")
+    site.journal.clear()
+    bare(SITE, check=True, extra_vars=converged).ok()
+    requests = len(site.journal.entries())
+    file = tmp_path / "commcells.json"
+    site.journal.clear()
+    planned = bare(SITE, check=True, extra_vars={**converged, "cvops_comparison_file": str(file)}).ok()
+    assert len(site.journal.entries()) == requests
+    states = [row["cells"] for row in json.loads(file.read_text())["rows"]]
+    everywhere = {"in_line": sorted(CELLS)}
+    lost = {"missing": ["amer-cs01"], "in_line": ["apac-cs01", "emea-cs01"]}
+    assert sorted(states, key=str) == sorted([everywhere, lost], key=str)
+    assert "1 of 2 groups and users differ between CommCells: GG-" in told(planned, "Summary")
+
+    table = tmp_path / "commcells.csv"
+    narrowed = {"cvops_only": "amer-*", "cvops_comparison_file": str(table)}
+    written = bare(SITE, extra_vars={**converged, **narrowed}).ok()
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert {row["principal"] for row in rows} == {"GG-A", "GG-B"}
+    assert {(row["amer-cs01"], row["apac-cs01"]) for row in rows} == {("in line", "not read")}
+    assert "CommCells that were not read: apac-cs01, emea-cs01" in told(written, "Summary")
+
+    site.faults.add(Fault("apac-cs01", "GET", "*", "status", status=403, times=0))
+    page = tmp_path / "commcells.md"
+    failed = bare(SITE, check=True, extra_vars={**converged, "cvops_comparison_file": str(page)})
+    assert failed.rc == 2
+    assert "C1: amer-cs01, emea-cs01\n" in page.read_text() and "C2: apac-cs01\n" in page.read_text()
+    assert "| GG-A | group | in line | not read |" in page.read_text()
+    wrong = bare(SITE, check=True, extra_vars={**converged, "cvops_comparison_file": str(tmp_path / "x.txt")})
+    assert "cvops_comparison_file: its name must end in one of .md, .csv, .json" in wrong.text

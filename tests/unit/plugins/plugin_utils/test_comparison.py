@@ -147,6 +147,13 @@ def test_what_a_group_without_an_entry_holds_is_surplus_in_the_row_of_the_same_r
     assert cells(planned, principal="GG-B")["a"] == "surplus" == cells(planned, "x", "GG-B")["a"]
 
 
+def test_the_commcell_itself_is_one_entity_whatever_its_name() -> None:
+    held = {"user_group": "GG-A", "grants": 1, "held": ["View on commcell cs-c"], "removed": False}
+    results = {name: mapping(grant(entity=f"cs-{name}", entity_type="commcell")) for name in ("a", "b")}
+    found = compare_commcells({**results, "c": mapping(unmanaged=[held])}, managed_groups=["gg-*"])
+    assert cells(found, "itself") == {"a": "in line", "b": "in line", "c": "surplus"}
+
+
 def test_of_two_principals_with_one_name_the_worst_state_is_told() -> None:
     assert cell({"surplus": [grant("gg-a")]}) == "surplus"
     held = {"user_group": "GG-A", "grants": 1, "held": ["View on plans gold"], "removed": False}
