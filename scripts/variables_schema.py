@@ -63,6 +63,10 @@ OF_PLAYBOOKS: Options = {
         "may_be_empty": True,  # a survey answers so
         "description": "Name patterns of the CommCells that this run is for.",
     },
+    "cvops_at_once": {
+        "type": "int",
+        "description": "How many CommCells a run works on at once, at most, from 1 on. Forks decide where it is not given.",
+    },
     "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
     "cvops_comparison_file": {
         "type": "path",

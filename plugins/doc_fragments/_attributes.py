@@ -24,7 +24,7 @@ notes:
   - Runs on the controller, in process, when the connection is local and nothing forbids it;
     set the variable C(cvops_in_process) to V(false) to switch that off.
   - Every result has RV(ignore:stats) with the counters C(reads), C(writes), C(retries), C(sign_ins) and C(waited_s),
-    and C(batch_parts) where reads of Microsoft Graph were sent together.
+    C(batch_parts) where reads of Microsoft Graph were sent together, and C(throttled_s) where a service answered "too many requests".
     One that changes something, or would in check mode, says in RV(ignore:msg) what, in one line.
     A failed task has RV(ignore:error) with C(kind) and, where they apply, C(service), C(status), C(code), C(request_id), C(method), C(path) and C(source).
 """

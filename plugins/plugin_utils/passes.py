@@ -53,7 +53,7 @@ def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) 
     failed = [result for dummy, result in refused]
     problems = [line for name, result in refused for line in _list_problems(result, name)]
     kinds = {to_text(require_mapping(result.get("error"), "error").get("kind")) for result in failed}
-    sums = sum_results([result for dummy, result in ran])
+    sums = sum_results([result for dummy, result in ran], seconds=True)
     return {
         **sums,
         "changed": sums["writes"] > 0,

@@ -20,6 +20,7 @@ from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
 from .plan_lines import escape_markdown
 from .run_scope import OF_ENTRA
 from .sign_on import REPLY_URL
+from .task_results import sum_results
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -27,6 +28,8 @@ _LATE_KINDS = frozenset({"application", "app role"})
 #: Statuses of hosts on which the plan is not carried out.
 _UNFINISHED = frozenset({"failed", "plan_changed", "not_applied"})
 _STEPS_TOLD = 10
+#: Waits for quotas are told from so many seconds on, in all, and by name of so many hosts.
+_LONG_WAIT_S, _WAITS_TOLD = 5, 5
 #: In place of the digest of an approved plan: none is approved, so the run ends with its plan.
 NOTHING = "nothing"
 
@@ -102,7 +105,8 @@ def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -
     """Return by host what came of the run: ``status``, ``message`` of a failure, ``written`` requests, and what is ``left``, in words.
 
     ``remaining``: the number of requests that the plan itself leaves to a later run; ``gone``: of changes that somebody else has made;
-    ``held``: of policies that were to be put in force and that sign-ins keep in report-only, which are left, too.
+    ``held``: of policies that were to be put in force and that sign-ins keep in report-only, which are left, too; ``throttled_s``: the
+    seconds that its tasks waited since a service had answered "too many requests", where there are any.
 
     Statuses: ``unchanged``, ``planned`` (only a plan was asked for), ``problems``, ``refused``, ``applied``, ``failed``, ``plan_changed``,
     ``not_applied``, and of Entra ID ``postponed``. *outcomes*: by host, the passes that wrote, in order.
@@ -112,6 +116,9 @@ def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -
     concluded = {
         host: _conclude_host(decided, given.get(host), _list_outcomes(done.get(host))) for host in _list_hosts(chosen)
     }
+    for host, found in concluded.items():
+        waited_s = sum_results([given.get(host), *_list_outcomes(done.get(host))], seconds=True)["throttled_s"]
+        found.update({"throttled_s": waited_s} if waited_s else {})
     if decided.get("write") and ENTRA in concluded:
         steps = _get_steps(given.get(ENTRA))
         open_steps = _list_open_ids(given.get(ENTRA), _list_outcomes(done.get(ENTRA)))
@@ -156,7 +163,7 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         for host, value in require_mapping(conclusion, "the conclusion").items()
     }
     if hosts and all(found.get("status") == "unchanged" and not found.get("remaining") for found in hosts.values()):
-        return ["Nothing was to be done"]
+        return ["Nothing was to be done", *_format_quota_waits(hosts)]
     lines = []
     for host, found in hosts.items():
         status = to_text(found.get("status")).replace("_", " ")
@@ -180,7 +187,21 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
         more = [f"… and {len(left) - _STEPS_TOLD} more"] if len(left) > _STEPS_TOLD else []
         lines += [f"  left: {line}" for line in [*left[:_STEPS_TOLD], *more]]
-    return lines
+    return [*lines, *_format_quota_waits(hosts)]
+
+
+def _format_quota_waits(hosts: Mapping) -> list[str]:
+    """Return one line where the tasks waited long because of quotas, with the hosts whose tasks waited longest; else none."""
+    waits = [(float(found.get("throttled_s") or 0), host) for host, found in hosts.items()]
+    total_s = sum(seconds for seconds, dummy in waits)
+    if total_s < _LONG_WAIT_S:
+        return []
+    longest = sorted(((-seconds, host) for seconds, host in waits if seconds), key=lambda wait: wait[0])
+    told = [f"{_name_host(host)} {-seconds:.0f} s" for seconds, host in longest[:_WAITS_TOLD]]
+    more = [f"{len(longest) - _WAITS_TOLD} more"] if len(longest) > _WAITS_TOLD else []
+    return [
+        f"Tasks waited {total_s:.0f} s for quotas ({', '.join([*told, *more])}): fewer forks or slices, or cvops_at_once, make it shorter"
+    ]
 
 
 def find_result_failure(conclusion: t.Any, host: t.Any = None, decision: t.Any = None) -> str:

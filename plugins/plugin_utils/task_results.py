@@ -16,11 +16,13 @@ from .filter_values import FilterInputError, require_list, require_mapping, requ
 Mapping = t.Mapping[str, t.Any]
 
 _COUNTED = ("reads", "writes", "sign_ins")
+_SECONDS = ("waited_s", "throttled_s")
 
 
-def sum_results(results: t.Any) -> dict[str, t.Any]:
+def sum_results(results: t.Any, seconds: bool = False) -> dict[str, t.Any]:
     """Return ``changed``, and the sums ``reads``, ``writes`` and ``sign_ins``, over registered results.
 
+    *seconds*: also ``waited_s``, and ``throttled_s``, those of them that were waited since a service had answered "too many requests".
     Results of loops count with each of their items, sums made by this function with what they say; skipped tasks and what is empty are left out.
     Raises FilterInputError for what is no result.
     """
@@ -28,6 +30,8 @@ def sum_results(results: t.Any) -> dict[str, t.Any]:
     sums: dict[str, t.Any] = {"changed": any(changed for changed, dummy in counted)}
     for name in _COUNTED:
         sums[name] = sum(_get_count(stats, name) for dummy, stats in counted)
+    for name in _SECONDS if seconds else ():
+        sums[name] = round(sum(_get_seconds(stats, name) for dummy, stats in counted), 1)
     return sums
 
 
@@ -107,3 +111,12 @@ def _get_count(stats: Mapping, name: str) -> int:
             f"{name} of a result must be a number; give registered results of modules of this collection"
         )
     return int(value)
+
+
+def _get_seconds(stats: Mapping, name: str) -> float:
+    value = stats.get(name, 0)
+    if not isinstance(value, (int, float)):
+        raise FilterInputError(
+            f"{name} of a result must be a number; give registered results of modules of this collection"
+        )
+    return float(value)

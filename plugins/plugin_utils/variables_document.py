@@ -164,6 +164,7 @@ def check_variables(
         problems += failures
         problems += find_value_problems(values[name], schema[name], Place(name))
     if not problems:
+        problems += _find_at_once_problems(values.get("cvops_at_once"))
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
         problems += find_sign_on_problems(values, playbook) if playbook in _SIGN_ON else ()
@@ -290,6 +291,14 @@ def find_needs(values: Values, playbook: str, meant: t.Container[str] = ()) -> t
             yield Problem("cvops_connection.commcells", "is missing; add it, with a name and the url of each CommCell")
         elif isinstance(commcells, t.Mapping):
             yield from _find_commcell_problems(commcells, values)
+
+
+def _find_at_once_problems(at_once: t.Any) -> t.Iterator[Problem]:
+    if at_once is not None and int(at_once) < 1:
+        yield Problem(
+            "cvops_at_once",
+            f"is {at_once}; give how many CommCells at once, from 1 on, or leave it out: forks decide then",
+        )
 
 
 def _find_commcell_problems(commcells: Values, values: Values) -> t.Iterator[Problem]:

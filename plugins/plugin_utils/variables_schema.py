@@ -2628,6 +2628,7 @@ SCHEMA: dict[str, Part] = {
         },
     },
     'cvops_approved_plan': {'type': 'str'},
+    'cvops_at_once': {'type': 'int'},
     'cvops_auth_method': {
         'type': 'str',
         'choices': [

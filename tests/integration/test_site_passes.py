@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import pathlib
@@ -147,6 +148,54 @@ def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_
     site.faults.clear()
     bare(SITE, extra_vars=document).ok()
     assert (granted(site, "apac-cs01"), groups_of(site)) == (2, {"GG-A", "GG-B"})
+
+
+def test_a_commcell_that_answers_nothing_is_named_and_stops_no_other_once_all_are_planned(
+    site: Simulator, bare: Player
+) -> None:
+    """In the pass that plans it is a problem like any other, and nothing is written; from then on the others are converged."""
+    document = {**small(site), "cvops_retries": 0}
+    site.journal.clear()
+    broken = {"service": "apac-cs01", "action": "status", "status": 503, "times": 0}
+    fault = site.faults.add(Fault(**broken))
+    planned = bare(SITE, extra_vars=document)
+    assert planned.rc == 2 and fault.hits
+    assert_no_writes(site)
+    lines = planned.one("Plan")["msg"]
+    assert lines[0] == "1 problem; nothing was written" and lines[1].startswith("- apac-cs01: "), lines
+    asked = {name: len(site.journal.entries(name)) for name in CELLS}
+    assert asked["emea-cs01"] == asked["amer-cs01"] > asked["apac-cs01"], "the others are planned to the end"
+    site.faults.clear()
+    fault = site.faults.add(Fault(**broken, after=asked["emea-cs01"]))
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2 and fault.hits
+    assert [granted(site, name) for name in CELLS] == [2, 2, 0]
+    summary = told(run, "Summary")
+    assert "apac-cs01: failed" in summary and "HTTP 503" in summary, summary
+    assert all(f"{name}: applied" in summary for name in ("Entra ID", "emea-cs01", "amer-cs01")), summary
+    assert {result.host for result in run.results if result.failed and result.task.startswith("Fail where")} == {
+        "apac-cs01"
+    }
+
+
+@pytest.mark.every_core
+def test_commcells_that_share_a_quota_take_turns_and_long_waits_are_told(
+    site: Simulator, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    summary = tmp_path / "summary.json"
+    site.faults.add(Fault("emea-cs01", "GET", "*", "status", status=429, retry_after=5))
+    site.journal.clear()
+    document = {**small(site), "cvops_at_once": 1, "cvops_summary_file": str(summary)}
+    run = bare(SITE, check=True, extra_vars=document).ok()
+    asked = [entry.service for entry in site.journal.entries() if entry.service in CELLS]
+    assert [name for name, dummy in itertools.groupby(asked)] == sorted(CELLS, key=asked.index)
+    (line,) = (line for line in run.one("Summary")["msg"] if line.startswith("Tasks waited"))
+    assert re.match(
+        r"Tasks waited [56] s for quotas \(emea-cs01 [56] s\): fewer forks or slices, or cvops_at_once", line
+    )
+    found = json.loads(summary.read_text())
+    waited_s = found["hosts"]["emea-cs01"]["throttled_s"]
+    assert 5 <= waited_s == found["requests"]["throttled_s"] <= found["requests"]["waited_s"]
 
 
 def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Player) -> None:

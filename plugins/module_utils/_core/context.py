@@ -52,19 +52,22 @@ class Stats:
         self._values: dict[str, float] = {"reads": 0, "writes": 0, "retries": 0, "sign_ins": 0, "waited_s": 0.0}
 
     def add(self, name: str, amount: float = 1) -> None:
-        """Add *amount* to one of reads, writes, retries, sign_ins, waited_s, or batch_parts, which a result has only where there are any.
+        """Add *amount* to one of reads, writes, retries, sign_ins, waited_s; or to one of those that a result has only where there are any.
 
-        ``batch_parts``: requests that went to the service within others, each of which counts as one of the reads.
+        ``batch_parts``: requests that went to the service within others, each of which counts as one of the reads. ``throttled_s``: of
+        waited_s, what was waited since a service had answered "too many requests".
         """
         with self._lock:
-            if name == "batch_parts":
+            if name in ("batch_parts", "throttled_s"):
                 self._values.setdefault(name, 0)
             self._values[name] += amount
 
     def as_result(self) -> dict[str, int | float]:
         """Return the ``stats`` of a task result."""
         with self._lock:
-            return {name: round(value, 1) if name == "waited_s" else int(value) for name, value in self._values.items()}
+            return {
+                name: round(value, 1) if name.endswith("_s") else int(value) for name, value in self._values.items()
+            }
 
 
 class CountAs(enum.Enum):
@@ -187,8 +190,8 @@ class Context:
                 code="deadline",
             )
 
-    def sleep(self, seconds: float) -> None:
-        """Wait *seconds*, at most until the deadline, and count them as ``waited_s``.
+    def sleep(self, seconds: float, is_throttled: bool = False) -> None:
+        """Wait *seconds*, at most until the deadline, and count them as ``waited_s``; *is_throttled*: also as ``throttled_s``.
 
         Raises Cancelled as soon as the run is told to stop; WaitTimeout when the deadline has passed already, so that no loop of waits outlives it.
         """
@@ -197,7 +200,10 @@ class Context:
         try:
             self.cancellation.wait(min(seconds, self.remaining_s()))
         finally:
-            self.stats.add("waited_s", self.clock.monotonic() - started)
+            waited_s = self.clock.monotonic() - started
+            self.stats.add("waited_s", waited_s)
+            if is_throttled:
+                self.stats.add("throttled_s", waited_s)
 
     def on_close(self, action: t.Callable[[], None]) -> None:
         """Register *action* to be done when the run ends; the last one registered is done first."""

@@ -147,7 +147,7 @@ class Transport:
             self._ctx.debug(2, told)
             if pause >= PROGRESS_EVERY_S and self._ctx.verbosity < 2:
                 self._ctx.progress(told, pause)
-            self._ctx.sleep(pause)
+            self._ctx.sleep(pause, is_throttled=attempt.status == 429)
             if attempt.received and not is_undone():
                 return self._return_last(reply, failure, attempt)
             self._ctx.stats.add("retries")

@@ -113,7 +113,7 @@ def _read_batch(
         tries += 1
         replies = _send_batch(graph, {number: requests[number] for number in waiting}, intent, needs)
         again: list[int] = []
-        pause_s = 0.0
+        pause_s, is_throttled = 0.0, False
         for number, reply in replies.items():
             if _is_usable(graph, requests[number], reply):
                 answers[number] = _take_answer(graph, requests[number], reply, intent, needs)
@@ -121,12 +121,12 @@ def _read_batch(
             asked_s = _compute_pause_s(graph, reply, tries)
             if asked_s is not None:
                 again.append(number)
-                pause_s = max(pause_s, asked_s)
+                pause_s, is_throttled = max(pause_s, asked_s), is_throttled or reply.status == 429
         if again:
             graph.ctx.stats.add("retries")
             told = f"Microsoft Graph does not answer {len(again)} of {len(replies)} requests of a batch yet"
             graph.ctx.progress(f"{told}, trying again in {pause_s:.1f} s (to {intent})", pause_s)
-            graph.ctx.sleep(pause_s)
+            graph.ctx.sleep(pause_s, is_throttled)
         waiting = again
     return answers
 

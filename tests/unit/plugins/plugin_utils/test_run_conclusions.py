@@ -299,3 +299,22 @@ def test_conditional_access_alone_is_a_run_of_entra_id() -> None:
     decision = decide_run(plans, scope, "d")
     assert decision["write"]
     assert conclude_run(decision, plans, {"localhost": []}, scope)["localhost"]["status"] == "not_applied"
+
+
+def test_long_waits_for_quotas_are_told_by_host() -> None:
+    def waited(seconds: float) -> dict[str, t.Any]:
+        stats = {"reads": 1, "writes": 0, "sign_ins": 1, "waited_s": 60.0, "throttled_s": seconds}
+        return collect_pass({"mappings": {"changed": False, "stats": stats}})
+
+    def tell(*seconds: float) -> list[str]:
+        plans = dict(zip(["localhost", "cs01", "cs02"], map(waited, seconds), strict=True))
+        concluded = conclude_run(decide_run(plans, SCOPE, "d"), plans, {"cs01": waited(seconds[1])}, SCOPE)
+        return format_conclusion(concluded)
+
+    (dummy, line) = tell(40, 1, 0)
+    assert line == (
+        "Tasks waited 42 s for quotas (Entra ID 40 s, cs01 2 s): fewer forks or slices, or cvops_at_once, make it shorter"
+    )
+    assert tell(2, 1, 0.9) == ["Nothing was to be done"]
+    many = {f"cs{number:02}": {"status": "unchanged", "throttled_s": 1.0 + number} for number in range(8)}
+    assert "(cs07 8 s, cs06 7 s, cs05 6 s, cs04 5 s, cs03 4 s, 3 more)" in format_conclusion(many)[1]

@@ -55,6 +55,16 @@ def test_a_change_is_found_wherever_it_is() -> None:
         assert sum_results(results)["changed"] is True
 
 
+def test_seconds_are_summed_up_where_they_are_asked_for() -> None:
+    still = result(changed=False)
+    waited = {"changed": False, "stats": {"reads": 1, "waited_s": 4.0, "throttled_s": 3.25}}
+    found = sum_results([still, {"results": [waited]}, {"reads": 1, "waited_s": 1, "throttled_s": 1.0}], seconds=True)
+    assert (found["waited_s"], found["throttled_s"]) == (6.5, 4.2)
+    assert sum_results([still], seconds=True)["throttled_s"] == 0
+    with pytest.raises(FilterInputError, match="waited_s of a result must be a number"):
+        sum_results([{"changed": True, "stats": {"waited_s": "long"}}], seconds=True)
+
+
 @pytest.mark.parametrize("stats", ["many", {"reads": "many"}, {"reads": [1]}])
 def test_stats_of_another_form_are_refused(stats: t.Any) -> None:
     with pytest.raises(FilterInputError, match=r"stats of a result must be|reads of a result must be a number"):

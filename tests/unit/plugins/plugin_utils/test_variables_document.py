@@ -170,6 +170,17 @@ def test_cvops_only_must_match_a_commcell() -> None:
     ]
 
 
+def test_how_many_commcells_at_once_is_a_positive_number() -> None:
+    document = {"cvops_connection": CONNECTION, "cvops_role_mappings": MAPPINGS}
+    for at_once in (1, "2", None):
+        assert check({**document, "cvops_at_once": at_once}) == []
+    for at_once in (0, "-3"):
+        (line,) = check({**document, "cvops_at_once": at_once})
+        assert line.startswith(f"cvops_at_once: is {at_once}; give how many CommCells at once, from 1 on")
+    (line,) = check({**document, "cvops_at_once": "some"})
+    assert line.startswith("cvops_at_once")
+
+
 def test_an_object_that_is_described_twice_is_told() -> None:
     groups = [{"unique_name": "gg-1", "display_name": "A"}, {"unique_name": "GG-1", "display_name": "B"}]
     assert check({"cvops_entra_groups": groups}) == [

@@ -282,11 +282,15 @@ def test_throttling_is_obeyed_within_patience_and_told_beyond(make_ctx: t.Any, s
     ctx = make_ctx()
     assert transport(ctx).request("GET", server.url).status == 200
     assert ctx.cancellation.waits == [pytest.approx(7.25)]
+    assert ctx.stats.as_result()["throttled_s"] == ctx.stats.as_result()["waited_s"] > 7
     assert ctx.reporter.news == []  # at -vvvv, where each repetition is told
     server.says(answer(429, headers={"Retry-After": "7"}), answer(503), answer(200))
     ctx = make_ctx(verbosity=1)
     transport(ctx).request("GET", f"{server.url}/x")
     assert ctx.reporter.news == ["Service: HTTP 429 to GET /x, trying again in 7.2 s"]  # and not of the short pause
+    assert 7 < ctx.stats.as_result()["throttled_s"] < ctx.stats.as_result()["waited_s"], (
+        "a service that fails speaks of no quota"
+    )
     server.says(answer(429, headers={"Retry-After": "600", "X-RateLimit-Limit": "100", "X-RateLimit-Period": "1h"}))
     with pytest.raises(Throttled) as throttled:
         transport(make_ctx()).request("GET", f"{server.url}/x")

@@ -50,7 +50,7 @@ class FakeClock(Clock):
 class FakeContext(Context):
     clock: FakeClock
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, is_throttled: bool = False) -> None:
         self.clock.at += seconds
 
 
