@@ -631,7 +631,8 @@ def adversarial(step: Step, _target: Target) -> None:
 def benchmark(step: Step) -> None:
     """Measure what it costs."""
     program = str(step.venv / "bin" / "python")
-    step.session.run(program, "tests/benchmark/run.py", env=tool_variables(step.venv), include_outer_env=False)
+    for name in ("run", "scale"):
+        step.session.run(program, f"tests/benchmark/{name}.py", env=tool_variables(step.venv), include_outer_env=False)
 
 
 @step()

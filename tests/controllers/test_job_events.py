@@ -19,6 +19,8 @@ from runner_jobs import Job, start_job
 MOST_BYTES = 215_000
 #: Of the result of one task of a CommCell. Its mapping alone, whole, takes 25 kB.
 MOST_OF_COMMCELL = 6_000
+#: Requests to one CommCell in such a run, its log-in and log-out included.
+MOST_REQUESTS = 43
 #: Tasks of one CommCell in such a run, and those that are run once, on the first of them.
 TASKS_OF_COMMCELL, TASKS_RUN_ONCE = 5, 1
 
@@ -34,7 +36,10 @@ def jobs(medium: Simulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[J
     """A run without changes, and the same with ``-v``."""
     folder = tmp_path_factory.mktemp("jobs")
     start_job(folder / "first", medium.variables(), None).ok()
+    medium.journal.clear()
     again = start_job(folder / "again", medium.variables(), None).ok()
+    requests = {name: len(medium.journal.entries(name)) for name in medium.commcells}
+    assert medium.journal.writes() == [] and max(requests.values()) <= MOST_REQUESTS, requests
     return again, start_job(folder / "told", medium.variables(), None, "-v").ok()
 
 
