@@ -167,6 +167,11 @@ def _find_commcell_problems(settings: Settings) -> t.Iterator[Problem]:
                 _at("commcells", name, "method"),
                 "token_store needs the sign-in to the Vault; add cvops_controller.vault",
             )
+        if "@" in to_text(commcell["reached"].get("url")).partition("://")[2].partition("/")[0]:
+            yield Problem(
+                f"cvops_connection.commcells.{abbreviate_text(name, 60)}.url",
+                "holds a user name or a password, and controllers show it as a variable of jobs; take it out",
+            )
         for key in ("url", "company", "ca_path"):
             if is_template(to_text(commcell["reached"].get(key))):
                 yield Problem(

@@ -116,6 +116,14 @@ def test_slices_without_commcells_to_share_are_refused_with_how_many_there_are()
         ), count
 
 
+def test_a_commcell_whose_address_holds_a_password_is_refused() -> None:
+    document = make_document()
+    document["cvops_connection"]["commcells"]["emea-cs01"]["url"] = "https://svc:s3cret-of-emea@emea.corp.example/api"
+    (found,) = [str(problem) for problem in find_controller_problems(document)]
+    assert found.startswith("cvops_connection.commcells.emea-cs01.url: holds a user name or a password")
+    assert "s3cret" not in found
+
+
 def test_several_are_told_together_and_none_with_a_secret() -> None:
     document = make_document(prefix="a++b", timezone="Nowhere", variables={"token": "s3cret-of-mine"})
     found = check_variables(document, SCHEMA, lambda value: value, "awx_setup").problems
