@@ -44,6 +44,14 @@ OWN = (
     "ANSIBLE_VAULT_PASSWORD_FILE",
     "ANSIBLE_LOG_PATH",  # its file is opened when ansible-core is imported: _open_log does it again
 )
+#: Those of every run of Player; a run with more of them cannot be the one that the server is started for, else all later ones would be programs.
+_USUAL = (
+    "ANSIBLE_CALLBACK_PLUGINS",
+    "ANSIBLE_CALLBACKS_ENABLED",
+    "ANSIBLE_LOCALHOST_WARNING",
+    "ANSIBLE_INVENTORY_UNPARSED_WARNING",
+    "ANSIBLE_NOCOLOR",
+)
 _IMPORTED = (
     __name__,
     "ansible.cli.playbook",
@@ -118,6 +126,8 @@ def fork_program(
     global _server_environment
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
+        if not all(name in _USUAL or name.startswith("ANSIBLE_WORKER_SHUTDOWN_") for name in fixed):
+            return None
         paths = os.pathsep.join([str(_HELPERS), environment["PYTHONPATH"]])
         own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths}
         # Core before 2.19 makes the working directory of a log's empty path; without the variable there is no log.
