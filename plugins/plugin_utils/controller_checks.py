@@ -19,7 +19,7 @@ from .controller_lines import list_trusts
 from .controller_model import KINDS
 from .controller_objects import ControllerPlan, plan_objects
 from .controller_rules import find_rule_problems, find_zone
-from .controller_settings import JOBS, PLAN_TEXT, Settings, list_notifications, read_settings
+from .controller_settings import JOBS, PLAN_DIGEST, PLAN_TEXT, Settings, list_notifications, read_settings
 from .controller_surveys import build_survey, find_survey_problems, list_answers
 from .data_reading import abbreviate_text
 from .filter_values import FilterInputError, require_list, require_mapping, to_text
@@ -33,7 +33,7 @@ _DISTINCT = ("projects", "job_templates", "workflow_job_templates", "schedules")
 _LONGEST = 512
 _SECRET_KEY = re.compile(r"(^|_)(password|passphrase|secret|token|pin|private_key|api_key)$")
 #: Variables that only the job template of its kind, or the workflow, sets.
-_OWN = (PLAN_TEXT, "cvops_publish_plan", "cvops_approval_node", "cvops_approval_from", "cvops_approved_plan")
+_OWN = (PLAN_TEXT, PLAN_DIGEST, "cvops_publish_plan", "cvops_approval_node", "cvops_approval_from")
 _RESERVED_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "all", "ungrouped", "cvops_commcells"})
 
 
@@ -246,6 +246,14 @@ def _find_variable_problems(settings: Settings) -> t.Iterator[Problem]:
                 _at(*path, *found),
                 "looks like a secret, and controllers store and show variables; put it into a credential",
             )
+    # A launch wins over what the job of the plan hands on: whoever answers would choose what is applied.
+    asked = [(("jobs", kind), said) for kind, said in settings.jobs.items()]
+    for path, said in [*asked, (("workflow",), settings.get_part("workflow"))]:
+        for question in require_list(said.get("survey"), "survey"):
+            if (name := to_text(require_mapping(question, "a question").get("variable"))) in _OWN:
+                yield Problem(
+                    _at(*path, "survey"), f"asks for {name}, which only the job of the plan may hand on; take it out"
+                )
 
 
 def _find_secrets(value: t.Any, path: tuple[str, ...]) -> t.Iterator[tuple[str, ...]]:

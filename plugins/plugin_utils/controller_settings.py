@@ -58,7 +58,13 @@ JOBS: t.Mapping[str, JobKind] = {
         "check",
         {"cvops_publish_plan": True},
     ),
-    "apply": JobKind("site", "writes the plan that was approved, and no other", "apply"),
+    # Launched by itself, without the digest that its survey or the job of the plan gives, it ends with its plan.
+    "apply": JobKind(
+        "site",
+        "writes the plan that was approved, and no other",
+        "apply",
+        variables={PLAN_DIGEST: "nothing"},
+    ),
     "entra": JobKind("site", "converges Entra ID, once for all slices", "converge Entra ID", tags="entra"),
     "converge": JobKind("site", "converges the CommCells in slices", "converge CommCells"),
     "rotate": JobKind(

@@ -84,6 +84,11 @@ CASES: list[tuple[dict[str, t.Any], str]] = [
     ({"project": {"scm_url": "https://me:pw@git.corp.example/a.git"}}, "holds a user name or a password"),
     ({"project": {"scm_url": "ftp://git.corp.example/a.git"}}, "must be an address of git"),
     ({"variables": {"cvops_approved_plan": "x"}}, "is what the job of the plan hands on"),
+    (question(variable="cvops_approved_plan"), "asks for cvops_approved_plan, which only the job of the plan"),
+    (
+        {"workflow": {"survey": [{"variable": "cvops_approval_from", "question": "Where?"}]}},
+        "workflow.survey: asks for cvops_approval_from",
+    ),
     ({"jobs": {"drift": {"variables": {"smtp": {"password": "x"}}}}}, "jobs.drift.variables.smtp.password: looks like"),
     ({"notifications": [{"name": "a", "url": "http://x.example"}]}, "notifications[0].url: must be an https address"),
     ({"notifications": [{"name": "a"}, {"name": "A"}]}, "notifications[1].name: A is named twice"),

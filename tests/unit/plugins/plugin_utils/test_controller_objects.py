@@ -139,9 +139,18 @@ def test_approval_and_links_are_made_in_two_calls() -> None:
     ]
 
 
-def test_no_job_of_the_workflow_fixes_what_the_plan_hands_on() -> None:
-    for job in find(make_rich_document(), "job_templates").values():
-        assert not {"cvops_approved_plan", "cvops_plan_markdown"} & set(job.options["extra_vars"])
+def test_the_job_that_applies_writes_nothing_without_what_the_plan_hands_on() -> None:
+    """An artifact overrides a variable of the template, and without one the run ends with its plan, also where the survey was switched off."""
+    given = {
+        name: {
+            key: value
+            for key, value in job.options["extra_vars"].items()
+            if key.startswith(("cvops_approved", "cvops_plan"))
+        }
+        for name, job in find(make_rich_document(), "job_templates").items()
+    }
+    assert given.pop("cvops apply") == {"cvops_approved_plan": "nothing"}
+    assert not any(given.values())
 
 
 def test_schedules_are_as_they_are_stored_and_answer_what_is_required() -> None:
