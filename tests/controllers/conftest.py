@@ -13,10 +13,10 @@ import importlib.util
 import os
 import pathlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from collection_tree import ROOT, collections_path
+from collection_tree import ROOT
 from controller_collections import FOLDER
 
 for _folder in (pathlib.Path(__file__).resolve().parent, ROOT / "tests" / "integration"):
@@ -26,7 +26,7 @@ if importlib.util.find_spec("cvops_simulator") is None:
 
 from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
 from cvops_simulator.testing import running_simulator  # noqa: E402
-from helpers.playing import Player, connection_of  # noqa: E402
+from helpers.player_fixtures import make_player, play  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
@@ -49,19 +49,3 @@ def site(shared_site: Simulator) -> Simulator:
     """Set S, seeded: converged but for its anomalies."""
     shared_site.reset()
     return shared_site
-
-
-@pytest.fixture
-def make_player(tmp_path: pathlib.Path) -> Callable[[Simulator], Player]:
-    """A ``play`` for any simulator: its files lie below the test's own folder."""
-
-    def make(simulator: Simulator) -> Player:
-        return Player(tmp_path, collections_path(), connection_of(simulator))
-
-    return make
-
-
-@pytest.fixture
-def play(site: Simulator, make_player: Callable[[Simulator], Player]) -> Player:
-    """Runs tasks against ``site``; see :class:`helpers.playing.Player`."""
-    return make_player(site)

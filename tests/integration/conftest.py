@@ -29,7 +29,8 @@ from cvops_simulator import Simulator  # noqa: E402 - the package may come from 
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from helpers.bao import Bao  # noqa: E402
 from helpers.forking import CONTROL_TASKS  # noqa: E402
-from helpers.playing import Player, connection_of  # noqa: E402
+from helpers.player_fixtures import make_player, play  # noqa: E402, F401
+from helpers.playing import Player  # noqa: E402
 from helpers.saved_states import SavedStates  # noqa: E402
 from helpers.sharing import MARKERS, find_decisive, leave_to_others  # noqa: E402
 from helpers.virtual_time import REAL_TIME, share_clock_with_forks  # noqa: E402
@@ -97,22 +98,6 @@ def site(make_site: Callable[..., Simulator]) -> Simulator:
 def empty_site(make_site: Callable[..., Simulator]) -> Simulator:
     """Set S before the first run: no Entra groups of the mapping, no registration, no roles and grants in Commvault."""
     return make_site(set="S", empty=True)
-
-
-@pytest.fixture
-def make_player(tmp_path: pathlib.Path) -> Callable[[Simulator], Player]:
-    """A ``play`` for any simulator: its files lie below the test's own folder."""
-
-    def make(simulator: Simulator) -> Player:
-        return Player(tmp_path, collections_path(), connection_of(simulator))
-
-    return make
-
-
-@pytest.fixture
-def play(site: Simulator, make_player: Callable[[Simulator], Player]) -> Player:
-    """Runs tasks against ``site``; see :class:`helpers.playing.Player`."""
-    return make_player(site)
 
 
 @pytest.fixture
