@@ -52,6 +52,8 @@ _TEMPLATE_FIELDS = [
     "allow_simultaneous",
     "diff_mode",
 ]
+#: What an update finds in a project unless somebody says otherwise: playbooks of the collection that jobs run.
+_PLAYBOOKS = ("access", "access_evidence", "expiry", "rotate_secrets", "site")
 _WORKFLOW_FIELDS = [
     "name",
     "description",
@@ -108,7 +110,7 @@ class Engine:
 
     def reset(self) -> None:
         """Forget hooks, artifacts and playbooks."""
-        self.playbooks: dict[str, list[str]] = {"*": ["playbooks/site.yml"]}
+        self.playbooks: dict[str, list[str]] = {"*": [f"playbooks/{name}.yml" for name in _PLAYBOOKS]}
         self.artifacts: dict[str, dict[str, Any]] = {}
         self.runner: Runner | None = None
 
