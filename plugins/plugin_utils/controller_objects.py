@@ -142,6 +142,8 @@ class _Builder:
         return to_text(self.settings.get_part("vault").get("credential")) or f"{self.settings.prefix} HashiCorp Vault"
 
     def list_job_credentials(self, kind: str) -> list[str]:
+        if not JOBS[kind].signs_in:
+            return []
         found = [
             self.name_identity(self.settings.get_job_identity(kind)),
             *map(self.name_commcell, self.settings.commcells),
@@ -273,7 +275,11 @@ class _Builder:
     def build_variables(self, kind: str) -> dict[str, t.Any]:
         settings = self.settings
         found = {
-            **({"cvops_connection": build_job_connection(settings)} if settings.commcells else {}),
+            **(
+                {"cvops_connection": build_job_connection(settings)}
+                if settings.commcells and JOBS[kind].signs_in
+                else {}
+            ),
             **({"cvops_document": documents} if (documents := self.list_documents()) else {}),
             **settings.get_part("variables"),
             **JOBS[kind].variables,

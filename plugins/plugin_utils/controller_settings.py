@@ -31,7 +31,10 @@ PLAN_DIGEST, PLAN_TEXT = "cvops_approved_plan", "cvops_plan_markdown"
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a job template runs: the playbook, and what it is for; ``rule``: its schedule where the document gives none."""
+    """What a job template runs: the playbook, and what it is for; ``rule``: its schedule where the document gives none.
+
+    ``signs_in``: whether it reaches a service, and so needs credentials and connection.
+    """
 
     playbook: str
     words: str
@@ -40,6 +43,7 @@ class JobKind:
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
     tags: str = ""
     rule: str = ""
+    signs_in: bool = True
 
 
 #: The job templates by kind, in the order in which they are made.
@@ -84,6 +88,12 @@ JOBS: t.Mapping[str, JobKind] = {
         "seals evidence of who may do what",
         "access evidence",
         rule="030000 FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=1",
+    ),
+    "review": JobKind(
+        "review",
+        "turns the decisions of an access review into a patch of the document",
+        "access review",
+        signs_in=False,
     ),
     "access": JobKind("access", "answers who can do what", "access questions"),
 }
@@ -203,7 +213,7 @@ def _is_wanted(kind: str, values: Mapping, given: Mapping, slices: int, named: b
         return slices > 1
     if kind == "rotate":
         return bool(values.get("cvops_rotations")) or named
-    if kind == "evidence":
+    if kind in ("evidence", "review"):
         return named or "access_evidence_dir" in require_mapping(given.get("variables"), "cvops_controller.variables")
     return True
 

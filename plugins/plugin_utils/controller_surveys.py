@@ -64,6 +64,15 @@ _BUILT_IN: t.Mapping[str, tuple[Question, ...]] = {
             choices=["critical", "high", "medium", "low"],
         ),
     ),
+    "review": tuple(
+        _ask(variable, question, required=True, min=1, max=1024)
+        for variable, question in (
+            ("review_bundle", "Bundle that was reviewed, or folder of bundles (path)"),
+            ("review_signoff", "Filled-in copy of its signoff.csv (path)"),
+            ("review_document", "File that declares cvops_role_mappings (path)"),
+            ("review_patch", "Patch that is written (path in a folder that outlives the job)"),
+        )
+    ),
     "access": (_ask("access_person", "Who (user principal name, object id or name)", required=True, min=1, max=512),),
 }
 

@@ -2395,6 +2395,7 @@ SCHEMA: dict[str, Part] = {
                     'rotate': _PART_44,
                     'expiry': _PART_44,
                     'evidence': _PART_44,
+                    'review': _PART_44,
                     'access': _PART_44,
                 },
             },

@@ -53,7 +53,7 @@ _TEMPLATE_FIELDS = [
     "diff_mode",
 ]
 #: What an update finds in a project unless somebody says otherwise: playbooks of the collection that jobs run.
-_PLAYBOOKS = ("access", "access_evidence", "expiry", "rotate_secrets", "site")
+_PLAYBOOKS = ("access", "access_evidence", "expiry", "review", "rotate_secrets", "site")
 _WORKFLOW_FIELDS = [
     "name",
     "description",

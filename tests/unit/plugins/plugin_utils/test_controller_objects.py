@@ -153,6 +153,14 @@ def test_the_job_that_applies_writes_nothing_without_what_the_plan_hands_on() ->
     assert not any(given.values())
 
 
+def test_the_decisions_of_a_review_need_no_sign_in() -> None:
+    job = find(make_rich_document(), "job_templates")["cvops access review"].options
+    assert (job["credentials"], job["playbook"]) == ([], "playbooks/review.yml")
+    assert "cvops_connection" not in job["extra_vars"]
+    questions = {question["variable"]: question["required"] for question in job["survey_spec"]["spec"]}
+    assert questions == dict.fromkeys(("review_bundle", "review_signoff", "review_document", "review_patch"), True)
+
+
 def test_schedules_are_as_they_are_stored_and_answer_what_is_required() -> None:
     found = find(make_rich_document(), "schedules")
     weekly = found["cvops change with approval schedule"]
