@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case, matches_any_pattern
 
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
-from .passes import ENTRA
+from .passes import ENTRA, read_managed_groups
 from .task_results import flatten_results
 
 Mapping = t.Mapping[str, t.Any]
@@ -38,6 +38,8 @@ _HELD, _ABSENT, _WRONG = (frozenset(pair) for pair in ((IN_LINE, SURPLUS), (MISS
 _CELLS = 200_000
 #: The kind of entity that is the whole CommCell, and what stands in place of its name, which is another one on each.
 _WHOLE, _ITSELF = "commcell", "itself"
+#: How the kinds of principals in results are told; what is no other one is a user group.
+_KINDS = {"user": "user", "external_group": "directory group"}
 #: In place of the role of a right that consists of single permissions.
 _PERMISSIONS = "single permissions"
 
@@ -62,7 +64,7 @@ class CommCell:
 
     ``cells``: by right, as far as the results name it; ``mapped``: the principals of which all is known where the list ``is_complete``;
     ``leftover``: groups without an entry, with what they hold in words, None where only some of it is told. ``knows_leftover`` says whether groups
-    without an entry that match ``patterns`` are all told.
+    without an entry that match ``patterns`` are all told: of user groups alone, those of other directories are not looked for.
     """
 
     name: str
@@ -90,7 +92,8 @@ class CommCell:
         if key.principal in self.leftover:
             return UNKNOWN if self.leftover[key.principal] is None else NOT_DECLARED
         if key.principal.kind == "group" and matches_any_pattern(key.principal.folded, self.patterns):
-            return NOT_DECLARED if self.knows_leftover else NOT_READ
+            # One that has an entry is never among the groups without: its rows are complete, or nobody knows.
+            return NOT_DECLARED if self.knows_leftover and self.is_complete else NOT_READ
         return UNKNOWN
 
 
@@ -123,7 +126,7 @@ class _Names:
     def add_principal(self, name: t.Any, kind: t.Any) -> Principal:
         """Return the principal of this name."""
         shown = to_text(name)
-        principal = Principal(fold_case(shown), "user" if kind == "user" else "group")
+        principal = Principal(fold_case(shown), _KINDS.get(to_text(kind), "group"))
         self.principals[principal] = min(self.principals.get(principal, shown), shown)
         return principal
 
@@ -143,11 +146,12 @@ def compare_commcells(
     """Return the comparison: the ``commcells`` by name, those ``not_read``, ``principals`` and ``rows`` with the state of each on every CommCell.
 
     *results*: registered results by host; *scope*: that of the run; *hosts*: what came of the run on each, which says whether their results are
-    the plan or what was written; *managed_groups*: the role's variable. Of rows and principals, what differs comes first where not all are told.
+    the plan or what was written; *managed_groups*: the role's variable, or by host what it is there. Of rows and principals, what differs comes first
+    where not all are told.
     """
     given, chosen = require_mapping(results, "the results by host"), require_mapping(scope, "the scope")
     concluded = require_mapping(hosts, "what came of the hosts")
-    patterns = tuple(map(to_text, require_list(managed_groups, "managed_groups")))
+    patterns = read_managed_groups(managed_groups)
     elsewhere = {to_text(name) for name in require_list(chosen.get("elsewhere"), "elsewhere")}
     found: dict[str, list[Mapping]] = {}
     for key in ("commcells", "left_out"):
@@ -160,7 +164,7 @@ def compare_commcells(
     for host in sorted(set(found) - elsewhere, key=lambda name: (fold_case(name), name)):
         status = require_mapping(concluded.get(host), "what came of a host").get("status")
         commcell, leftover = _read_commcell(to_text(make_visible(host)), found[host], status in _WRITTEN, names)
-        commcell.patterns = patterns
+        commcell.patterns = tuple(map(to_text, patterns(host)))
         cells.append(commcell)
         held.append(leftover)
     # Now that all rights are known: what is told in words only may be one of them.

@@ -118,7 +118,7 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
 
     ``registration``, ``role_mappings``, ``sign_on``, ``credentials`` and ``conditional_access``; each is empty when it did not run.
 
-    *managed_groups*: the role's variable.
+    *managed_groups*: the role's variable, or by host what it is there.
     """
     given = require_mapping(results, "the results by host")
     hosts = {to_text(host): flatten_results(require_list(listed, "results")) for host, listed in given.items()}
@@ -126,7 +126,7 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
     registration = [result for result in own if any(noun in result for noun in (*REGISTRATION, ASSIGNMENTS))]
     groups = [result for result in own if "groups" in result]
     access = [result for result in own if any(noun in result for noun in ACCESS)]
-    managed = require_list(managed_groups, "managed_groups")
+    managed = read_managed_groups(managed_groups)
     parts = {"sign_on": "saml_app", "credentials": "credential"}
     of_parts = {
         part: {host: [result for result in listed if noun in result] for host, listed in hosts.items()}
@@ -136,7 +136,7 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
         host: [result for result in listed if not any(noun in result for noun in parts.values())]
         for host, listed in hosts.items()
     }
-    commcells = {host: {**_collect_commcell(listed), "managed_groups": managed} for host, listed in hosts.items()}
+    commcells = {host: {**_collect_commcell(listed), "managed_groups": managed(host)} for host, listed in hosts.items()}
     told: dict[str, t.Any] = {
         "registration": {},
         "role_mappings": {},
@@ -164,6 +164,15 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
                 "commcells": {host: [result[noun] for result in listed] for host, listed in found.items()},
             }
     return told
+
+
+def read_managed_groups(value: t.Any) -> t.Callable[[str], list[t.Any]]:
+    """Return a function with the name patterns of a host: *value* is by host, or one for all. Raises FilterInputError for what is neither."""
+    if isinstance(value, t.Mapping):
+        by_host = {to_text(host): require_list(patterns, "managed_groups") for host, patterns in value.items()}
+        return lambda host: by_host.get(host, [])
+    patterns = require_list(value, "managed_groups")
+    return lambda host: patterns
 
 
 def _collect_commcell(results: list[Mapping]) -> dict[str, t.Any]:

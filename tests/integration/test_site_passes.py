@@ -377,6 +377,17 @@ def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: 
     limited = bare(SITE, "-i", str(inventory), "--limit", "emea-cs01", extra_vars=document)
     assert limited.rc != 0
     assert "localhost was left out" in limited.text
+    # What was not looked for is not told as not there: GG-B, which holds its grant on both, has an entry on neither, and only one looks for such groups.
+    hosts["emea-cs01"] = {"role_mappings_managed_groups": []}
+    both = {"hosts": hosts, "vars": {"role_mappings_managed_groups": ["GG-*"]}}
+    inventory.write_text(json.dumps({"all": {"children": {"cvops_commcells": both}, "vars": both["vars"]}}))
+    del document["cvops_role_mappings"][1]
+    table = tmp_path / "table.json"
+    more = {**document, "cvops_comparison_file": str(table)}
+    run = bare(SITE, "-i", str(inventory), "--tags", "mappings", check=True, extra_vars=more).ok()
+    states = {row["principal"]: row["cells"] for row in json.loads(table.read_text())["rows"]}
+    assert states["GG-B"] == {"surplus": ["amer-cs01"], "unknown": ["emea-cs01"]}, states
+    assert "Groups without an entry were not looked for" in told(run, "Summary")
 
 
 def test_a_document_that_is_data_reaches_every_commcell(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:

@@ -116,15 +116,33 @@ def test_a_release_that_does_not_list_all_grants_leaves_the_undeclared_unread() 
     assert cells(found, "other") == {"a": "in line", "b": "not declared"}
     found = compare_commcells({"a": unknown, "b": mapping(grant("GG-B"))}, managed_groups=["*"])
     assert cells(found, principal="GG-B")["a"] == "not read"
+    # A group with an entry that wants nothing here is not among those without one, of which there may be none.
+    found = compare_commcells({"a": mapping(surplus="unknown"), "b": mapping(grant("GG-B"))}, managed_groups=["*"])
+    assert cells(found, principal="GG-B")["a"] == "not read"
+
+
+def test_groups_of_another_kind_with_the_same_name_are_not_the_same() -> None:
+    of_directory = grant(principal_kind="external_group")
+    found = compare_commcells({"a": mapping(grant()), "b": mapping(of_directory)}, managed_groups=["*"])
+    assert [(row["principal_kind"], row["cells"]) for row in found["rows"]] == [
+        ("directory group", ["unknown", "in line"]),
+        ("group", ["in line", "not declared"]),
+    ]
 
 
 @pytest.mark.parametrize(
     ("patterns", "kind", "state"),
-    [([], "user_group", "unknown"), (["gg-*"], "user_group", "not declared"), (["gg-*"], "user", "unknown")],
+    [
+        ([], "user_group", "unknown"),
+        (["gg-*"], "user_group", "not declared"),
+        (["gg-*"], "user", "unknown"),
+        (["gg-*"], "external_group", "unknown"),
+        ({"a": ["gg-*"]}, "user_group", "not declared"),
+        ({"a": [], "b": ["gg-*"]}, "user_group", "unknown"),
+        ({"b": ["gg-*"]}, "user_group", "unknown"),
+    ],
 )
-def test_a_principal_without_an_entry_is_known_where_it_was_looked_for(
-    patterns: list[str], kind: str, state: str
-) -> None:
+def test_a_principal_without_an_entry_is_known_where_it_was_looked_for(patterns: t.Any, kind: str, state: str) -> None:
     found = compare_commcells(
         {"a": mapping(), "b": mapping(grant("GG-B", principal_kind=kind))}, managed_groups=patterns
     )

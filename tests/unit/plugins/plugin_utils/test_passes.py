@@ -95,6 +95,11 @@ def test_results_of_all_hosts_make_those_of_the_roles() -> None:
     assert found["role_mappings"]["writes"] == 6
     assert found["role_mappings"]["commcells"]["cs01"]["roles_changed"] == ["R"]
     assert found["role_mappings"]["commcells"]["cs01"]["mappings"] == {"grants": [1]}
+    told = collect_run_results(results, ["GG-*"])["role_mappings"]["commcells"]["cs01"]
+    assert told["managed_groups"] == ["GG-*"]
+    for own, patterns in (({"cs01": [], "cs02": ["GG-*"]}, []), ({"cs01": ["CV-*"]}, ["CV-*"])):
+        told = collect_run_results(results, own)["role_mappings"]["commcells"]["cs01"]
+        assert told["managed_groups"] == patterns
     assert collect_run_results({"localhost": [{}], "cs01": []}) == {
         "registration": {},
         "role_mappings": {},
