@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.tables import SEVERITIES
 
-from .filter_values import FilterInputError, make_visible, require_mapping, to_text
+from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -84,6 +84,11 @@ def _format_bundle(found: Mapping, is_new: bool) -> list[str]:
         lines += [f"  {why}" for why in found["partial"][:_TOLD]]
         if len(found["partial"]) > _TOLD:
             lines.append(f"  and {len(found['partial']) - _TOLD} more, see population.csv")
+    if unconfirmed := require_mappings(found.get("not_confirmed"), "not_confirmed"):
+        lines.append(f"Not as it was written, {len(unconfirmed)} files:")
+        lines += [f"  {fault.get('path')}: {fault.get('message')}" for fault in unconfirmed[:_TOLD]]
+        if len(unconfirmed) > _TOLD:
+            lines.append(f"  and {len(unconfirmed) - _TOLD} more, see evidence.not_confirmed of the result")
     if found["pseudonymised"]:
         named = f", and their names in what comes from: {', '.join(found['named_in'])}" if found["named_in"] else ""
         lines.append(f"People have pseudonyms{named}")

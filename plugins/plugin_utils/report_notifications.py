@@ -53,7 +53,7 @@ def build_evidence_notification(
         problems = _to_number(evidence.get("problem_count"))
         counts = {"bundles": len(require_list(evidence["verified"], "verified")), "problems": problems}
         words = [f"{counts['bundles']} bundles verified", *([f"{problems} problems"] if problems else [])]
-        is_wrong = bool(problems or given.get("failed"))
+        is_wrong = bool(problems or given.get("failed") or "error" in given)
         return _build("access_evidence", _PROBLEMS if is_wrong else _OK, words, counts, check_mode)
     if "findings" not in evidence:
         return _build(
@@ -65,10 +65,13 @@ def build_evidence_notification(
     words = [f"{number} {name}" for name, number in counts.items() if number] or ["no open finding"]
     words += [f"{changes} changes since the last bundle"] if changes else []
     words += [f"not complete for {partial} reasons"] if partial else []
-    is_grave = bool(to_text(severity) and find_grave_findings(evidence, severity))
+    # Read back after it was written: whoever needs it has no evidence until somebody looks.
+    unconfirmed = len(require_list(evidence.get("not_confirmed"), "not_confirmed"))
+    words += [f"{unconfirmed} files are not as they were written"] if unconfirmed else []
+    is_grave = bool(unconfirmed or (to_text(severity) and find_grave_findings(evidence, severity)))
     is_doubtful = bool(missed or partial or any(counts.values()))
     status = _PROBLEMS if is_grave else WARNING if is_doubtful else _OK
-    counts |= {"changes": changes, "partial": partial, "unread": missed}
+    counts |= {"changes": changes, "partial": partial, "not_confirmed": unconfirmed, "unread": missed}
     return _build("access_evidence", status, [*words, *_describe_unread(missed)], counts, check_mode)
 
 

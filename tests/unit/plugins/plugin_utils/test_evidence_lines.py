@@ -58,6 +58,17 @@ def test_what_is_missing_is_told_first_and_names_are_visible() -> None:
     assert format_evidence({"msg": "nothing"}) == ["nothing"]
 
 
+def test_what_was_not_read_back_as_it_was_written_is_told() -> None:
+    faults = [
+        {"bundle": "b", "path": f"f{number}\u202e", "kind": "changed", "message": "has changed"} for number in range(22)
+    ]
+    lines = format_evidence({"evidence": {**BUNDLE, "not_confirmed": faults}, "steps": [{}]})
+    start = lines.index("Not as it was written, 22 files:")
+    assert lines[start + 1] == "  f0\\u202e: has changed"
+    assert lines[start + 21] == "  and 2 more, see evidence.not_confirmed of the result"
+    assert not any("Not as it was" in line for line in format_evidence({"evidence": {**BUNDLE, "not_confirmed": []}}))
+
+
 def test_verifying_in_lines() -> None:
     problem = {"bundle": "b", "path": "access.csv", "message": "was changed"}
     found = {"path": "/e", "manifest_sha256": "0" * 64, "verified": ["a", "b"], "problems": [], "problem_count": 0}

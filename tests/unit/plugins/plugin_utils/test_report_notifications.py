@@ -72,7 +72,22 @@ def test_what_expires(found: dict[str, t.Any], status: str, text: str) -> None:
             "warning",
             "warning, no open finding, not complete for 1 reasons, 1 source not read",
         ),
+        (
+            {"evidence": {**SEALED, "findings": {}, "changes": 0, "not_confirmed": [{"path": HOSTILE}]}},
+            {},
+            "",
+            "problems",
+            "problems, no open finding, 1 files are not as they were written",
+        ),
         ({"evidence": {"verified": ["a", "b"], "problem_count": 0}}, {}, "", "ok", "ok, 2 bundles verified"),
+        # As failed_when of the playbook leaves it.
+        (
+            {"failed": False, "error": {"kind": "x"}, "evidence": {"verified": ["a"], "problem_count": 0}},
+            {},
+            "",
+            "problems",
+            "problems, 1 bundles verified",
+        ),
         (
             {"failed": True, "msg": HOSTILE, "evidence": {"verified": ["a"], "problem_count": 3}},
             {},
