@@ -32,6 +32,7 @@ _STEPS_TOLD = 10
 _LONG_WAIT_S, _WAITS_TOLD = 5, 5
 #: In place of the digest of an approved plan: none is approved, so the run ends with its plan.
 NOTHING = "nothing"
+_APPROVES_NOTHING = f"cvops_approved_plan is {NOTHING}, so the run ends with its plan: nothing is written"
 
 
 def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
@@ -91,6 +92,8 @@ def decide_run(
     if status == "go" and not steps:
         status = "unchanged"
     notes = [to_text(line) for line in require_list(chosen.get("notes"), "notes")]
+    # Check mode says so in its report.
+    notes += [_APPROVES_NOTHING] if status == "planned" and not check_mode else []
     return {
         "write": status == "go",
         "status": status,

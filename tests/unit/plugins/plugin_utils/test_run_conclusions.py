@@ -78,6 +78,15 @@ def test_the_digest_stands_below_the_plan() -> None:
     assert format_decision(decision, ["Plan: 1"], markdown=True) == ["Plan: 1", "", "Digest: `abc`"]
 
 
+def test_a_run_that_is_not_in_check_mode_and_writes_nothing_says_so() -> None:
+    plans = {"localhost": planned(), "cs01": planned("roles"), "cs02": planned()}
+    note = "Note: cvops_approved_plan is nothing, so the run ends with its plan: nothing is written"
+    decision = decide_run(plans, SCOPE, "d", " Nothing")
+    assert format_decision(decision, ["Plan"]) == ["Plan", note, "Digest: d"]
+    for approved, check_mode in (("nothing", True), ("", True), ("d", False), ("", False), ("e", False)):
+        assert note not in format_decision(decide_run(plans, SCOPE, "d", approved, check_mode))
+
+
 def test_where_nothing_was_to_be_done_anywhere_it_is_said_once() -> None:
     plans = {"localhost": planned(), "cs01": planned(), "cs02": planned()}
     for check_mode in (False, True):
