@@ -104,13 +104,25 @@ def merge_options_of_localhost(
     return {name: value for name, value in merged.items() if value or name not in require_list(optional, "optional")}
 
 
-def group_results_by_host(hosts: t.Any, results: t.Iterable[t.Iterable[t.Any]]) -> dict[str, list[t.Any]]:
-    """Return the registered results of several tasks by host. *results*: of each task, what it left on each of *hosts*, in their order."""
-    names = [to_text(host) for host in require_list(hosts, "hosts")]
-    of_tasks = [list(of_task) for of_task in results]
-    if any(len(of_task) != len(names) for of_task in of_tasks):
-        raise FilterInputError("of each task there must be one result for each host")
-    return {name: [of_task[number] for of_task in of_tasks] for number, name in enumerate(names)}
+def group_results_by_host(variables: t.Any, hosts: t.Any, names: t.Any) -> dict[str, list[t.Any]]:
+    """Return the registered results of several tasks by host. *variables*: those of each of *hosts*, in their order; *names*: of the results.
+
+    A host that lacks one has an empty mapping there. No other variable is evaluated. Raises FilterInputError where a host has no variables.
+    """
+    given, own = [to_text(host) for host in require_list(hosts, "hosts")], require_list(names, "names")
+    of_hosts = require_list(variables, "the variables by host")
+    if len(of_hosts) != len(given):
+        raise FilterInputError(f"there are variables of {len(of_hosts)} hosts, and {len(given)} hosts")
+    return {
+        host: [found[name] if name in found else {} for name in own]
+        for host, found in zip(given, map(_require_variables, given, of_hosts))
+    }
+
+
+def _require_variables(host: str, found: t.Any) -> t.Mapping[str, t.Any]:
+    if not isinstance(found, t.Mapping):
+        raise FilterInputError(f"{host} is no host of this run")
+    return found
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:

@@ -119,11 +119,24 @@ def test_saml_apps_and_credentials_are_results_of_their_own(part: str, noun: str
 
 
 def test_results_of_tasks_are_grouped_by_host() -> None:
-    found = group_results_by_host(["localhost", "cs01"], [({"a": number} for number in (1, 2)), [{}, {"b": 3}]])
+    variables = [{"first": {"a": 1}, "secret": "s"}, {"second": {"b": 3}, "first": {"a": 2}}]
+    found = group_results_by_host(variables, ["localhost", "cs01"], ["first", "second"])
     assert found == {"localhost": [{"a": 1}, {}], "cs01": [{"a": 2}, {"b": 3}]}
-    assert group_results_by_host([], [[], []]) == {}
-    with pytest.raises(FilterInputError, match="one result for each host"):
-        group_results_by_host(["localhost", "cs01"], [[{}, {}], [{}]])
+    assert group_results_by_host([], [], ["first"]) == {}
+    with pytest.raises(FilterInputError, match="variables of 1 hosts, and 2 hosts"):
+        group_results_by_host([{}], ["localhost", "cs01"], ["first"])
+    with pytest.raises(FilterInputError, match="cs01 is no host of this run"):
+        group_results_by_host([{}, "a text"], ["localhost", "cs01"], ["first"])
+
+
+def test_only_the_named_variables_of_a_host_are_evaluated() -> None:
+    class Variables(dict[str, t.Any]):
+        def __getitem__(self, name: str) -> t.Any:
+            assert name != "secret"
+            return super().__getitem__(name)
+
+    found = group_results_by_host([Variables(first={"a": 1}, secret="s")], ["cs01"], ["first"])
+    assert found == {"cs01": [{"a": 1}]}
 
 
 def test_options_that_only_localhost_has_hold_for_its_commcells() -> None:
