@@ -109,20 +109,35 @@ def group_results_by_host(variables: t.Any, hosts: t.Any, names: t.Any) -> dict[
 
     A host that lacks one has an empty mapping there. No other variable is evaluated. Raises FilterInputError where a host has no variables.
     """
-    given, own = [to_text(host) for host in require_list(hosts, "hosts")], require_list(names, "names")
-    of_hosts = require_list(variables, "the variables by host")
+    own = require_list(names, "names")
+    return {host: [found.get(name, {}) for name in own] for host, found in _pair_hosts(hosts, variables)}
+
+
+def group_plans_by_host(variables: t.Any, hosts: t.Any) -> dict[str, t.Mapping[str, t.Any]]:
+    """Return the plan of each host, as :func:`collect_pass` returns it. *variables*: those of each of *hosts*, in their order.
+
+    That of localhost is noted. That of a CommCell is noted where more than roles and mapping was planned, or where it was carried out since;
+    otherwise it is what their tasks left, so that a CommCell without changes needs no task to note it.
+    """
+    return {host: _read_plan(host, found) for host, found in _pair_hosts(hosts, variables)}
+
+
+def _read_plan(host: str, found: t.Mapping[t.Any, t.Any]) -> t.Mapping[str, t.Any]:
+    noted = found.get("__cvops_plan" if host == ENTRA else "__cvops_noted")
+    if noted or host == ENTRA:
+        return require_mapping(noted, "the plan")
+    results = {"roles": found.get("__role_mappings_role_results"), "mappings": found.get("__role_mappings_outcome")}
+    return collect_pass(results, found.get("__cvops_unexpected"))
+
+
+def _pair_hosts(hosts: t.Any, variables: t.Any) -> t.Iterator[tuple[str, t.Mapping[t.Any, t.Any]]]:
+    given, of_hosts = [to_text(host) for host in require_list(hosts, "hosts")], require_list(variables, "the variables")
     if len(of_hosts) != len(given):
         raise FilterInputError(f"there are variables of {len(of_hosts)} hosts, and {len(given)} hosts")
-    return {
-        host: [found[name] if name in found else {} for name in own]
-        for host, found in zip(given, map(_require_variables, given, of_hosts))
-    }
-
-
-def _require_variables(host: str, found: t.Any) -> t.Mapping[str, t.Any]:
-    if not isinstance(found, t.Mapping):
-        raise FilterInputError(f"{host} is no host of this run")
-    return found
+    for host, found in zip(given, of_hosts, strict=True):
+        if not isinstance(found, t.Mapping):
+            raise FilterInputError(f"{host} is no host of this run")
+        yield host, found
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:
