@@ -4,8 +4,8 @@
 
 """Results of every module, compared byte for byte with those kept in ``kept/``, so that restructuring changes none of them unseen.
 
-All cases of :mod:`helpers.cases` run in two plays against one site: ``first`` (a change, where the case has one) and ``again``
-(nothing to do; then what deletes). ``kept/<module>.json`` holds both results of each case, ``kept/writes.json`` the requests
+All cases of :mod:`helpers.cases`, and one that needs a controller, run in two plays against one site: ``first`` (a change, where the case
+has one) and ``again`` (nothing to do; then what deletes). ``kept/<module>.json`` holds both results of each case, ``kept/writes.json`` the requests
 that write, in order. Where a result is meant to change, write the files anew and look at what git shows::
 
     CVOPS_KEEP_RESULTS=1 pytest tests/integration/test_results_kept.py
@@ -13,6 +13,7 @@ that write, in order. Where a result is meant to change, write the files anew an
 
 from __future__ import annotations
 
+import base64
 import difflib
 import json
 import os
@@ -23,7 +24,7 @@ import typing as t
 
 import pytest
 from cvops_simulator import Simulator
-from helpers.cases import CASES, Case, discovered
+from helpers.cases import CASES, Case, discovered, make_controller_rotation
 from helpers.checks import writes
 from helpers.playing import Player, Run
 
@@ -31,6 +32,8 @@ KEPT = pathlib.Path(__file__).resolve().parent / "kept"
 #: Set to anything: the files are written, and the test says so by being skipped.
 KEEP_VARIABLE = "CVOPS_KEEP_RESULTS"
 FIRST, AGAIN = "first", "again"
+OF_A_CONTROLLER = Case("secret_rotation", "a credential of a controller", make_controller_rotation)
+ALL = (*CASES, OF_A_CONTROLLER)
 
 #: What differs from run to run, and from machine to machine, in texts.
 _PLACEHOLDERS = (
@@ -41,6 +44,7 @@ _PLACEHOLDERS = (
     (re.compile(r"(?<=/)[0-9a-f]{12}\b"), "<attempt>"),
     (re.compile(r"(?<=samlAppKey=)[0-9A-F]{32}\b"), "<app_key>"),
     (re.compile(r"\b\d+ ms\b"), "<number> ms"),
+    (re.compile(r"(?<=valid for another )\d+ min\b"), "<number> min"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"/[\w./-]+/(?=[\w-]+\.(?:json|pem|crt)\b)"), "<folder>/"),
     (re.compile(rf"^{re.escape(tempfile.gettempdir())}/(?:[\w.-]+/)*(?=[\w-]+$)"), "<folder>/"),
@@ -91,7 +95,7 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
         "given": {"thumbprint": "B2"},
         "held": {"kind": "identity_provider_certificate", "days_left": 26331},
         "own": {"kind": "secret", "days_left": 89},
-        "list": ["nightly/0123456789ab", True, "12 ms"],
+        "list": ["nightly/0123456789ab", True, "12 ms", "token valid for another 59 min"],
         "invocation": {"module_args": {}},
         "_ansible_no_log": False,
     }
@@ -113,7 +117,7 @@ def test_what_differs_from_run_to_run_is_a_placeholder() -> None:
         "given": {"thumbprint": "B2"},
         "held": {"kind": "identity_provider_certificate", "days_left": "<days_left>"},
         "own": {"kind": "secret", "days_left": 89},
-        "list": ["nightly/<attempt>", True, "<number> ms"],
+        "list": ["nightly/<attempt>", True, "<number> ms", "token valid for another <number> min"],
     }
 
 
@@ -135,7 +139,7 @@ def _written(site: Simulator) -> list[str]:
 
 def _texts(runs: t.Mapping[str, Run], written: t.Mapping[str, list[str]]) -> dict[str, str]:
     """The kept files, text by name."""
-    found: dict[str, dict[str, dict[str, t.Any]]] = {case.module: {} for case in CASES}
+    found: dict[str, dict[str, dict[str, t.Any]]] = {case.module: {} for case in ALL}
     for name, run in runs.items():
         for result in run.results:
             module, _colon, title = result.task.partition(": ")
@@ -143,8 +147,25 @@ def _texts(runs: t.Mapping[str, Run], written: t.Mapping[str, list[str]]) -> dic
     return {name: _as_text(value) for name, value in {**found, "writes": written}.items()}
 
 
-def test_results_are_as_kept(site: Simulator, play: Player) -> None:
-    tasks = {case: _task(case, site) for case in CASES}
+def _assert_no_secret_of_the_controller(site: Simulator, runs: t.Mapping[str, Run]) -> None:
+    """Check that the credential of the controller has a new value, and that neither it nor the sign-in is in any result."""
+    service = site.controller
+    (credential,) = service.state.list_all("credentials")
+    value, password = str(credential["inputs"]["client_secret"]), service.password
+    assert value != "made by hand" and "[cvops secret: " in credential["description"]
+    sign_in = base64.b64encode(f"{service.username}:{password}".encode()).decode()
+    for name, run in runs.items():
+        for result in run.results:
+            found = [secret for secret in (value, password, sign_in) if secret in repr(dict(result))]
+            assert not found, f"{name}, {result.task}"
+
+
+def test_results_are_as_kept(
+    make_site: t.Callable[..., Simulator], make_player: t.Callable[[Simulator], Player]
+) -> None:
+    site = make_site(set="S", controller=True)
+    play = make_player(site)
+    tasks = {case: _task(case, site) for case in ALL}
     staying = [task for case, task in tasks.items() if not _is_removal(case)]
     removing = [task for case, task in tasks.items() if _is_removal(case)]
     runs, written = {}, {}
@@ -155,7 +176,8 @@ def test_results_are_as_kept(site: Simulator, play: Player) -> None:
     now = _texts(runs, written)
     assert set(now) == {*discovered(), "writes"}
     changed = {result.task: bool(result["changed"]) for result in runs[AGAIN].results}
-    assert changed == {case.name: _is_removal(case) for case in CASES}, "a second run finds nothing to do"
+    assert changed == {case.name: _is_removal(case) for case in ALL}, "a second run finds nothing to do"
+    _assert_no_secret_of_the_controller(site, runs)
     if os.environ.get(KEEP_VARIABLE):
         for old in KEPT.glob("*.json"):
             old.unlink()

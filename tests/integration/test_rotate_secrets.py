@@ -16,11 +16,14 @@ import pytest
 import yaml
 from collection_tree import ROOT
 from cvops_simulator import Simulator
+from cvops_simulator.controller.engine import JobRun
 from cvops_simulator.entra.replication import Replication
+from helpers.bao import Bao
 from helpers.blocked_addresses import NAME, block_application, lift
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run
 from helpers.rotating import DAY, Rotating
+from helpers.rotation_places import add_credential_with_job
 
 sys.path.insert(0, str(ROOT / "tests" / "unit"))
 from documented import blocks_of  # noqa: E402 - it lies beside the unit tests
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.any_core
 
 PLAYBOOK = "cvops.identity.rotate_secrets"
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_rotation.rst"
+TYPES = ROOT / "docs" / "examples" / "awx_credential_types.yml"
 NOBODY = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
 
 
@@ -312,6 +316,58 @@ def test_the_page_alone_schedules_a_rotation(document: Document, tmp_path: pathl
     document.run_words(*command[1:], **nothing, **environment).ok()
     assert_no_writes(site)
     assert document.outcomes() == {"backup": ("unchanged", "not_due")}
+
+
+def test_the_rotation_of_a_credential_of_a_controller_as_the_guide_shows_it(
+    make_site: t.Callable[..., Simulator],
+    make_player: t.Callable[[Simulator], Player],
+    bao: Bao,
+    tmp_path: pathlib.Path,
+) -> None:
+    """With the credential type that is shipped, and the token of the controller from the environment; the job signs in with what it got."""
+    site = make_site(set="S", controller=True)
+    document = Document(Rotating(site, tmp_path / "stores"), make_player(site), tmp_path)
+    rotating, state, app_id = document.rotating, site.controller.state, document.rotating.app_id
+    path = "rotation/of-the-guide"
+    shown_as = {
+        "https://vault.corp.example:8200": f"{bao.url}\n          ca_path: {bao.ca_path}",
+        "backup/controller-jobs": path,
+        "https://controller.corp.example": f"{site.controller.url}\n          ca_path: {site.ca_path}",
+        "unique_name: commvault-management": f"app_id: {app_id}",
+    }
+    (rotation,) = yaml.safe_load(shown("rotation_name: controller-jobs", shown_as))["cvops_rotations"]
+    target = rotation["targets"][1]["controller_credential"]
+    (kind,) = [one for one in yaml.safe_load(TYPES.read_text()) if one["name"] == target["credential_type"]]
+    inputs = {"tenant_id": site.tenant_id, "client_id": app_id, "client_secret": "made by hand", "cloud": "public"}
+    with state.lock:
+        organization = state.add("organizations", {"name": target["organization"]}).id
+        values = {"name": target["name"], "organization": organization, "inputs": inputs}
+        values["credential_type"] = state.add("credential_types", kind).id
+        credential = add_credential_with_job(state, values, target["proof_job"]["template"])
+    used: list[str] = []
+
+    def sign_in(job: JobRun) -> dict[str, t.Any]:
+        used.append(job.env["CVOPS_CLIENT_SECRET"])
+        known = {rotating.value(key_id) for key_id in rotating.own_keys()}
+        return {"status": "successful" if used[-1] in known else "failed"}
+
+    site.controller.runner = sign_in
+    token = site.controller.make_token()
+    document.variables["cvops_rotations"] = [rotation]
+    environment = {"VAULT_TOKEN": bao.token, "CONTROLLER_OAUTH_TOKEN": token}
+    changed = document.run(env=environment, verbosity=4, diff=True).ok()
+    assert document.outcomes() == {"controller-jobs": ("applied", "overlap")}
+    (key_id,) = rotating.own_keys()
+    row = state.get("credentials", credential)
+    assert row["inputs"] == {**inputs, "client_secret": rotating.value(key_id)}
+    assert used == [rotating.value(key_id)] == [bao.latest(path)["value"]]
+    assert row["description"].endswith(f"[cvops secret: {key_id} in client_secret]")
+    files = [changed.folder / "results.jsonl", document.summary_file]
+    assert_no_secrets(changed, files, [*used, token, bao.token])
+    site.clock.advance(DAY)
+    document.run(env=environment).ok()
+    assert_no_writes(site)
+    assert (document.outcomes(), len(used)) == ({"controller-jobs": ("unchanged", "not_due")}, 1)
 
 
 def test_secrets_of_the_document_are_in_no_output(document: Document) -> None:

@@ -20,7 +20,7 @@ from cvops_simulator.commvault.model import User
 from ansible_collections.cvops.identity.plugins.module_utils._entra.overview import document as entra_document
 from ansible_collections.cvops.identity.plugins.module_utils._joint.snapshot.files import write_document
 
-from . import certificates
+from . import certificates, rotation_places
 from .saml_metadata import write_metadata
 from .snapshots import make_evidence_options
 
@@ -104,6 +104,22 @@ def make_user(site: Simulator, name: str = "leaver", **more: t.Any) -> Options:
     state.users.add(user)
     next(group for group in state.groups if group.name == "View All").member_ids.add(user.id)
     return {"name": name, "kind": "local", **more}
+
+
+def make_controller_rotation(site: Simulator) -> Options:
+    """A credential of the controller of *site*, and a job that uses it, for a rotation."""
+    state, name, app_id = site.controller.state, "entra-jobs", _job(site)
+    inputs = {"client_id": app_id, "client_secret": "made by hand", "pin": "1234"}
+    with state.lock:
+        values = {"name": name, "inputs": inputs, "credential_type": rotation_places.add_credential_type(state)}
+        values["organization"] = state.add("organizations", {"name": rotation_places.ORGANIZATION}).id
+        rotation_places.add_credential_with_job(state, values)
+    return {
+        "application": {"app_id": app_id},
+        "rotation_name": "jobs",
+        "targets": [{"name": name, "controller_credential": rotation_places.name_controller_credential(site, name)}],
+        "prove": {"successes": 1, "over_seconds": 0},
+    }
 
 
 def make_service_account(site: Simulator, **more: t.Any) -> Options:

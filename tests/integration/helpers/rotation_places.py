@@ -11,7 +11,9 @@ import json
 import pathlib
 import typing as t
 
+from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import IdentityApp
+from cvops_simulator.controller.state import State as ControllerState
 
 from .bao import Bao
 from .rotating import Rotating
@@ -21,6 +23,8 @@ Pair = tuple[str, str]
 #: Policies of the server with the API of HashiCorp Vault.
 POLICY = 'path "secret/*" { capabilities = ["create", "read", "update"] }'
 READ_ONLY = 'path "secret/*" { capabilities = ["read"] }'
+#: Of the credentials of the controller: where they are, their type, its field that holds the value, and the template whose jobs use them.
+ORGANIZATION, CREDENTIAL_TYPE, FIELD, TEMPLATE = "Backup", "Entra ID application", "client_secret", "Preflight"
 _numbers = itertools.count(1)
 
 
@@ -216,59 +220,26 @@ class ControllerPlace(Place):
     """A credential of the simulated controller, beside two of the same name, and a job template that uses it."""
 
     use = "consumer"
-    field = "client_secret"
+    field = FIELD
 
     def option(self) -> dict[str, t.Any]:
-        service = self.rotating.site.controller
-        return {
-            "name": self.name,
-            "controller_credential": {
-                "name": self.name,
-                "organization": "Backup",
-                "credential_type": "Entra ID application",
-                "field": self.field,
-                "url": service.url,
-                "username": service.username,
-                "password": service.password,
-                "ca_path": self.rotating.site.ca_path,
-                "proof_job": {"template": "Preflight", "extra_vars": {"cvops_scope": "all"}, "within_seconds": 3600},
-            },
-        }
+        return {"name": self.name, "controller_credential": name_controller_credential(self.rotating.site, self.name)}
 
     def seed(self, current: Pair | None, pending: Pair | None) -> None:
         state = self.rotating.site.controller.state
         with state.lock:
-            organization = state.add("organizations", {"name": "Backup"}).id
-            kinds = [self._add_type(name) for name in ("Entra ID application", "Another type")]
+            kind, organization = add_credential_type(state), state.add("organizations", {"name": ORGANIZATION}).id
+            other = add_credential_type(state, "Another type")
             text = f"Jobs sign in with it\n[cvops secret: {current[0]}]" if current else "Jobs sign in with it"
             inputs = {
                 "client_id": self.rotating.app_id,
                 self.field: current[1] if current else "by hand",
                 "pin": "1234",
             }
-            made = {"name": self.name, "description": text, "organization": organization, "inputs": inputs}
-            self.id = state.add("credentials", {**made, "credential_type": kinds[0]}).id
-            state.add("credentials", {**made, "credential_type": kinds[1], "description": "", "inputs": {}})
-            state.add("credentials", {**made, "credential_type": kinds[0], "organization": 1, "inputs": {}})
-            project = state.add("projects", {"name": "identity", "organization": organization}).id
-            inventory = state.add("inventories", {"name": "controller", "organization": organization}).id
-            template = {
-                "name": "Preflight",
-                "organization": organization,
-                "project": project,
-                "inventory": inventory,
-                "playbook": "playbooks/site.yml",
-                "ask_variables_on_launch": True,
-            }
-            state.linked(state.add("job_templates", template), "credentials").append(self.id)
-
-    def _add_type(self, name: str) -> int:
-        fields = [{"id": one, "label": one, "type": "string"} for one in ("client_id", self.field, "pin")]
-        for one in fields[1:]:
-            one["secret"] = True  # type: ignore[assignment]
-        injectors = {"env": {"CVOPS_CLIENT_ID": "{{ client_id }}", "CVOPS_CLIENT_SECRET": "{{ client_secret }}"}}
-        values = {"name": name, "kind": "cloud", "inputs": {"fields": fields, "required": []}, "injectors": injectors}
-        return self.rotating.site.controller.state.add("credential_types", values).id
+            made = {"name": self.name, "organization": organization, "credential_type": kind}
+            self.id = add_credential_with_job(state, {**made, "description": text, "inputs": inputs})
+            for change in ({"credential_type": other}, {"organization": 1}):
+                state.add("credentials", {**made, "description": "", "inputs": {}, **change})
 
     def row(self) -> t.Any:
         """Return the credential as the controller has it; the name and the pin are never changed."""
@@ -342,3 +313,46 @@ def find_mark(text: str) -> set[str]:
     """Return the key id in the last line of a description."""
     _before, mark, key_id = text.rpartition("[cvops secret: ")
     return {key_id.rstrip("]")} if mark else set()
+
+
+def name_controller_credential(site: Simulator, name: str, template: str = TEMPLATE) -> dict[str, t.Any]:
+    """Return the target that is a credential of the simulated controller, which jobs of *template* use."""
+    service = site.controller
+    return {
+        "name": name,
+        "organization": ORGANIZATION,
+        "credential_type": CREDENTIAL_TYPE,
+        "field": FIELD,
+        "url": service.url,
+        "username": service.username,
+        "password": service.password,
+        "ca_path": site.ca_path,
+        "proof_job": {"template": template, "extra_vars": {"cvops_scope": "all"}, "within_seconds": 3600},
+    }
+
+
+def add_credential_type(state: ControllerState, name: str = CREDENTIAL_TYPE) -> int:
+    """Return the id of a new type of credentials of applications, whose jobs get the secret in their environment."""
+    fields = [{"id": one, "label": one, "type": "string"} for one in ("client_id", FIELD, "pin")]
+    for one in fields[1:]:
+        one["secret"] = True  # type: ignore[assignment]
+    injectors = {"env": {"CVOPS_CLIENT_ID": "{{ client_id }}", "CVOPS_CLIENT_SECRET": "{{ client_secret }}"}}
+    values = {"name": name, "kind": "cloud", "inputs": {"fields": fields, "required": []}, "injectors": injectors}
+    return state.add("credential_types", values).id
+
+
+def add_credential_with_job(state: ControllerState, credential: t.Mapping[str, t.Any], template: str = TEMPLATE) -> int:
+    """Return the id of a new credential, which jobs of a new template use."""
+    made, organization = state.add("credentials", dict(credential)).id, credential["organization"]
+    project = state.add("projects", {"name": "identity", "organization": organization}).id
+    inventory = state.add("inventories", {"name": "controller", "organization": organization}).id
+    values = {
+        "name": template,
+        "organization": organization,
+        "project": project,
+        "inventory": inventory,
+        "playbook": "playbooks/site.yml",
+        "ask_variables_on_launch": True,
+    }
+    state.linked(state.add("job_templates", values), "credentials").append(made)
+    return made
