@@ -58,7 +58,8 @@ def children() -> Iterator[Children]:
 @pytest.fixture(scope="session")
 def answers_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """A site with small pages, for single answers."""
-    with running_simulator(set="S", directory=tmp_path_factory.mktemp("site"), page_size=5) as simulator:
+    folder = tmp_path_factory.mktemp("site")
+    with running_simulator(set="S", directory=folder, page_size=5, controller=True) as simulator:
         yield simulator
 
 

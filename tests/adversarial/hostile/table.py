@@ -32,8 +32,8 @@ Options = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Place:
-    """``service``: which listener lies (graph, login, cell, vault, imds). ``options``: of the module, for a world and a number that makes names
-    unique. ``tags``: what an attack may ask for. ``way``: see ``fork_server.py``."""
+    """``service``: which listener lies (graph, login, cell, controller, vault, imds). ``options``: of the module, for a world and a number that
+    makes names unique. ``tags``: what an attack may ask for. ``way``: see ``fork_server.py``."""
 
     id: str
     service: str
@@ -128,6 +128,15 @@ def _rotation(world: World, number: int, **target: t.Any) -> Options:
         "rotation_name": f"rotation{number}",
         "targets": [*targets, target] if target else targets,
         "prove": {"successes": 1, "over_seconds": 0, "within_seconds": 5},
+    }
+
+
+def _controller_rotation(world: World, number: int) -> Options:
+    """A rotation whose value a credential of the controller gets, too, and a job of it shows; with time for what comes before the attack."""
+    return {
+        **world.graph,
+        **_rotation(world, number, controller_credential=world.controller_credential(number)),
+        "deadline": 20,
     }
 
 
@@ -590,6 +599,62 @@ PLACES: list[Place] = [
         Target("", "(?<!/Logout)$", after_write=True),
         lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False},
         _tags("cell", "after"),
+    ),
+    Place(
+        "controller-probe",
+        "controller",
+        "secret_rotation",
+        Target("GET", r"/api/$"),
+        _controller_rotation,
+        _tags("controller", "first", "probe"),
+    ),
+    Place(
+        "controller-credentials",
+        "controller",
+        "secret_rotation",
+        Target("GET", r"/credentials/\?"),
+        _controller_rotation,
+        _tags("controller", "list", "read"),
+    ),
+    Place(
+        "controller-checks",
+        "controller",
+        "secret_rotation",
+        Target("GET", r"/(credential_types|credential_input_sources|job_templates)/"),
+        _controller_rotation,
+        _tags("controller", "list", "read"),
+    ),
+    Place(
+        "controller-switch",
+        "controller",
+        "secret_rotation",
+        Target("PATCH", r"/credentials/\d+/$"),
+        _controller_rotation,
+        _tags("controller", "write", "write-secret"),
+    ),
+    Place(
+        "controller-after-switch",
+        "controller",
+        "secret_rotation",
+        Target("", "", after_write=True),
+        _controller_rotation,
+        _tags("controller", "after"),
+    ),
+    Place(
+        "controller-launch",
+        "controller",
+        "secret_rotation",
+        Target("POST", r"/launch/$"),
+        _controller_rotation,
+        _tags("controller", "write"),
+    ),
+    Place(
+        "controller-job",
+        "controller",
+        "secret_rotation",
+        Target("GET", r"/jobs/\d+/$"),
+        _controller_rotation,
+        _tags("controller", "after"),
     ),
     Place(
         "login-discovery",
@@ -1311,7 +1376,7 @@ def _text_attacks(name: str, text: str) -> list[Attack]:
     # What is said is printed at most; what is named is compared, used in addresses, and returned, too.
     replaced = a.texts_replaced(text, extend=name in CONTROL or name in TEMPLATES)
     return [
-        Attack(f"says-{name}", a.body(said, 400), where=_tags("graph", "cell", "vault"), sample=sample),
+        Attack(f"says-{name}", a.body(said, 400), where=_tags("graph", "cell", "controller", "vault"), sample=sample),
         Attack(f"refuses-{name}", a.body(refused, 400), where=_tags("login", "imds"), sample=sample),
         Attack(f"warns-{name}", warned, where=_tags("write", "device", "write-secret"), sample=sample),
         Attack(f"names-{name}", a.changed(replaced), where=_NAMING, sample=sample),
@@ -1354,7 +1419,17 @@ ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXT
 #: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
 #: In the sample, an attack is tried at one of so many places.
 _TURNS = 3
-SAMPLE_PLACES = ("graph-list", "cell-login", "cell-mapping-writes", "login-discovery", "vault-read", "arc-identity")
+SAMPLE_PLACES = (
+    "graph-list",
+    "cell-login",
+    "cell-mapping-writes",
+    "controller-checks",
+    "controller-switch",
+    "controller-job",
+    "login-discovery",
+    "vault-read",
+    "arc-identity",
+)
 
 
 def applies(attack: Attack, place: Place) -> bool:

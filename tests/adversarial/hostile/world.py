@@ -20,6 +20,12 @@ import urllib.request
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import USER, Credential, UserGroup
 from helpers.bao import Bao
+from helpers.rotation_places import (
+    ORGANIZATION,
+    add_credential_type,
+    add_credential_with_job,
+    name_controller_credential,
+)
 
 from . import oracles
 from .attacks import keys_of, swapped_key
@@ -77,6 +83,7 @@ class World:
         self._plan = sorted(item.name for item in self._cell.state.entities[158] if not item.company_id)[0]
         username, password = self._cell.admin
         self._username, self._password = username, password
+        self._seed_controller()
         self._seed_pair()
 
     def stop(self) -> None:
@@ -95,6 +102,14 @@ class World:
             url, urllib.parse.urlencode(form).encode(), context=self._client, timeout=30
         ) as answer:
             return str(json.load(answer)["access_token"])
+
+    def _seed_controller(self) -> None:
+        """What credentials of the controller have in common; its jobs end at once."""
+        self.site.controller.behaviours.polls = 0
+        state = self.site.controller.state
+        with state.lock:
+            organization = state.add("organizations", {"name": ORGANIZATION}).id
+            self._of_controller = {"organization": organization, "credential_type": add_credential_type(state)}
 
     def _seed_pair(self) -> None:
         """A real token pair of the CommServe in the Vault."""
@@ -153,6 +168,14 @@ class World:
             credentials.add(made)
         return name
 
+    def _add_controller_credential(self, number: int) -> Options:
+        """The target that is a credential of the controller, made for the application whose secrets are rotated, with a job of its own."""
+        name, state = f"jobs {number}", self.site.controller.state
+        inputs = {"client_id": self.job_id, "client_secret": "made by hand", "pin": "1234"}
+        with state.lock:
+            add_credential_with_job(state, {**self._of_controller, "name": name, "inputs": inputs}, f"Use {name}")
+        return name_controller_credential(self.site, name, f"Use {name}")
+
     def _fresh_folder(self) -> pathlib.Path:
         folder = self._folder / f"case{next(self._numbers)}"
         folder.mkdir()
@@ -163,6 +186,7 @@ class World:
         return [
             ("the client secret", self.site.automation.client_secret),
             ("the Commvault password", self._password),
+            ("the controller's password", self.site.controller.password),
             ("the Vault token", self.vault.token),
             ("the AppRole secret id", self._role["secret_id"]),
             ("the Graph token", self._token),
@@ -223,6 +247,7 @@ class _Scene:
             "graph": site.graph_url,
             "login": site.login_url,
             "cell": world._cell.origin,
+            "controller": site.controller.origin,
             "vault": world.vault.url,
             "imds": site.imds_url,
         }[case.place.service]
@@ -273,6 +298,11 @@ class _Scene:
     @property
     def cell(self) -> Options:
         return {**self._world._cell_options(self._url("cell", self._world._cell.url)), "deadline": DEADLINE_S}
+
+    def controller_credential(self, number: int) -> Options:
+        """A target of a rotation: a credential of a name of its own."""
+        target = self._world._add_controller_credential(number)
+        return {**target, "url": self._url("controller", self._world.site.controller.url)}
 
     @property
     def _vault_url(self) -> str:
@@ -382,7 +412,7 @@ class _Scene:
     def _of_writes(self, result: dict[str, t.Any], records: pathlib.Path) -> list[str]:
         """What was done is told and recorded."""
         seen, found = self.proxy.seen, t.cast("list[str]", [])
-        if self._case.place.service not in ("graph", "cell"):
+        if self._case.place.service not in ("graph", "cell", "controller"):
             return found
         kept = sorted(records.glob("*.json")) if records.is_dir() else []
         if seen.acknowledged and not result.get("changed"):
