@@ -447,3 +447,16 @@ def test_a_plan_is_approved_and_applied_and_no_other(
     assert job["status"] == "failed"
     assert "another one was approved (cvops_approved_plan)" in jobs.texts[f"cvops apply {other['id']}"]
     assert not [entry for entry in controlled.journal.writes() if entry.service not in ("controller", "login")]
+
+
+def test_why_nobody_knows_who_approved(at_controller: Player) -> None:
+    """A job without a credential is told apart from a workflow without an approval."""
+    tasks = str(ROOT / "playbooks" / "tasks" / "approval.yml")
+    included = {"ansible.builtin.include_tasks": tasks}
+    asking = {"cvops_approval_from": {"collection": "awx.awx"}, "awx_workflow_job_id": 4711}
+    forget = {"ansible.builtin.set_fact": {"__cvops_approval": {}}}
+    run = at_controller([included, forget, {**included, "vars": asking}]).ok()
+    alone, unapproved = (str(result["msg"]) for result in run.of("Approval"))
+    assert "this job has no credential to ask the controller with" in alone
+    assert "this workflow has no approval node that is called approve" in unapproved
+    assert "cvops_controller.controller_credential" in alone and "awx_setup makes" in unapproved
