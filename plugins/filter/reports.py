@@ -28,6 +28,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_notifications import (
     build_evidence_notification,
+    build_refusal_notification,
     build_review_notification,
 )
 
@@ -53,6 +54,7 @@ class FilterModule:
             plan_lines=format_plan,
             policy_lines=format_policies,
             preflight_lines=format_preflight,
+            refusal_notification=build_refusal_notification,
             review_notification=build_review_notification,
             run_lines=format_run,
             run_notification=build_notification,

@@ -19,6 +19,11 @@ options:
     description: The name of the CommCell, as in C(cvops_connection.commcells). When left out, only the options of Entra ID are returned.
     type: list
     elements: str
+  only:
+    description:
+      - The options of Entra ID that are returned, and of which alone is evaluated what they are worth. All of them when left out.
+    type: list
+    elements: str
 notes:
   - What it returns holds secrets. It belongs into the arguments of a task or into C(module_defaults), never into a fact.
 seealso:
@@ -63,12 +68,15 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         name = str(terms[0]) if terms else ""
         given = variables or {}
+        only = self.get_option("only")
         try:
             if "cvops_connection" in given:
-                part = evaluate_part(given["cvops_connection"], name, functools.partial(render_template, self._templar))
+                render = functools.partial(render_template, self._templar)
+                part = evaluate_part(given["cvops_connection"], name, render, only)
             else:
                 part = _find_connection_of_localhost(given)
-            return [build_commcell_options(part, name)]
+            options = build_commcell_options(part, name)
+            return [options if only is None else {key: options[key] for key in only if key in options}]
         except FilterInputError as exc:
             raise AnsibleLookupError(f"cvops.identity.connection_options: {exc}") from None
 

@@ -51,10 +51,15 @@ def build_commcell_options(connection: t.Any, commcell: t.Any = "") -> Options:
     return options
 
 
-def evaluate_part(connection: t.Any, commcell: str, render: t.Callable[[t.Any], t.Any]) -> t.Any:
+def evaluate_part(
+    connection: t.Any,
+    commcell: str,
+    render: t.Callable[[t.Any], t.Any],
+    only: t.Collection[str] | None = None,
+) -> t.Any:
     """Return of a *connection* as it is written what one CommCell needs, evaluated; all of it where a template makes the whole.
 
-    Other CommCells keep their names, for a message, and nothing else.
+    Other CommCells keep their names, for a message, and nothing else. *only*: the options of Entra ID that are needed, None for all.
     """
     whole = connection if isinstance(connection, t.Mapping) else render(connection)
     given = require_mapping(whole, "cvops_connection")
@@ -62,8 +67,11 @@ def evaluate_part(connection: t.Any, commcell: str, render: t.Callable[[t.Any], 
     if commcells is not None and not isinstance(commcells, t.Mapping):
         commcells = render(commcells)
     known = require_mapping(commcells, "cvops_connection.commcells")
+    entra = given.get("entra")
+    if only is not None and isinstance(entra, t.Mapping):
+        entra = {name: value for name, value in entra.items() if name in only}
     return {
-        "entra": render(given.get("entra")),
+        "entra": render(entra),
         "commcells": {name: render(value) if name == commcell else {} for name, value in known.items()},
     }
 

@@ -38,6 +38,8 @@ class Limits(t.NamedTuple):
 DOCUMENT_LIMITS = Limits(MAX_BYTES, MAX_VALUES)
 #: How many problems of one file are reported.
 MAX_PROBLEMS = 50
+#: In place of the rest.
+MORE = "and more"
 _CORE = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _VALUE, _UNSAFE = f"{_CORE}str", f"{_CORE}merge", f"{_CORE}value", "!unsafe"
 _KNOWN_TAGS = frozenset(
@@ -111,7 +113,7 @@ def limit_problems(problems: t.Iterable[str]) -> list[str]:
     """Return the first MAX_PROBLEMS of the problems, and ``and more`` after them where there are more. The rest is not computed."""
     left = iter(problems)
     found = list(itertools.islice(left, MAX_PROBLEMS))
-    return found if next(left, None) is None else [*found, "and more"]
+    return found if next(left, None) is None else [*found, MORE]
 
 
 def read_text_file(path: str, most_bytes: int) -> str:

@@ -13,6 +13,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.tab
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import FAILED
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import FAULTS, STATES
 
+from .data_reading import MORE
 from .evidence_lines import find_grave_findings
 from .expiry_reports import require_expiring
 from .filter_values import require_list, require_mapping, to_text
@@ -86,6 +87,21 @@ def build_review_notification(review: t.Any) -> dict[str, t.Any]:
     words += [f"{number} {name.replace('_', ' ')}" for name, number in lists.items() if number]
     planned = sum(lists.values())
     return _build("review", "planned" if planned else "unchanged", words, {**decisions, **lists, "planned": planned})
+
+
+def build_refusal_notification(problems: t.Any, playbook: t.Any = "", check_mode: bool = False) -> dict[str, t.Any]:
+    """Return the message about a run that does not begin: how many problems its variables have, and none of their lines.
+
+    *problems*: a line for each, the last one "and more" where there are more; None where the variables could not be checked.
+    """
+    if problems is None:
+        number, told = 0, "the variables could not be checked"
+    else:
+        lines = require_list(problems, "the problems")
+        number = len(lines) - (lines[-1:] == [MORE])
+        told = f"the variables are wrong, {'more than ' * (number < len(lines))}{number} {'problem' if number == 1 else 'problems'}"
+    words = [_FAILED, f"{told}: nothing was done, see the output of the run"]
+    return build_message(playbook, _FAILED, ", ".join(words), {"problems": number}, check_mode=check_mode)
 
 
 def _build(

@@ -101,11 +101,45 @@ def test_only_the_runs_that_are_wanted_are_told(
     assert webhook.messages == []
     bare(SITE, extra_vars=document(site, webhook, tmp_path, cvops_notify_when="changes")).ok()
     assert webhook.messages == []
-    assert bare(SITE, extra_vars=document(site, webhook, tmp_path, cvops_notify_when="sometimes")).rc == 2
     changed = document(site, webhook, tmp_path, cvops_notify_when="changes")
     changed["cvops_entra_groups"][0]["description"] = "of the night"
     bare(SITE, extra_vars=changed).ok()
     assert [message["status"] for message in webhook.messages] == ["applied"]
+
+
+def test_a_run_that_does_not_begin_tells_it_and_fails_as_without_it(
+    site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """How many problems, and none of them; whatever else is wrong, the connection too. Of a wrong address only the error is told."""
+    wrong = document(site, webhook, tmp_path, cvops_notify_when="sometimes", cvops_approved_plans=ANA)
+    wrong["cvops_connection"]["entra"]["client_secret"] = "{{ nothing_of_that_name }}"
+    refused = bare(SITE, "-vvvv", check=True, extra_vars=wrong)
+    (told,) = webhook.messages
+    assert told["text"] == (
+        "site (check mode): failed, the variables are wrong, 3 problems: nothing was done, see the output of the run"
+    )
+    assert (told["status"], told["counts"], told["hosts"]) == ("failed", {"problems": 3}, [])
+    assert refused.rc == 2 and refused.stats["failures"] == 1 and refused.stats["rescued"] == 0
+    assert len(refused.one("Say what is wrong with the variables")["msg"]) == 3
+    assert refused.one("Stop when something is wrong with the variables")["msg"].startswith("The variables have 3 pro")
+
+    (tmp_path / "given.yml").write_text(f"cvops_entra_groups: !secret {ANA}\n")
+    given = {**document(site, webhook, tmp_path), "cvops_document": str(tmp_path / "given.yml")}
+    webhook.status = 500
+    unread = bare("cvops.identity.expiry", "-vvvv", extra_vars=given)
+    assert webhook.messages[1]["text"].startswith("expiry: failed, the variables are wrong, 1 problem: ")
+    assert "answered HTTP 500" in unread.one("Say that the webhook was not told")["msg"]
+    assert unread.rc == 2 and "given.yml" in str(
+        unread.one("Check that it declares what a document may declare")["msg"]
+    )
+
+    plain = bare(SITE, "-vvvv", extra_vars={**document(site, webhook, tmp_path), "cvops_notify_url": {"url": TOKEN}})
+    assert plain.one("Stop when something is wrong with the variables")["msg"].startswith("cvops_notify_url: ")
+    assert plain.rc == 2 and "the webhook of cvops_notify_url was not told" not in plain.text
+    quiet = bare("cvops.identity.validate", "-vvvv", extra_vars=wrong)
+    assert quiet.rc == 2 and len(webhook.messages) == 2, "it tells of no run"
+    for run in (refused, unread, quiet):
+        assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)
 
 
 def test_playbooks_that_report_tell_it_too(

@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options 
     build_commcell_options,
     build_sign_in_options,
     build_verification_options,
+    evaluate_part,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
@@ -110,3 +111,14 @@ def test_nobody_elses_credentials_verify() -> None:
     managed = {"entra": {"auth_method": "managed_identity"}}
     assert build_verification_options(managed, {"application": {}}, {"app_id": "x"}) == {}
     assert build_verification_options(managed, {"managed_identity": {}}, {"app_id": "x"}) == managed["entra"]
+
+
+def test_only_what_is_needed_of_entra_is_evaluated() -> None:
+    evaluated: list[t.Any] = []
+    connection = {
+        "entra": {"ca_path": "/ca.pem", "client_secret": "{{ of_a_vault_that_is_down }}"},
+        "commcells": {"c": {}},
+    }
+    found = evaluate_part(connection, "", lambda value: evaluated.append(value) or value, ("ca_path", "proxy"))
+    assert found["entra"] == {"ca_path": "/ca.pem"}
+    assert "of_a_vault" not in str(evaluated)

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import typing as t
 
 import pytest
+import yaml
+from collection_tree import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.notification import
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_notifications import (
     build_evidence_notification,
     build_expiry_notification,
+    build_refusal_notification,
     build_review_notification,
 )
 
@@ -113,11 +117,36 @@ def test_decisions_of_a_review() -> None:
     assert quiet["status"] == "unchanged" and not is_notification_wanted(quiet, "changes")
 
 
+@pytest.mark.parametrize(
+    ("problems", "number", "told"),
+    [
+        ([HOSTILE], 1, "the variables are wrong, 1 problem: "),
+        ([HOSTILE] * 50, 50, "the variables are wrong, 50 problems: "),
+        ([*([HOSTILE] * 50), "and more"], 50, "the variables are wrong, more than 50 problems: "),
+        (None, 0, "the variables could not be checked: "),
+    ],
+)
+def test_a_run_that_does_not_begin(problems: t.Any, number: int, told: str) -> None:
+    message = build_refusal_notification(problems, "expiry", True)
+    assert message["text"] == f"expiry (check mode): failed, {told}nothing was done, see the output of the run"
+    assert message["counts"] == {"problems": number} and is_notification_wanted(message, "problems")
+
+
+def test_all_playbooks_that_tell_the_webhook_tell_it_that_they_do_not_begin() -> None:
+    tasks = yaml.safe_load((ROOT / "playbooks/tasks/validate.yml").read_text())
+    (chosen,) = [line for line in tasks[0]["always"][0]["when"] if line.startswith("__validate_for ")]
+    # Those that have their report in a file of tasks include it by way of that, or import the plays that do.
+    ways = ("tasks/notify.yml", "tasks/report_rotations.yml", "import_playbook: plays/plan_and_apply.yml")
+    telling = {path.stem for path in (ROOT / "playbooks").glob("*.yml") if any(way in path.read_text() for way in ways)}
+    assert set(ast.literal_eval(chosen.partition(" in ")[2])) == telling
+
+
 def test_nothing_that_people_and_services_have_written_is_told() -> None:
     messages = [
         build_expiry_notification(expiring(True, missing=1)),
         build_evidence_notification({"evidence": SEALED, "msg": HOSTILE}, {HOSTILE: HOSTILE}),
         build_review_notification({"counts": {}, "removals": [{"what": HOSTILE}], "bundle": HOSTILE}),
+        build_refusal_notification([HOSTILE], "site"),
     ]
     assert not [word for word in ("ana@", "s3cr3t", "channel", "\x1b") if word in json.dumps(messages)]
 
@@ -129,7 +158,12 @@ def test_nothing_that_people_and_services_have_written_is_told() -> None:
     )
 )
 def test_other_input_is_one_clear_error_or_a_message(value: t.Any) -> None:
-    for build in (build_expiry_notification, build_evidence_notification, build_review_notification):
+    for build in (
+        build_expiry_notification,
+        build_evidence_notification,
+        build_refusal_notification,
+        build_review_notification,
+    ):
         for given_value in (value, {"evidence": value}, {"evidence": {"findings": value}}, {"counts": value}):
             with contextlib.suppress(FilterInputError):
                 assert build(given_value)["source"] == "cvops.identity"
