@@ -16,7 +16,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_approval
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_export import export_variables
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_failures import (
     describe_setup_failure,
-    find_collection_problem,
+    find_connection_problems,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines import (
     conclude_setup,
@@ -58,7 +58,7 @@ class FilterModule:
             "controller_approval": read_approval,
             "controller_approval_node": describe_approval_node,
             "controller_batch": list_batch,
-            "controller_collection_problem": find_collection_problem,
+            "controller_connection_problems": find_connection_problems,
             "controller_conclusion": conclude_setup,
             "controller_document": reduce_document,
             "controller_failure": describe_setup_failure,

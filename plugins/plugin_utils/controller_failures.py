@@ -5,18 +5,19 @@
 
 """Why a task of a set-up failed, in the words of the controller, of the official modules or of the role itself; secrets in them are hidden.
 
-Pure but for :func:`find_collection_problem`, which asks the collection loader.
+Pure but for :func:`find_connection_problems`, which asks the collection loader and looks for configuration files.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import pathlib
 import re
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import drop_short_secrets, redact_text
 
-from .controller_model import KINDS
+from .controller_model import KINDS, SURPLUS
 from .filter_values import make_visible, require_list, require_mapping, to_text
 from .passes import describe_failure
 
@@ -33,7 +34,35 @@ _EARLIER_LOOKUP = re.compile(r"running the lookup plugin '[\w.]+'.*?original mes
 _QUOTING = re.compile(r"^(Task failed: )?Finalization of |undefined variable|error while templating|is undefined")
 
 
-def find_collection_problem(collection: t.Any) -> str:
+def find_connection_problems(collection: t.Any, named: t.Any = None) -> list[str]:
+    """Return what is missing before the first request, all of it together: the official *collection*, the controller, the sign-in.
+
+    *named*: whether ``host``, ``token``, ``user`` and ``password`` are given. A configuration file of that collection may say them, too.
+    """
+    given = require_mapping(named, "what is named")
+    problems = [_find_collection_problem(collection)]
+    if not any(path.is_file() for path in _list_configuration_files()):
+        if not given.get("host"):
+            problems.append(
+                "which controller it is, is not said: set CONTROLLER_HOST, or cvops_controller.connection.host"
+            )
+        if not given.get("token") and not (given.get("user") and given.get("password")):
+            lacks = "the password of the user" if given.get("user") else "who signs in to the controller"
+            problems.append(
+                f"{lacks} is not said: set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME and CONTROLLER_PASSWORD, or the keys of"
+                " cvops_controller.connection"
+            )
+    return [problem for problem in problems if problem]
+
+
+def _list_configuration_files() -> list[pathlib.Path]:
+    """Return where the official collection looks for its configuration."""
+    here = pathlib.Path.cwd()
+    hidden = [folder / ".tower_cli.cfg" for folder in (*here.parents, pathlib.Path("~").expanduser())]
+    return [pathlib.Path("/etc/tower/tower_cli.cfg"), here / "tower_cli.cfg", *hidden]
+
+
+def _find_collection_problem(collection: t.Any) -> str:
     """Return what to do where the official *collection* is not installed, else an empty text."""
     try:
         if importlib.util.find_spec(f"ansible_collections.{to_text(collection)}.plugins.lookup.controller_api"):
@@ -95,7 +124,7 @@ def describe_setup_failure(
 def _name_item(item: t.Any) -> str:
     if not isinstance(item, t.Mapping):
         return ""
-    kind, _slash, rest = to_text(item.get("key")).partition("/")
+    kind, _slash, rest = to_text(item.get("key")).removeprefix(SURPLUS).partition("/")
     return f"{KINDS.get(kind, 'organization')} {make_visible(to_text(item.get('name')) or rest)}"
 
 

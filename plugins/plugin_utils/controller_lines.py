@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.workloads import (
     workload_subjects,
 )
@@ -18,13 +19,14 @@ from .controller_model import KINDS, ControllerObject
 from .controller_objects import plan_objects
 from .controller_settings import Settings, read_settings
 from .controller_state import is_there, list_results
+from .controller_surplus import format_surplus, list_stops, list_surplus
 from .filter_values import make_visible, require_list, require_mapping, to_text
 
 Mapping = t.Mapping[str, t.Any]
 
 
 def format_setup(document: t.Any, state: t.Any) -> list[str]:
-    """Return what is to be created, in words, and how much is there already."""
+    """Return what is to be created, in words, how much is there already, and what of earlier runs the document lacks."""
     plan, known = plan_objects(document), require_mapping(state, "the state")
     coming = [item for item in plan.objects if not is_there(item, known)]
     there = len(plan.objects) - len(coming)
@@ -34,7 +36,7 @@ def format_setup(document: t.Any, state: t.Any) -> list[str]:
         lines.append(f"  + {_name_object(item)}{told}")
     if there:
         lines.append(f"  {there} there already; what differs from the document is set right, and is told at the end")
-    return lines
+    return [*lines, *format_surplus(plan, known)]
 
 
 def _show(value: t.Any) -> str:
@@ -66,6 +68,9 @@ def conclude_setup(
 ) -> dict[str, t.Any]:
     """Return what came of a run: ``changed``, names that were ``created`` and ``set_right``, how many are ``unchanged``, ``lines`` for people.
 
+    ``surplus``: what earlier runs have made and the document lacks, with schedules that were ``switched_off``; ``identities_gone``: the federated
+    credentials that Entra ID may still have for job templates among it.
+
     *results*: the registered loops of the tasks, one of each kind. *failure*: why the run ended early, empty where it did not.
     *secrets*: those of the connection, which are hidden in what the controller said. *note*: what else people have to know.
     """
@@ -90,16 +95,35 @@ def conclude_setup(
             (right if is_there(item, known) else created).append(name)
         else:
             same += 1
-    lines = _format_conclusion(created, right, failed, waiting, same, bool(check_mode), to_text(failure))
+    stops = {item["key"]: item["name"] for item in list_stops(plan, known)}
+    failed |= {
+        f"{KINDS['schedules']} {_show(name)}": read_failure(result, name, hidden)
+        for key, name in stops.items()
+        for result in done.get(key, [])
+        if result.get("failed")
+    }
+    stopped = [key for key in stops if any(result.get("changed") for result in done.get(key, []))]
+    surplus = list_surplus(plan, known)
+    gone = list_trusts_gone(document, [one.name for one in surplus if one.kind == "job_templates"])
+    lines = _format_conclusion(created, right, failed, waiting, same, bool(check_mode), to_text(failure), len(stopped))
+    lines += format_surplus(plan, known, stopped, done=not check_mode)
+    lines += [
+        f"  ? subject {_show(trust['subject'])}: Entra ID may still trust it; remove the federated credential {trust['federated_credential']['name']} from"
+        f" the applications of {', '.join(trust['identities'])} (awx_setup_result.identities_gone)"
+        for trust in gone
+    ]
     lines += [f"Note: {_show(note)}"] if note else []
     return {
-        "changed": bool(created or right),
+        "changed": bool(created or right or stopped),
         "created": created,
         "set_right": right,
         "failed": list(failed),
         "left": waiting,
         "unchanged": same,
+        "switched_off": [one.words for one in surplus if one.key in stopped],
+        "surplus": [one.words for one in surplus],
         "identities": list_trusts(document),
+        "identities_gone": gone,
         "lines": lines,
     }
 
@@ -112,14 +136,16 @@ def _format_conclusion(
     same: int,
     check_mode: bool,
     failure: str,
+    stopped: int,
 ) -> list[str]:
-    if not (created or right or failed or waiting or failure):
+    if not (created or right or failed or waiting or failure or stopped):
         return [f"Nothing was to be done: all {same} objects are as the document says"]
     would = "would be " if check_mode else ""
     lines = [
         f"{would}created: {len(created)}, {would}set right: {len(right)}, unchanged: {same}"
         + (f", failed: {len(failed)}" if failed else "")
         + (f", left: {len(waiting)}" if waiting else "")
+        + (f", {would}switched off: {stopped}" if stopped else "")
     ]
     lines += [f"  + {name}" for name in created] + [f"  ~ {name}" for name in right]
     lines += [f"  failed: {name}{f': {said}' if said else ''}" for name, said in failed.items()]
@@ -159,6 +185,34 @@ def list_trusts(document: t.Any) -> list[dict[str, t.Any]]:
         }
         for row in rows
     ]
+
+
+def list_trusts_gone(document: t.Any, templates: t.Iterable[str]) -> list[dict[str, t.Any]]:
+    """Return the federated credentials that Entra ID may still have for job *templates* that are not in the document.
+
+    Which identity a template had is not known any more: ``identities`` are all of its jobs. ``federated_credential``: options of
+    entra_federated_credential that remove it, beside the application.
+    """
+    settings = read_settings(document)
+    issuer = to_text(settings.get_part("workload_identity").get("issuer"))
+    identities = sorted({settings.get_job_identity(kind) for kind in settings.jobs})
+    where = {"identity": identities[0] if identities else "", "issuer": issuer, "organization": settings.organization}
+    found = []
+    for workload in [{**where, "job_template": name} for name in templates] if issuer else []:
+        try:
+            rows = workload_subjects("awx", [workload], settings.cloud)
+        except Problems:  # a name that no credential can be made of has none
+            continue
+        found += [
+            {
+                "identities": identities,
+                "issuer": row["issuer"],
+                "subject": row["subject"],
+                "federated_credential": {"name": row["name"], "state": "absent"},
+            }
+            for row in rows
+        ]
+    return found
 
 
 def _list_job_workloads(settings: Settings, issuer: str) -> list[dict[str, t.Any]]:

@@ -35,6 +35,20 @@ GROUP = "cvops_commcells"
 EVENTS = ("started", "success", "error")
 #: The nodes of the workflow that asks for an approval.
 PLAN_NODE, APPROVE_NODE, APPLY_NODE = "plan", "approve", "apply"
+#: Kinds whose objects are marked in their description. Credential types and execution environments are shared by organizations, and hold nothing.
+MARKED = (
+    "schedules",
+    "workflow_job_templates",
+    "job_templates",
+    "credentials",
+    "notification_templates",
+    "projects",
+    "inventories",
+    "hosts",
+)
+#: Keys of what is there and not in the document begin with it.
+SURPLUS = "surplus/"
+_MARK = "Made by cvops.identity.awx_setup, prefix "
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,22 @@ class ControllerObject:
     def key(self) -> str:
         """What tells it from all others of the plan."""
         return "/".join([self.kind, *([self.parent] if self.parent else []), self.name])
+
+
+def get_mark() -> str:
+    """Return what the marks of all documents have in common."""
+    return _MARK
+
+
+def mark_description(words: str, prefix: str) -> str:
+    """Return a description that says who has made the object, and with which prefix."""
+    return f"{words}{'. ' if words else ''}{_MARK}{prefix}."
+
+
+def read_mark(description: str) -> str | None:
+    """Return the prefix in the mark of a description, None where it has no mark."""
+    _words, found, prefix = description.rpartition(_MARK)
+    return prefix.strip().removesuffix(".") if found else None
 
 
 def build_object(kind: str, name: str, options: Mapping, **more: t.Any) -> ControllerObject:

@@ -26,6 +26,7 @@ from .controller_model import (
     Mapping,
     Reference,
     build_object,
+    mark_description,
 )
 from .controller_settings import (
     JOBS,
@@ -73,6 +74,10 @@ class _Builder:
 
     def add(self, kind: str, name: str, options: Mapping, **more: t.Any) -> None:
         self.objects.append(build_object(kind, name, options, **more))
+
+    def mark(self, words: str = "") -> str:
+        """Return a description with the mark of this document."""
+        return mark_description(words, self.settings.prefix)
 
     def add_all(self) -> None:
         self.add_credentials()
@@ -124,6 +129,8 @@ class _Builder:
                 "credential_type": type_name,
                 "update_secrets": False,
             },
+            # People's from then on, as everything else of it.
+            once={"description": self.mark()},
             needs=(("credential_types", type_name),),
             words="empty; fill it on the controller, nothing overwrites that",
         )
@@ -189,6 +196,7 @@ class _Builder:
                 "scm_update_on_launch": to_text(said.get("update_on_launch", True)).lower() in ("true", "yes"),
                 "wait": False,
             },
+            once={"description": self.mark()},
             needs=(("credentials", credential),) if credential else (),
             words="the playbooks and the document",
         )
@@ -197,11 +205,12 @@ class _Builder:
         name, organization = self.inventory, self.settings.organization
         # Without a kind the module sends null, which differs from what is stored: a write at each run, and a change in check mode.
         options = {"name": name, "organization": organization, "kind": ""}
-        self.add("inventories", name, options, words="the CommCells as hosts")
+        once = {"description": self.mark()}
+        self.add("inventories", name, options, once=once, words="the CommCells as hosts")
         needs: tuple[Reference, ...] = (("inventories", name),)
         for host in self.settings.commcells:
             of_host = {"name": host, "inventory": name, "variables": {"ansible_connection": "local"}}
-            self.add("hosts", host, of_host, parent=name, needs=needs, words=f"of the inventory {name}")
+            self.add("hosts", host, of_host, once=once, parent=name, needs=needs, words=f"of the inventory {name}")
         hosts = list(self.settings.commcells)
         self.add(
             "groups",
@@ -224,14 +233,17 @@ class _Builder:
                     "notification_templates",
                     name,
                     {"name": name, "organization": self.settings.organization},
-                    once={"notification_type": "webhook", "notification_configuration": configuration},
+                    once={
+                        "notification_type": "webhook",
+                        "notification_configuration": configuration,
+                        "description": self.mark(),
+                    },
                     words="a webhook",
                 )
 
     def link_notifications(self, *events: str) -> tuple[dict[str, list[str]], tuple[Reference, ...]]:
+        # Empty lists, too: what left the document is no longer told.
         links = {f"notification_templates_{event}": self.notifications.get(event, []) for event in events}
-        if not self.notifications:
-            return {}, ()
         names = dict.fromkeys(name for found in links.values() for name in found)
         return links, tuple(("notification_templates", name) for name in names)
 
@@ -246,7 +258,9 @@ class _Builder:
         options = {
             "name": name,
             "organization": settings.organization,
-            "description": f"{job.words[0].upper()}{job.words[1:]}: {job.playbook}{_tell_check(job.job_type)}",
+            "description": self.mark(
+                f"{job.words[0].upper()}{job.words[1:]}: {job.playbook}{_tell_check(job.job_type)}"
+            ),
             "job_type": job.job_type,
             "inventory": self.inventory,
             "project": self.project,
@@ -255,12 +269,15 @@ class _Builder:
             "execution_environment": environment,
             "extra_vars": self.build_variables(kind),
             "job_tags": job.tags,
+            # What of a playbook runs, and on which CommCells, is what the document says.
+            **dict.fromkeys(("limit", "skip_tags", "start_at_task"), ""),
             "job_slice_count": settings.slices if kind == "converge" else 1,
             "diff_mode": job.job_type == "check",
             "allow_simultaneous": False,
             "timeout": int(said.get("timeout") or 0),
             "survey_enabled": bool(survey["spec"]),
-            "survey_spec": survey if survey["spec"] else None,
+            # Empty removes the one that is there.
+            "survey_spec": survey if survey["spec"] else {},
             **links,
         }
         needs = [("projects", self.project), ("inventories", self.inventory)]

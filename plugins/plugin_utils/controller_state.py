@@ -5,7 +5,8 @@
 
 """What a controller has of what a plan asks for: which look-ups tell, what they say, and which objects a task writes. Pure.
 
-The state is a mapping by the keys of objects and references: ``count`` of the objects found, ``id`` and ``status`` of the first one.
+The state is a mapping by the keys of objects and references: ``count`` of the objects found, ``id`` and ``status`` of the first one, and ``lasting``, what
+it names that the modules cannot take out. Beside them stand, by kind, the objects that an earlier run has ``marked``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typing as t
 from .controller_model import KINDS, ControllerObject, Reference
 from .controller_objects import ControllerPlan, plan_objects
 from .controller_settings import JOBS, get_playbook
+from .controller_surplus import LASTING, is_marked_key, list_mark_queries, list_stops, read_marked
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 
 Mapping = t.Mapping[str, t.Any]
@@ -32,6 +34,8 @@ _PARENTS: t.Mapping[str, str] = {
     "schedules": "unified_job_template",
 }
 _ENDPOINTS = {"workflow_nodes": "workflow_job_template_nodes"}
+#: The key of who signs in.
+_WHO = "me"
 #: How an update of a project ends; a project that has never been updated has one of the others.
 ENDED = ("successful", "failed", "error", "canceled", "missing")
 
@@ -42,7 +46,7 @@ def name_reference(reference: Reference) -> str:
 
 
 def list_queries(document: t.Any, state: t.Any = None) -> list[dict[str, t.Any]]:
-    """Return the look-ups that can be made by now and have not been made: ``key``, ``endpoint`` and ``params``.
+    """Return the look-ups that can be made by now and have not been made: ``key``, ``endpoint``, ``params``, and whether ``all`` pages are read.
 
     What lies in an object that is not there is not there, and is not looked up.
     """
@@ -64,8 +68,10 @@ def list_queries(document: t.Any, state: t.Any = None) -> list[dict[str, t.Any]]
             if organization is None:
                 continue
             params["organization"] = organization
-        found.append({"key": key, "endpoint": _ENDPOINTS.get(kind, kind), "params": params})
-    return found
+        found.append({"key": key, "endpoint": _ENDPOINTS.get(kind, kind), "params": params, "all": False})
+    if _WHO not in known:
+        found.append({"key": _WHO, "endpoint": "me", "params": {}, "all": False})
+    return [*found, *list_mark_queries(plan, known, organization)]
 
 
 def _find_parent(item: ControllerObject, known: Mapping) -> t.Any:
@@ -83,13 +89,24 @@ def read_answers(results: t.Any, state: t.Any = None) -> dict[str, dict[str, t.A
     for result in require_mappings(require_mapping(results, "the results").get("results"), "results"):
         facts = require_mapping(result.get("ansible_facts"), "facts")
         objects = require_mappings(next(iter(facts.values()), None), "objects")
+        key = to_text(result["item"]["key"])
+        if is_marked_key(key):
+            found[key] = {"count": len(objects), "marked": read_marked(objects)}
+            continue
         first = objects[0] if objects else {}
-        found[to_text(result["item"]["key"])] = {
+        field = LASTING.get(key.partition("/")[0], ("", "", ""))[0]
+        found[key] = {
             "count": len(objects),
             "id": first.get("id"),
             "status": to_text(first.get("status")),
             "organization": first.get("organization"),
+            "lasting": first.get(field),
         }
+        if key == _WHO:
+            found[key] |= {
+                "name": to_text(first.get("username")),
+                "is_administrator": first.get("is_superuser") is True,
+            }
     return found
 
 
@@ -108,6 +125,13 @@ def find_state_problems(document: t.Any, state: t.Any) -> list[str]:
                 f"the controller has no {_word(kind)} {make_visible(name)}, or this user may not see it: make it, name another one in cvops_controller, or"
                 " have the user allowed to use it"
             )
+    who = require_mapping(known.get(_WHO), "a state")
+    missing = [item.name for item in plan.objects if item.kind == "credential_types" and not _count(known, item.key)]
+    if missing and who.get("count") and not who.get("is_administrator"):
+        problems.append(
+            f"the user {make_visible(who.get('name'))} is no system administrator, and the controller lacks {len(missing)} credential types, which only one"
+            " may make: sign in as one, or have one make them (awx_setup_export writes them as variables)"
+        )
     keys = {item.key: (item.kind, item.name) for item in plan.objects}
     made = set(keys)
     keys |= {name_reference(used): used for used in plan.uses}
@@ -170,9 +194,13 @@ def can_compare(item: ControllerObject, plan: ControllerPlan, known: Mapping) ->
 def list_batch(document: t.Any, state: t.Any, kind: t.Any, check_mode: t.Any = False) -> list[dict[str, t.Any]]:
     """Return the objects of a *kind* that a task writes: ``key``, ``name``, ``options`` and the ``status`` of one that is there.
 
+    The kind ``stops``: schedules that an earlier run has made, the document lacks, and that still run.
+
     *check_mode*: only those that the modules can look up, with all that they name.
     """
     plan, known = plan_objects(document), require_mapping(state, "the state")
+    if to_text(kind) == "stops":
+        return list_stops(plan, known)
     batch = []
     for item in plan.objects:
         if item.kind != to_text(kind) or (check_mode and not can_compare(item, plan, known)):

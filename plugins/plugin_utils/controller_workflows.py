@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .controller_model import APPLY_NODE, APPROVE_NODE, PLAN_NODE, ControllerObject, Mapping, Reference, build_object
+from .controller_model import (
+    APPLY_NODE,
+    APPROVE_NODE,
+    PLAN_NODE,
+    ControllerObject,
+    Mapping,
+    Reference,
+    build_object,
+    mark_description,
+)
 from .controller_rules import build_rule, normalize_rule
 from .controller_settings import Settings
 from .controller_surveys import build_survey, list_answers
@@ -89,9 +98,13 @@ def _build_workflow(
     options = {
         "name": name,
         "organization": settings.organization,
-        "description": words,
+        "description": mark_description(words, settings.prefix),
+        # Both would win over the digest that the job of the plan hands on.
+        "extra_vars": {},
+        "ask_variables_on_launch": False,
         # Two runs at once would show each other's plan to the approver.
         "allow_simultaneous": False,
+        # The module cannot remove a survey of a workflow; it is not asked any more.
         "survey_enabled": bool(survey["spec"]),
         "survey_spec": survey if survey["spec"] else None,
         **links,
@@ -139,6 +152,7 @@ def plan_schedule(
         "name": name,
         "unified_job_template": template,
         "organization": settings.organization,
+        "description": mark_description("", settings.prefix),
         "rrule": normalize_rule(given),
         "extra_data": dict(answers),
         "enabled": None if enabled is None else to_text(enabled).lower() in ("true", "yes"),

@@ -32,6 +32,9 @@ sys.path.insert(0, str(ROOT / "tests" / "unit"))
 
 from controller_examples import make_document, make_rich_document  # noqa: E402 - the folder is put on the path here
 
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_model import (  # noqa: E402
+    mark_description,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_objects import (  # noqa: E402
     plan_objects,
 )
@@ -204,6 +207,18 @@ def test_bad_input_is_told_together_before_the_first_request(controlled: Simulat
     assert [entry for entry in controlled.journal.entries() if entry.service == "controller"] == []
 
 
+def test_what_is_missing_of_the_connection_is_told_together(controlled: Simulator, tmp_path: pathlib.Path) -> None:
+    run = Player(tmp_path, collections_path(), {})(SETUP, extra_vars=document(controlled), check=True)
+    assert run.rc == 2
+    why = run.one("Fail where the run ended early")["msg"]
+    for part in (
+        "the collection awx.awx",
+        "which controller it is, is not said",
+        "who signs in to the controller is not",
+    ):
+        assert part in why
+
+
 def test_the_export_is_data(controlled: Simulator, at_controller: Player, tmp_path: pathlib.Path) -> None:
     controlled.journal.clear()
     path = tmp_path / "controller.yml"
@@ -311,7 +326,25 @@ def test_what_people_did_stays_and_what_somebody_deleted_comes_back(
     number = controller.find("schedules", "cvops expiry report schedule")["id"]
     controller.call("PATCH", f"schedules/{number}/", {"enabled": True})
     drift = controller.find("job_templates", "cvops drift report")["id"]
-    controller.call("DELETE", f"job_templates/{drift}/survey_spec/")
+    # A survey that leaves: the official module removes it, in check mode it says so, and a second time there is nothing to do.
+    off = {"awx.awx.job_template": {"name": "cvops drift report", "survey_enabled": True, "survey_spec": {}}}
+    done = [at_controller([off], check=check).ok().results[-1]["changed"] for check in (True, False, False)]
+    assert done == [True, True, False]
+    assert controller.call("GET", f"job_templates/{drift}/survey_spec/") == {}
+    # What is not in the document, on a template that is: a limit, and a notification.
+    chat = controller.find("notification_templates", "Chat")["id"]
+    controller.call("PATCH", f"job_templates/{drift}/", {"limit": "emea*"})
+    controller.call("POST", f"job_templates/{drift}/notification_templates_started/", {"id": chat})
+    # What an earlier run of the document has made under another name, and what a person has made beside it.
+    known = controller.find("job_templates", "cvops apply")
+    old = {name: known[name] for name in ("project", "inventory", "playbook", "description")}
+    stale = controller.call("POST", "job_templates/", {**old, "name": "old apply"})["id"]
+    schedules = {}
+    for name, description in (("old night", mark_description("", "cvops")), ("of a person", "")):
+        body = {"name": name, "description": description, "unified_job_template": stale, "enabled": True}
+        body["rrule"] = "DTSTART:20270101T000000Z RRULE:FREQ=DAILY;INTERVAL=1"
+        schedules[name] = controller.call("POST", "schedules/", body)["id"]
+    off_line = f"  - schedule old night of old apply (id {schedules['old night']}): "
 
     # As if the last update of the project had found one playbook only.
     with controlled.controller.state.lock:
@@ -322,18 +355,37 @@ def test_what_people_did_stays_and_what_somebody_deleted_comes_back(
     assert "  ~ job template cvops drift report" in told(planned)
     assert told(planned)[0].startswith("would be created: 0, would be set right: 1, ")
     assert told(planned)[-1].startswith("Note: the project cvops project lacks playbooks")
+    assert told(planned)[0].endswith(", would be switched off: 1")
+    assert f"{off_line}it runs, and is switched off" in planned.one("Plan")["msg"]
+    assert controller.call("GET", f"schedules/{schedules['old night']}/")["enabled"] is True
     controlled.journal.clear()
     run = at_controller(SETUP, extra_vars=document(controlled)).ok()
     assert told(run)[0].startswith("created: 0, set right: 1, unchanged: ")
     assert told(run)[1] == "  ~ job template cvops drift report"
     update = f"POST /api/v2/projects/{project.id}/update/"
-    assert writes(controlled) == [update, f"POST /api/v2/job_templates/{drift}/survey_spec/"]
+    of_drift = f"/api/v2/job_templates/{drift}/"
+    assert writes(controlled) == [
+        f"PATCH /api/v2/schedules/{schedules['old night']}/",
+        update,
+        f"PATCH {of_drift}",
+        f"POST {of_drift}notification_templates_started/",
+        f"POST {of_drift}survey_spec/",
+    ]
+    assert f"{off_line}switched off; where it was renamed, enable the new one" in told(run)
+    assert f"  ? job template old apply (id {stale})" in told(run)
+    assert "of a person" not in "\n".join(told(run))
+    assert {name: controller.call("GET", f"schedules/{own}/")["enabled"] for name, own in schedules.items()} == {
+        "old night": False,
+        "of a person": True,
+    }
+    assert controller.call("GET", f"job_templates/{drift}/")["limit"] == ""
     assert controller.call("GET", f"schedules/{number}/")["enabled"] is True
     shown = controller.find("credentials", "cvops Entra ID converge")["inputs"]
     assert shown == {**filled, "client_secret": "$encrypted$"}
     again = at_controller(SETUP, extra_vars=document(controlled)).ok()
     assert told(again)[0].startswith("Nothing was to be done: all ")
     assert again.stats["changed"] == 0
+    assert f"  ? schedule old night of old apply (id {schedules['old night']})" in told(again)
 
 
 class Jobs:

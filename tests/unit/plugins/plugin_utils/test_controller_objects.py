@@ -195,7 +195,7 @@ def test_the_task_of_each_kind_gives_every_option() -> None:
     for document in (make_document(), make_rich_document()):
         for item in plan_objects(document).objects:
             assert given[item.kind].issuperset({**item.options, **item.once}), item
-    assert set(given) == set(KINDS)
+    assert set(given) == {*KINDS, "stops"}
 
 
 def test_the_export_has_every_object_in_the_other_collections_words(tmp_path: pathlib.Path) -> None:

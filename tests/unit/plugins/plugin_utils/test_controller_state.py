@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_lines im
     format_trusts,
     list_trusts,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.controller_model import MARKED
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_objects import plan_objects
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state import (
     find_playbook_problem,
@@ -61,14 +62,28 @@ def test_everything_is_looked_up_once_in_three_rounds() -> None:
     state = answer(document, everything)
     assert list_queries(document, state) == []
     keys = {item.key for item in plan_objects(document).objects if item.kind != "workflow_links"}
-    assert set(state) == keys | {"/".join(used) for used in plan_objects(document).uses}
+    assert {key for key in state if not key.startswith("marked/")} == keys | {"me"} | {
+        "/".join(used) for used in plan_objects(document).uses
+    }
+    assert {key.partition("/")[2] for key in state if key.startswith("marked/")} == set(MARKED)
     hosts = [item for item in list_queries(document, answer(document, everything, 1)) if item["endpoint"] == "projects"]
     assert hosts == [
         {
             "key": "projects/cvops project",
             "endpoint": "projects",
             "params": {"name": "cvops project", "organization": len("organizations/Platform")},
-        }
+            "all": False,
+        },
+        {
+            "key": "marked/projects",
+            "endpoint": "projects",
+            "params": {
+                "description__contains": "Made by cvops.identity.awx_setup, prefix ",
+                "page_size": 200,
+                "organization": len("organizations/Platform"),
+            },
+            "all": True,
+        },
     ]
 
 
