@@ -39,7 +39,6 @@ from documented import (
 )
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.error_codes import REMEDIES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import ENTRA_METHODS
 
 DOCSITE, SHOWN = ROOT / "docs" / "docsite", ROOT / "docs" / "examples"
@@ -162,11 +161,6 @@ def test_variables_that_are_named_are_read(path: t.Any) -> None:
     assert variables - options - CODE_WORDS - prose == set()
     environment = set(re.findall(r"\b(?:CVOPS|AZURE|ARM|VAULT)_[A-Z][A-Z_]*[A-Z]\b", TEXTS[path]))
     assert environment - environment_names() - CODE_WORDS - MSALS_OWN == set()
-
-
-def test_the_table_of_codes_is_that_of_the_code() -> None:
-    rows = re.findall(r"^   \* - AADSTS(\d+)\n     - (.+)$", SIGN_IN.read_text(), re.MULTILINE)
-    assert [(int(code), text) for code, text in rows] == list(REMEDIES.items())
 
 
 def test_every_method_is_in_the_guide_with_its_places() -> None:

@@ -63,7 +63,8 @@ REMEDIES: dict[int, str] = {
     700213: "No federated credential of the application has the subject of the presented token.",
     7002138: "A federated credential differs from the presented token in letter case only: issuer, subject and audience must match exactly.",
     7000218: "The application is not a public client: enable public client flows, or sign in with a secret, certificate or federated token.",
-    500011: "The resource is unknown in this tenant: check scope and cloud.",
+    **dict.fromkeys((500011, 50001), "The resource is unknown in this tenant: check scope and cloud."),
+    500014: "The service principal of the resource is disabled in this tenant: let an administrator enable it.",
     501051: "The application is not assigned to a role of the resource, which requires assignment.",
     65001: "Consent is missing: an administrator must grant the permissions.",
     **_BLOCKS,
@@ -71,7 +72,10 @@ REMEDIES: dict[int, str] = {
     900382: "The authority belongs to another cloud: set cloud.",
     900432: "The authority belongs to another cloud: set cloud.",
     90038: "The tenant lives in another cloud: set cloud.",
-    1002012: "The scope must be <resource>/.default for an application.",
+    **dict.fromkeys((1002012, 70011), "The scope must be <resource>/.default for an application."),
+    **dict.fromkeys(
+        (28000, 700022), "The scope names several resources: a sign-in is for one, as <resource>/.default."
+    ),
     50049: "The authority host is unknown: check authority_url, and set instance_discovery to false for a host of your own.",
     90055: "Entra is throttling sign-ins: wait and run again.",
 }
