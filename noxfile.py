@@ -404,6 +404,7 @@ def lint(step: Step) -> None:
         "contents of the README": ("python", "scripts/readme_contents.py", "--check"),
         "permission presets": ("python", "scripts/permission_presets.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
+        "licences": ("reuse", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
     }
     programs = [step.describe(name, *words, variables=staged) for name, words in commands.items()]

@@ -54,6 +54,7 @@ NOT_SHIPPED = (
     "tests/adversarial/",
     "tests/browser/",
     "tests/controllers/",
+    "tests/guard/",
     ".",
 )
 
