@@ -46,6 +46,7 @@ from environments import (  # noqa: E402
 )
 from interpreters import Target, choose_targets, find_pythons  # noqa: E402
 from pytest_counts import Counts  # noqa: E402
+from reproducible_archive import make_reproducible, source_time  # noqa: E402
 
 VENVS = environments_folder()
 COVERAGE = BUILD / "coverage"
@@ -347,22 +348,35 @@ def step(
 # -- the steps, in their order
 
 
-def build_artifact(step: Step) -> pathlib.Path:
-    """Return the artifact that ansible-galaxy builds."""
-    shutil.rmtree(staging.DIST, ignore_errors=True)
-    words = ["collection", "build", "--force", "--output-path", staging.DIST]
-    step.run("ansible-galaxy", *words, variables=tool_variables(step.venv))
-    (artifact,) = staging.DIST.glob("cvops-identity-*.tar.gz")
+def build_artifact(step: Step, sources: pathlib.Path = ROOT, folder: pathlib.Path = staging.DIST) -> pathlib.Path:
+    """Return the artifact of these sources: the same bytes for the same sources."""
+    shutil.rmtree(folder, ignore_errors=True)
+    words = ["collection", "build", "--force", "--output-path", folder]
+    step.run("ansible-galaxy", *words, variables=tool_variables(step.venv), cwd=sources)
+    (artifact,) = folder.glob("cvops-identity-*.tar.gz")
+    make_reproducible(artifact, source_time())
     return artifact
+
+
+def check_reproducible(step: Step, artifact: pathlib.Path) -> None:
+    """Build a copy of the sources, written in another order and at another time, and compare."""
+    with tempfile.TemporaryDirectory(prefix="cvops-sources-") as folder:
+        copy = staging.copy_sources(pathlib.Path(folder) / "sources")
+        again = build_artifact(step, copy, pathlib.Path(folder) / "dist")
+        if again.read_bytes() != artifact.read_bytes():
+            strays = sorted(staging.artifact_names(artifact) ^ staging.artifact_names(again))
+            known = f"; unknown to git: {', '.join(strays)}" if strays else ""
+            step.session.error(f"the same sources made another artifact{known}")
 
 
 @step("test", "test-all")
 def build(step: Step) -> None:
-    """Build the artifact: it carries what it must and nothing else, installs, and documents every module."""
+    """Build the artifact: it carries what it must and nothing else, twice the same bytes, installs, and documents every module."""
     artifact = build_artifact(step)
     faults = staging.artifact_faults(names := staging.artifact_names(artifact))
     if faults:
         step.session.error("; ".join(faults))
+    check_reproducible(step, artifact)
     place = BUILD / "installed"
     shutil.rmtree(place, ignore_errors=True)
     variables = tool_variables(step.venv, place)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import pathlib
 import re
 import shutil
@@ -63,6 +64,17 @@ def artifact_faults(names: set[str]) -> list[str]:
     """Return what is missing in an artifact with these files, and what must not be there, one sentence each."""
     faults = [f"not in the artifact: {name}" for name in sorted(SHIPPED - names)]
     return faults + [f"must not be in the artifact: {name}" for name in sorted(names) if name.startswith(NOT_SHIPPED)]
+
+
+def copy_sources(folder: pathlib.Path) -> pathlib.Path:
+    """Return a copy of what git knows of the checkout, or would take up; its files are new, and came in another order."""
+    words = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    names = [name for name in listed.split("\0") if name and os.path.lexists(ROOT / name)]
+    for name in sorted(set(names), reverse=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
+    return folder
 
 
 def stage(artifact: pathlib.Path, folder: pathlib.Path = STAGE) -> pathlib.Path:
