@@ -3,7 +3,7 @@
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
 NOX = .build/nox/bin/python -m nox --non-interactive </dev/null
-STEPS = lint docs unit simulator integration controllers browser sanity build coverage minimums adversarial faults devel benchmark generate demo
+STEPS = lint docs unit simulator integration controllers browser sanity build coverage minimums adversarial faults devel benchmark generate release demo
 export ENV
 export PYTHONUTF8 = 1
 
@@ -14,6 +14,7 @@ help:
 	@echo "make test     everything that CI runs"
 	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make faults   let every request of a rotation fail in every way, and see that it loses nothing"
+	@echo "make release  the files of a release, in .build/dist: the artifact, its bill of materials, their checksums"
 	@echo "make STEP     one step of it: $(STEPS)"
 	@echo "make clean    remove what the others made (.build)"
 

@@ -29,7 +29,8 @@ from nox.command import CommandFailed
 ROOT = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import staging  # noqa: E402 - its folder had to be put on the path first
+import release_files  # noqa: E402 - its folder had to be put on the path first
+import staging  # noqa: E402
 from collection_tree import collections_path  # noqa: E402
 from controller_collections import fetch_controller_collections  # noqa: E402
 from environments import (  # noqa: E402
@@ -576,8 +577,8 @@ def install_in_ci(step: Step, program: str, package: str) -> None:
             step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
 
 
-def install_image_layers(step: Step) -> None:
-    """Install what ansible-builder finds for an execution environment into a clean virtual environment, and import it there."""
+def install_image_layers(step: Step, bill: pathlib.Path) -> None:
+    """Install what ansible-builder finds for an execution environment into a clean virtual environment, import it there, and list it in a bill."""
     with tempfile.TemporaryDirectory(prefix="cvops-image-") as folder:
         found, venv = pathlib.Path(folder) / "requirements.txt", pathlib.Path(folder) / "venv"
         variables = tool_variables(step.venv)
@@ -592,13 +593,15 @@ def install_image_layers(step: Step) -> None:
             ["-c", "import ansible, ansible_runner, cryptography, jmespath, jwt, msal, requests"],
         ):
             step.run(python, *command, variables=variables)
+        (packages,) = venv.glob("lib/python3*/site-packages")
+        step.session.log(step.run("python", "scripts/bill_of_materials.py", packages, bill).splitlines()[-1])
 
 
 @step("test", "test-all", environment=CONTROLLERS)
 def controllers(step: Step) -> None:
     """Run what controllers are made of: the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java)."""
     install_in_ci(step, "java", "default-jre-headless")
-    install_image_layers(step)
+    install_image_layers(step, BUILD / "execution-environment.cdx.json")
     folder = str(fetch_controller_collections())
     step.pytest("tests/controllers", "--dist", "worksteal", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
 
@@ -640,6 +643,19 @@ def minimums(step: Step) -> None:
 def adversarial(step: Step, _target: Target) -> None:
     """Attack from hostile services: every attack at every place, and whole playbooks; what `integration` runs a sample of."""
     step.pytest("tests/adversarial", "--dist", "worksteal", minutes=120, CVOPS_ADVERSARIAL="whole")
+
+
+@step(environment=CONTROLLERS)
+def release(step: Step) -> None:
+    """Make the files of a release in .build/dist: the artifact, its bill of materials, their checksums; CVOPS_RELEASE_TAG: the tag that it is for."""
+    artifact = build_artifact(step)
+    faults = release_files.release_faults(os.environ.get("CVOPS_RELEASE_TAG"))
+    faults += staging.artifact_faults(staging.artifact_names(artifact))
+    if faults:
+        step.session.error("; ".join(faults))
+    check_reproducible(step, artifact)
+    install_image_layers(step, release_files.bill_of(artifact))
+    step.session.log(release_files.write_checksums(staging.DIST).read_text())
 
 
 @step()
