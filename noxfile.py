@@ -424,7 +424,7 @@ def lint(step: Step) -> None:
     }
     programs = [step.describe(name, *words, variables=staged) for name, words in commands.items()]
     programs.append(step.describe("import-linter", "python", *LINT_IMPORTS, variables=tree))
-    words = ("python", "-m", "ansiblelint", "--nocolor")
+    words = ("python", "-m", "ansiblelint", "--nocolor", "--strict")  # hubs show warnings, too
     programs.append(step.describe("ansible-lint", *words, variables=staged, cwd=staging.COLLECTION))
     step.run_side_by_side(programs)
 
@@ -597,10 +597,22 @@ def install_image_layers(step: Step, bill: pathlib.Path) -> None:
         step.session.log(step.run("python", "scripts/bill_of_materials.py", packages, bill).splitlines()[-1])
 
 
+def check_import(step: Step, artifact: pathlib.Path, lint: bool) -> None:
+    """Import the artifact as Galaxy and Automation Hub do, without a container; *lint*: ansible-lint, too, which the step of that name runs."""
+    settings = {"CHECK_REQUIRED_TAGS": True, "REQUIRE_V1_OR_GREATER": lint, "RUN_ANSIBLE_LINT": lint}
+    variables = {f"GALAXY_IMPORTER_{name}": str(value) for name, value in settings.items()}
+    with tempfile.TemporaryDirectory(prefix="cvops-import-") as folder:  # it writes its result where it runs
+        words = ("-m", "galaxy_importer.main", artifact)
+        output = step.run("python", *words, variables=tool_variables(step.venv) | variables, cwd=folder)
+    if complaints := release_files.importer_complaints(output):
+        step.session.error("; ".join(complaints))
+
+
 @step("test", "test-all", environment=CONTROLLERS)
 def controllers(step: Step) -> None:
     """Run what controllers are made of: the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java)."""
     install_in_ci(step, "java", "default-jre-headless")
+    check_import(step, build_artifact(step), lint=False)
     install_image_layers(step, BUILD / "execution-environment.cdx.json")
     folder = str(fetch_controller_collections())
     step.pytest("tests/controllers", "--dist", "worksteal", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
@@ -654,6 +666,7 @@ def release(step: Step) -> None:
     if faults:
         step.session.error("; ".join(faults))
     check_reproducible(step, artifact)
+    check_import(step, artifact, lint=True)
     install_image_layers(step, release_files.bill_of(artifact))
     step.session.log(release_files.write_checksums(staging.DIST).read_text())
 

@@ -34,6 +34,14 @@ def release_faults(tag: str | None, root: pathlib.Path = ROOT) -> list[str]:
     return faults
 
 
+def importer_complaints(output: str) -> list[str]:
+    """Return what galaxy-importer warns of or refuses in its output; that it did not come to its end is a complaint, too."""
+    complaints = re.findall(r"^(?:WARNING|ERROR|CRITICAL): .*", output, re.MULTILINE)
+    if "Importer processing completed successfully" not in output:
+        complaints.append("galaxy-importer did not come to its end")
+    return complaints
+
+
 def bill_of(artifact: pathlib.Path) -> pathlib.Path:
     """Return the path of an artifact's bill of materials, beside it."""
     return artifact.with_name(artifact.name.removesuffix(".tar.gz") + ".cdx.json")

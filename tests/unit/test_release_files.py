@@ -15,7 +15,7 @@ import pytest
 import yaml
 from bill_of_materials import declared, declared_licences, needed, write_bill
 from collection_tree import ROOT
-from release_files import bill_of, release_faults, write_checksums
+from release_files import bill_of, importer_complaints, release_faults, write_checksums
 
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))
 SECONDS = 1_790_000_000
@@ -56,6 +56,22 @@ def test_what_speaks_against_a_release_is_told(
 ) -> None:
     (fault,) = release_faults(tag, checkout(tmp_path, version, *released, fragments=fragments))
     assert fault.startswith(told)
+
+
+ENDED = "Importer processing completed successfully\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "complaints"),
+    [
+        (f"Importing with galaxy-importer 0.4.44\nLoading action warning\n{ENDED}", []),
+        (f"WARNING: No changelog found. Add one\n{ENDED}", ["WARNING: No changelog found. Add one"]),
+        (f"Linting\nERROR: Timeout on call to ansible-lint\n{ENDED}", ["ERROR: Timeout on call to ansible-lint"]),
+        ("Importing\n", ["galaxy-importer did not come to its end"]),
+    ],
+)
+def test_what_an_import_complains_of_is_found(output: str, complaints: list[str]) -> None:
+    assert importer_complaints(output) == complaints
 
 
 def test_checksums_are_those_that_the_usual_program_checks(tmp_path: pathlib.Path) -> None:
