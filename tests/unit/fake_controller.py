@@ -18,7 +18,8 @@ ENCRYPTED = "$encrypted$"
 class FakeController:
     """One controller. ``stored``: the real inputs of each credential; ``runs``: what each further job comes to; ``asks``: what launches need.
 
-    ``written``: the bodies of changes; ``launched``: those of launches; ``linked``: fields that another store gives. ``on_launch``: called then.
+    ``written``: the bodies of changes; ``launched``: those of launches; ``linked``: fields that another store gives. ``on_launch``: called then;
+    ``job_offset``: what is added to the ids that jobs show.
     """
 
     def __init__(self) -> None:
@@ -33,8 +34,9 @@ class FakeController:
         self.runs: list[str] = []
         self.asks: Wire = {}
         self.ignored: t.Any = {}
-        self.linked: list[str] = []
+        self.linked: list[t.Any] = []
         self.job_type = "job"
+        self.job_offset = 0
         self.written: list[Wire] = []
         self.launched: list[Wire] = []
         self.on_launch: t.Callable[[], None] = lambda: None
@@ -85,7 +87,12 @@ class FakeController:
     def get(self, path: str, intent: str, params: t.Any = None) -> Wire:
         _start, kind, number, *rest = path.rstrip("/").split("/")
         if rest == ["launch"]:
-            return dict(self.asks)
+            nothing = {
+                "variables_needed_to_start": [],
+                "passwords_needed_to_start": [],
+                "inventory_needed_to_start": False,
+            }
+            return {**nothing, **self.asks}
         if int(number) not in self.objects[kind]:
             raise NotFound(f"Cannot {intent}: Not found.", status=404)
         return self._show(kind, self.objects[kind][int(number)])
@@ -110,7 +117,7 @@ class FakeController:
         number = 100 + len(self.launched)
         kind = f"{self.job_type}s"
         self.objects.setdefault(kind, {})[number] = {
-            "id": number,
+            "id": number + self.job_offset,
             "status": self.runs.pop(0),
             "job_explanation": "why\x07",
         }

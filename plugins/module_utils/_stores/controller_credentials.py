@@ -27,6 +27,12 @@ from .controller_client import SERVICE, ControllerClient, Wire
 #: How a job ends.
 _ENDED = ("successful", "failed", "error", "canceled")
 _JOBS: t.Mapping[str, str] = {"job": "jobs", "workflow_job": "workflow_jobs"}
+#: What every controller says of a launch, and what these are.
+_TOLD_OF_LAUNCHES: t.Mapping[str, type] = {
+    "variables_needed_to_start": list,
+    "passwords_needed_to_start": list,
+    "inventory_needed_to_start": bool,
+}
 #: Fields in which a credential of an application names it, in our credential types and in the controller's own.
 _APPLICATION_FIELDS = ("client_id", "client")
 _MOST_TOLD = 8
@@ -80,13 +86,15 @@ class ControllerCredentials:
 
     def read(self, credential_id: int) -> ControllerCredential:
         """Return the credential with the id. Raises ApiError."""
-        return _parse_credential(self.client.get(f"/credentials/{credential_id}/", f"read credential {credential_id}"))
+        intent = f"read credential {credential_id}"
+        return _parse_credential(self._read_one(f"/credentials/{credential_id}/", credential_id, intent))
 
     def check_field(self, credential: ControllerCredential, name: str) -> None:
         """Raise ConfigError or Forbidden unless the field *name* can be written and holds a secret."""
         if credential.may_edit is False:
             raise Forbidden(f"{credential.label} cannot be changed: this account needs the role Admin on it.")
-        wire = self.client.get(f"/credential_types/{credential.type_id}/", f"read the type of {credential.label}")
+        type_id = credential.type_id
+        wire = self._read_one(f"/credential_types/{type_id}/", type_id, f"read the type of {credential.label}")
         inputs = wire.get("inputs")
         fields = inputs.get("fields") if isinstance(inputs, dict) else None
         if not isinstance(fields, list) or not all(isinstance(one, dict) for one in fields):
@@ -102,7 +110,12 @@ class ControllerCredentials:
             {"target_credential": credential.id},
             f"read where the fields of {credential.label} come from",
         )
-        if any(one.get("input_field_name") == name for one in linked):
+        names = [one.get("input_field_name") for one in linked]
+        if not all(isinstance(one, str) for one in names):
+            raise BadAnswer(
+                f"{SERVICE} does not say which fields of {credential.label} come from elsewhere.", service=SERVICE
+            )
+        if name in names:
             raise ConfigError(
                 f"{credential.label}: its field {name!r} is looked up in another store when a job starts, whatever is written here: make"
                 " that store the target."
@@ -134,6 +147,8 @@ class ControllerCredentials:
         if credential.id not in ids:
             raise ConfigError(f"{label} does not use {credential.label}, so that its jobs prove nothing: add it there.")
         launch = self.client.get(f"/job_templates/{_get_id(template)}/launch/", f"read what {label} asks for")
+        if not all(isinstance(launch.get(key), kind) for key, kind in _TOLD_OF_LAUNCHES.items()):
+            raise BadAnswer(f"{SERVICE} does not say what a launch of {label} needs.", service=SERVICE)
         faults = list(_find_launch_faults(launch, job))
         if faults:
             raise ConfigError(f"{label} {'; '.join(faults)}.")
@@ -158,7 +173,7 @@ class ControllerCredentials:
         what = f"job {number} of job template {job.template!r}"
         last = poll_until(
             self._ctx,
-            lambda: self.client.get(f"/{_JOBS[kind]}/{number}/", f"read {what}"),
+            lambda: self._read_one(f"/{_JOBS[kind]}/{number}/", number, f"read {what}"),
             lambda seen: seen.get("status") in _ENDED,
             what=f"the end of {what}",
             timeout_s=job.within_s,
@@ -169,6 +184,13 @@ class ControllerCredentials:
             told = f" ({to_one_line(why, 300)})" if isinstance(why, str) and why else ""
             raise ApiError(f"{what} ended as {last['status']}{told}: its output says why.", service=SERVICE)
         return number
+
+    def _read_one(self, path: str, number: int, intent: str) -> Wire:
+        """Return the object at *path*, whose id is *number*. Raises ApiError, BadAnswer for another one."""
+        found = self.client.get(path, intent)
+        if _get_id(found) != number:
+            raise BadAnswer(f"Cannot {intent}: {SERVICE} shows another object than that.", service=SERVICE)
+        return found
 
     def _find_template(self, job: ProofJob) -> Wire:
         found = self.client.list_named("job_templates", job.template, f"look for job template {job.template!r}")
@@ -182,8 +204,7 @@ def _list_names(ignored: t.Any) -> list[t.Any]:
 
 def _find_launch_faults(launch: Wire, job: ProofJob) -> t.Iterator[str]:
     """Yield why a launch of a template needs a person, or would leave out what is given."""
-    needed = launch.get("variables_needed_to_start")
-    missing = [name for name in map(str, needed) if name not in job.extra_vars] if isinstance(needed, list) else []
+    missing = [name for name in map(str, launch["variables_needed_to_start"]) if name not in job.extra_vars]
     if missing:
         told = ", ".join(to_one_line(name, 80) for name in missing[:_MOST_TOLD])
         yield f"needs answers to start ({told}): give them in extra_vars"

@@ -14,6 +14,7 @@ from fake_controller import ENCRYPTED, FakeController
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AmbiguousMatch,
     ApiError,
+    BadAnswer,
     ConfigError,
     CvopsError,
     Forbidden,
@@ -239,6 +240,47 @@ def test_what_is_in_the_way_is_found_before_anything_is_written(
     with pytest.raises(kind, match=told):
         target.check()
     assert controller.written == controller.launched == []
+
+
+@pytest.mark.parametrize(
+    "name", ["variables_needed_to_start", "passwords_needed_to_start", "inventory_needed_to_start"]
+)
+def test_a_launch_of_which_nothing_is_told_is_none_that_needs_nothing(
+    make_ctx: t.Any, controller: FakeController, name: str
+) -> None:
+    controller.asks = {name: None}
+    with pytest.raises(BadAnswer, match="does not say what a launch of job template 'Preflight' needs"):
+        open_target(make_ctx, controller).check()
+
+
+def test_fields_of_which_it_is_not_told_where_they_come_from_are_not_written(
+    make_ctx: t.Any, controller: FakeController
+) -> None:
+    controller.linked.append(None)
+    with pytest.raises(BadAnswer, match="does not say which fields of credential 'entra' come from elsewhere"):
+        open_target(make_ctx, controller).check()
+
+
+def test_another_object_than_that_which_was_asked_for_is_not_taken_for_it(
+    make_ctx: t.Any, controller: FakeController
+) -> None:
+    """Neither a credential, which would be written, nor the type of one, nor a job, which would say that it works."""
+    credentials, types = controller.objects["credentials"], controller.objects["credential_types"]
+    credentials[8] = credentials[7]
+    with pytest.raises(BadAnswer, match="Cannot read credential 8: the controller shows another object than that"):
+        open_target(make_ctx, controller, id=8).switch(KEY)
+    assert controller.written == []
+    del credentials[8]
+    types[3]["id"] = 4
+    with pytest.raises(BadAnswer, match="Cannot read the type of credential 'entra': the controller shows another"):
+        open_target(make_ctx, controller).check()
+    controller.runs = ["successful"]
+    target = open_target(make_ctx, controller)
+    target.switch(KEY)
+    controller.job_offset = 1
+    with pytest.raises(BadAnswer, match="Cannot read job 101 of job template 'Preflight'"):
+        target.confirm(NEW)
+    assert not target.read().is_confirmed
 
 
 @pytest.mark.parametrize("ignored", [{"limit": "localhost"}, ["limit"], "limit"])
