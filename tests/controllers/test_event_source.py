@@ -23,9 +23,11 @@ from collections.abc import Iterator
 import pytest
 import yaml
 from collection_tree import ROOT
+from controller_api import Controller
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.tenant import format_graph_time
+from cvops_simulator.testing import running_simulator
 from helpers.playing import Player
 from helpers.rotating import DAY, Rotating
 
@@ -56,7 +58,7 @@ class Rulebook:
         self.variables: dict[str, t.Any] = {
             "cvops_events_state_file": str(self.state_file),
             "cvops_events_variables_files": [str(folder / "document.json")],
-            "cvops_events_interval": 20,
+            "cvops_events_interval": 5,
         }
         self._output = folder / "output.txt"
 
@@ -66,10 +68,18 @@ class Rulebook:
         return self._output.read_text(errors="replace")
 
     @contextlib.contextmanager
-    def running(self, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run the program, until the block ends; nothing that it has started may be left then."""
+    def running(self, *more: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the program, until the block ends; nothing that it has started may be left then. *more*: words of the command line."""
         (self.folder / "rulebook.yml").write_text(yaml.safe_dump(self.variables))
-        words = ["-r", f"cvops.identity.{self._name}", "-i", str(self.folder / "inventory"), "-e", "rulebook.yml"]
+        words = [
+            "-r",
+            f"cvops.identity.{self._name}",
+            "-i",
+            str(self.folder / "inventory"),
+            "-e",
+            "rulebook.yml",
+            *more,
+        ]
         variables = self._play.environment(
             self.folder / "run", {"CVOPS_RETRIES": "0", "TEST_MARK": str(self.folder), **env}
         )
@@ -125,6 +135,7 @@ def test_a_secret_that_is_about_to_expire_is_rotated_once(
     rotating.wire()["passwordCredentials"][0]["endDateTime"] = format_graph_time(site.clock.now() + 10.5 * DAY)
     target = rotating.credential(key=(key_id, rotating.value(key_id)))
     rotation = {"rotation_name": "backup", "application": {"app_id": rotating.app_id}, "targets": [target]}
+    rotation["prove"] = {"successes": 2, "over_seconds": 2}  # as it is, a proof takes two minutes of real time
     document = {"cvops_connection": site.variables()["cvops_connection"], "cvops_rotations": [rotation]}
     rulebook = Rulebook("rotate_expiring", tmp_path, play, document)
     rulebook.variables["cvops_events_interval"] = 3600  # one look in each run
@@ -200,6 +211,73 @@ def test_a_ticket_for_each_change_also_when_a_commcell_was_down(
         by_key.setdefault(ticket["key"], []).append(ticket["is_open"])
     assert sorted(by_key.values()) == [[True], [True], [True, False], [True, False]]
     assert not any(secret in rulebook.text for secret in ("~ticket-token", site.automation.client_secret))
+
+
+@pytest.fixture
+def controlled(tmp_path: pathlib.Path) -> Iterator[Simulator]:
+    """A controller with the job templates that the rulebook launches, both of which take variables; its jobs end at once."""
+    (tmp_path / "controlled").mkdir()
+    with running_simulator(set="S", empty=True, directory=tmp_path / "controlled", controller=True) as simulator:
+        controller = Controller(simulator)
+        project = {"name": "access", "organization": 1, "scm_type": "git", "scm_url": "https://git.corp.example/a.git"}
+        made = controller.call("POST", "projects/", project)
+        controller.wait("projects", made["id"], "successful")
+        inventory = controller.call("POST", "inventories/", {"name": "access", "organization": 1})["id"]
+        for name in ("Rotate secrets", "Open a ticket"):
+            template = {"name": name, "project": made["id"], "inventory": inventory, "playbook": "playbooks/site.yml"}
+            controller.call("POST", "job_templates/", {**template, "ask_variables_on_launch": True})
+        yield simulator
+
+
+#: Of files that jobs write, what the source takes: a key that ends soon, and a grant that no line names.
+EXPIRY = {
+    "state": "warning",
+    "checked_at": "2026-11-28T06:00:00Z",
+    "sources": [{"service": "entra", "commcell": None, "what": "applications", "status": "read"}],
+    "rows": [
+        {"commcell": None, "kind": "secret", "name": "backup", "key_id": "6f1c", "app_id": "0b2d", "application": "job"}
+        | {"state": "critical", "days_left": 5, "expires": "2026-12-03T06:00:00Z", "findings": []}
+    ],
+}
+SURPLUS = {
+    "principal": "GG-View",
+    "principal_kind": "user_group",
+    "role": "View",
+    "entity_type": "plan",
+    "entity": "gold",
+}
+HOST = {"status": "unchanged", "planned": 0, "problems": [], "left": [], "remaining": 0, "held": 0, "message": ""}
+SUMMARY = {
+    "status": "planned",
+    "check_mode": True,
+    "hosts": {"localhost": HOST, "cs01": HOST},
+    "registration": {},
+    "role_mappings": {"commcells": {"cs01": {"mappings": {"surplus": [SURPLUS], "unmanaged": [], "added": []}}}},
+}
+
+
+@needs_java
+def test_job_templates_are_launched_with_the_variables_of_the_event(
+    controlled: Simulator, play: Player, tmp_path: pathlib.Path
+) -> None:
+    """One job for a secret that ends soon, one with the id of the grant that differs, over TLS and with a token that may write."""
+    rulebook = Rulebook("run_job_templates", tmp_path, play, {})
+    for name, document in (("expiry", EXPIRY), ("summary", SUMMARY)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+        rulebook.variables[f"cvops_events_{name}_file"] = str(tmp_path / f"{name}.json")
+    service = controlled.controller
+    token = service.make_token()
+    words = ("--controller-url", service.url, "--controller-ssl-verify", controlled.ca_path)
+    with rulebook.running(*words, EDA_CONTROLLER_TOKEN=token, EDA_JOB_TEMPLATE_REFRESH_DELAY="0.1"):
+        rulebook.wait(lambda: len(service.state.list_all("jobs")) >= 2, "both jobs")
+    jobs = {job["name"]: json.loads(job["extra_vars"]) for job in service.state.list_all("jobs")}
+    assert sorted(job["name"] for job in service.state.list_all("jobs")) == ["Open a ticket", "Rotate secrets"]
+    ticket, event = jobs["Open a ticket"], jobs["Open a ticket"]["ansible_eda"]["event"]["cvops"]
+    assert (ticket["ticket_id"], ticket["ticket_type"]) == (event["id"], "drift_found")
+    assert (event["principal"], event["role"], event["entity"]) == ("GG-View", "View", "gold")
+    assert "ticket_id" not in jobs["Rotate secrets"]
+    assert jobs["Rotate secrets"]["ansible_eda"]["event"]["cvops"]["type"] == "secret_expiring"
+    assert token not in rulebook.text
 
 
 @pytest.mark.parametrize("path", RULEBOOKS, ids=lambda path: path.stem)
