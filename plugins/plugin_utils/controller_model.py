@@ -48,7 +48,8 @@ MARKED = (
 )
 #: Keys of what is there and not in the document begin with it.
 SURPLUS = "surplus/"
-_MARK = "Made by cvops.identity.awx_setup, prefix "
+_MAKER = "Made by cvops.identity.awx_setup"
+_MARK = f"{_MAKER}, prefix "
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class ControllerObject:
 
 
 def get_mark() -> str:
-    """Return what the marks of all documents have in common."""
-    return _MARK
+    """Return what the marks of all documents begin with; no blank at its end, which a filter might lose."""
+    return _MAKER
 
 
 def mark_description(words: str, prefix: str) -> str:

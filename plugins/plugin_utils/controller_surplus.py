@@ -27,6 +27,10 @@ LASTING: t.Mapping[str, tuple[str, str, str]] = {
 }
 
 
+#: So many objects are named beside the schedules that run.
+_TOLD = 50
+
+
 @dataclass(frozen=True)
 class Surplus:
     """A marked object that the plan lacks. ``template``: the name of the one that a schedule starts; ``runs``: a schedule that is enabled."""
@@ -150,7 +154,8 @@ def format_surplus(
         lines.append(
             f"Made by an earlier run, and not in the document: {len(surplus)}. Delete on the controller what nobody needs"
         )
-    for one in surplus:
+    running = sum(one.runs for one in surplus)
+    for one in surplus[: running + _TOLD]:
         if not one.runs:
             lines.append(f"  ? {one.words}")
         elif not done:
@@ -158,6 +163,8 @@ def format_surplus(
         else:
             end = "switched off; where it was renamed, enable the new one" if one.key in stopped else "IT STILL RUNS"
             lines.append(f"  - {one.words}: {end}")
+    rest = len(surplus) - running - _TOLD
+    lines += [f"  and {rest} more, all of them in awx_setup_result.surplus"] if rest > 0 else []
     return [*lines, *_format_lasting(plan, known), *_format_others(plan, known)]
 
 

@@ -78,7 +78,7 @@ def test_everything_is_looked_up_once_in_three_rounds() -> None:
             "key": "marked/projects",
             "endpoint": "projects",
             "params": {
-                "description__contains": "Made by cvops.identity.awx_setup, prefix ",
+                "description__contains": "Made by cvops.identity.awx_setup",
                 "page_size": 200,
                 "organization": len("organizations/Platform"),
             },

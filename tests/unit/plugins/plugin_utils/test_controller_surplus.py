@@ -118,6 +118,18 @@ def test_what_left_the_document_is_named_and_its_schedules_are_switched_off() ->
     assert quiet["lines"][0].startswith("Nothing was to be done: ")
 
 
+def test_many_objects_are_cut_and_schedules_that_run_are_not() -> None:
+    document = make_document()
+    many = stale()
+    many["job_templates"] += [{"id": 100 + count, "name": f"old {count}", "description": MARK} for count in range(300)]
+    night = many["schedules"][0]
+    many["schedules"] += [{**night, "id": 1000 + count, "name": f"night {count}"} for count in range(70)]
+    lines = format_setup(document, read(document, **many))
+    assert sum("it runs, and is switched off" in line for line in lines) == 71
+    assert "  and 252 more, all of them in awx_setup_result.surplus" in lines
+    assert len(lines) < 130
+
+
 def test_what_the_document_has_or_uses_is_no_surplus() -> None:
     document = make_rich_document()
     own: Objects = {kind: [] for kind in MARKED}
