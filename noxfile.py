@@ -418,6 +418,7 @@ def lint(step: Step) -> None:
         "action files": ("python", "scripts/action_files.py", "--check"),
         "contents of the README": ("python", "scripts/readme_contents.py", "--check"),
         "permission presets": ("python", "scripts/permission_presets.py", "--check"),
+        "index of names": ("python", "scripts/names_index.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "licences": ("reuse", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
@@ -689,6 +690,7 @@ def generate(step: Step) -> None:
         "variables_schema",
         "readme_contents",
         "permission_presets",
+        "names_index",
     )
     for name in names:
         step.run("python", f"scripts/{name}.py", "--write")

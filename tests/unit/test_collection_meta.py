@@ -13,6 +13,7 @@ import typing as t
 
 import action_files
 import action_groups
+import names_index
 import permission_presets
 import pytest
 import yaml
@@ -25,6 +26,16 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.provenance im
 
 MODULES = module_names()
 FRAGMENTS = sorted((ROOT / "changelogs" / "fragments").glob("*.y*ml"))
+#: Environment variables by which the controller's process tells one that it starts what it knows.
+OF_A_RUN = {
+    "CVOPS_BASE_DIRECTORY",
+    "CVOPS_JOB_FACTS",
+    "CVOPS_OPTION_SOURCES",
+    "CVOPS_RUN_DIRECTORY",
+    "CVOPS_RUN_PROCESS",
+    "CVOPS_TASK_TIMEOUT",
+}
+CLOUDS_OF_COMMVAULT = {"AZURE_CHINACLOUD", "AZURE_CLOUD", "AZURE_GERMANCLOUD", "AZURE_STACK", "AZURE_USGOV"}
 ROLE_SPECS = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
 
 
@@ -99,6 +110,21 @@ def test_every_module_has_its_generated_action_file() -> None:
 
 def test_the_guide_lists_the_presets_as_they_are() -> None:
     assert find_outdated(permission_presets.expected()) == []
+
+
+def test_the_index_of_names_is_as_the_code_says() -> None:
+    assert find_outdated(names_index.expected()) == []
+
+
+def test_every_environment_variable_that_the_code_names_is_in_the_index() -> None:
+    """But for what the parts of a run hand each other, and names of clouds in Commvault."""
+    text = names_index.PAGE.read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins").rglob("*.py"))]
+    named = {
+        name for source in sources for name in re.findall(r"[\"(]((?:CVOPS|VAULT|ARM|AZURE)_[A-Z_]+[A-Z])[\")]", source)
+    }
+    assert {name for name in named if f"``{name}``" not in text} == OF_A_RUN | CLOUDS_OF_COMMVAULT
+    assert len(named) > 40
 
 
 def test_wrong_action_files_are_found(tmp_path: pathlib.Path) -> None:
