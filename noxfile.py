@@ -5,7 +5,8 @@
 """The steps of `make test` as sessions of nox.
 
 The environments are sessions, too (``core-...``): made once, shared by the steps, made again when what they should hold has changed.
-The variable ENV (oldest, newest, all) chooses which of them the steps of each environment run on; everything else runs on the newest.
+The variable ENV (oldest, newest, all, or a release of ansible-core: 2.18) chooses which of them the steps of each environment run on; everything else
+runs on the newest.
 """
 
 from __future__ import annotations
@@ -45,19 +46,20 @@ from environments import (  # noqa: E402
     testing_variables,
     tool_variables,
 )
-from interpreters import Target, choose_targets, find_pythons  # noqa: E402
+from interpreters import PYTHONS_OF, Target, choose_targets, find_pythons, name_target  # noqa: E402
 from pytest_counts import Counts  # noqa: E402
 from reproducible_archive import make_reproducible, source_time  # noqa: E402
 
 VENVS = environments_folder()
 COVERAGE = BUILD / "coverage"
 LOGS = BUILD / "logs"
-TARGETS = choose_targets(find_pythons())
+PYTHONS = find_pythons()
+TARGETS = choose_targets(PYTHONS)
 NEWEST = TARGETS[-1]
 CHOICES = {"oldest": TARGETS[:1], "newest": TARGETS[-1:], "all": TARGETS}
-if (_env := os.environ.get("ENV") or "all") not in CHOICES:
-    sys.exit(f"ENV is {_env!r}: it takes one of {', '.join(CHOICES)}")
-CHOSEN = CHOICES[_env]
+if (_env := os.environ.get("ENV") or "all") not in {*CHOICES, *PYTHONS_OF}:
+    sys.exit(f"ENV is {_env!r}: it takes one of {', '.join([*CHOICES, *PYTHONS_OF])}")
+CHOSEN = CHOICES[_env] if _env in CHOICES else [name_target(_env, PYTHONS)]
 MEASURED = CHOSEN[-1]  # its Python counts lines at next to no cost (sys.monitoring), and branches at the usual one
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
 CONTROLLERS = "controllers-environment"
@@ -99,6 +101,13 @@ SANITY_OF_SOURCE = (
     "use-compat-six",
     "yamllint",
 )
+#: What GitHub reads of the repository, by the name of its schema.
+REPOSITORY_FILES = {
+    "github-workflows": "workflows/*.yml",
+    "github-issue-config": "ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": "ISSUE_TEMPLATE/[!c]*.yml",
+    "dependabot": "dependabot.yml",
+}
 #: The arguments of pytest for what plays.
 INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
 #: Rotations that meet faults: the step of that name runs all of them.
@@ -144,7 +153,7 @@ def add_environment(name: str, target: Target, *requirements: Word, made_for: st
     environment.__doc__ = f"The environment of {target.label}."
 
 
-for _target in TARGETS:
+for _target in {target.folder: target for target in [*CHOSEN, *TARGETS]}.values():
     _tools = [SIMULATOR] if _target != NEWEST else [f"{SIMULATOR}[dev]", "-r", ROOT / "requirements-dev.txt"]
     add_environment(_target.folder, _target, _target.requirement, "-r", ROOT / "requirements-test.txt", "-e", *_tools)
 add_environment(
@@ -164,7 +173,7 @@ add_environment("demo-environment", NEWEST, "ansible-core", "-r", LIBRARIES, "-e
 add_environment(
     "devel-environment",
     NEWEST,
-    "ansible-core>=2.22.0.dev0",
+    os.environ.get("CVOPS_DEVEL_CORE") or "ansible-core>=2.22.0.dev0",
     *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
     made_for=datetime.date.today().isoformat(),  # a release candidate is followed by the next one
 )
@@ -421,8 +430,12 @@ def lint(step: Step) -> None:
         "index of names": ("python", "scripts/names_index.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "licences": ("reuse", "lint"),
+        "workflows": ("zizmor", "--offline", "--no-progress", ".github"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
     }
+    for kind, names in REPOSITORY_FILES.items():
+        files = sorted((ROOT / ".github").glob(names))
+        commands[f"schema of {kind}"] = ("check-jsonschema", "--builtin-schema", f"vendor.{kind}", *files)
     programs = [step.describe(name, *words, variables=staged) for name, words in commands.items()]
     programs.append(step.describe("import-linter", "python", *LINT_IMPORTS, variables=tree))
     words = ("python", "-m", "ansiblelint", "--nocolor", "--strict")  # hubs show warnings, too

@@ -17,6 +17,16 @@ Version = tuple[int, int]
 #: Of the newest core a release candidate will do, until there is a release.
 NEWEST_CORE: dict[Version, str] = {(3, 11): "2.19", (3, 12): "2.21", (3, 13): "2.22", (3, 14): "2.22"}
 PRE_RELEASES = "2.22"
+#: The releases that the collection is for, and the Pythons here that each runs on.
+PYTHONS_OF: dict[str, tuple[Version, ...]] = {
+    "2.16": ((3, 11), (3, 12)),
+    "2.17": ((3, 11), (3, 12)),
+    "2.18": ((3, 11), (3, 12), (3, 13)),
+    "2.19": ((3, 11), (3, 12), (3, 13)),
+    "2.20": ((3, 12), (3, 13), (3, 14)),
+    "2.21": ((3, 12), (3, 13), (3, 14)),
+    "2.22": ((3, 13), (3, 14)),
+}
 OLDEST = ((3, 11), "2.16")
 NEWEST_PYTHONS: tuple[Version, ...] = ((3, 13), (3, 14))
 
@@ -26,7 +36,7 @@ PROBE = "import sys, venv; print(sys.version_info[0], sys.version_info[1], sys.e
 class Target(t.NamedTuple):
     """One environment to test on."""
 
-    role: str  # "oldest", "newest" or "only"
+    role: str  # "oldest", "newest", "only" or "named"
     python: pathlib.Path
     version: Version
     core: str
@@ -98,3 +108,17 @@ def choose_targets(pythons: t.Mapping[Version, pathlib.Path]) -> list[Target]:
         raise SystemExit("no Python of 3.11 to 3.14 with the venv module was found")
     version = max(pythons)
     return [Target("only", pythons[version], version, NEWEST_CORE[version])]
+
+
+def name_target(core: str, pythons: t.Mapping[Version, pathlib.Path]) -> Target:
+    """Return this release of ansible-core on the newest Python at hand that it runs on.
+
+    Raises SystemExit where the collection is not for that release, or no such Python is there.
+    """
+    if core not in PYTHONS_OF:
+        raise SystemExit(f"there is no environment of ansible-core {core!r}: there are {', '.join(PYTHONS_OF)}")
+    fitting = [version for version in PYTHONS_OF[core] if version in pythons]
+    if not fitting:
+        named = ", ".join(f"{major}.{minor}" for major, minor in PYTHONS_OF[core])
+        raise SystemExit(f"ansible-core {core} runs on none of the Pythons here; it needs one of {named}")
+    return Target("named", pythons[max(fitting)], max(fitting), core)

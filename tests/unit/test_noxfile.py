@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import typing as t
@@ -65,6 +66,10 @@ for settings, function in sessions:
         function(types.SimpleNamespace(name=name, log=lambda text: None, error=sys.exit))
 print(json.dumps([measured, combined, arguments]))
 """
+#: Prints the sessions: their names, their tags, the sessions that they need.
+SESSIONS = """
+print(json.dumps([[each["name"], *(each.get(key, []) for key in ("tags", "requires"))] for each, _function in sessions]))
+"""
 #: Runs a program that does not end, with a limit, and one that does; prints how each ended.
 HANGING = """
 noxfile.ROOT = pathlib.Path("/")
@@ -106,7 +111,8 @@ def run_steps(build: pathlib.Path, tag: str, environment: str) -> Ran:
 
 
 @pytest.mark.parametrize(
-    ("environment", "role"), [("all", "newest"), ("oldest", "oldest"), ("newest", "newest"), ("", "newest")]
+    ("environment", "role"),
+    [("all", "newest"), ("oldest", "oldest"), ("newest", "newest"), ("", "newest"), ("2.18", "named")],
 )
 def test_one_environment_is_measured_whichever_was_chosen(tmp_path: pathlib.Path, environment: str, role: str) -> None:
     measured, combined, dummy = run_steps(tmp_path, "test", environment)
@@ -133,3 +139,18 @@ def test_a_program_that_does_not_end_fails_its_step(tmp_path: pathlib.Path) -> N
     *dummy, told, after = run_program(HANGING, tmp_path)
     assert told.startswith("sleep did not end within")
     assert after == "no alarm is left"
+
+
+@pytest.mark.parametrize("environment", ["all", "oldest", "2.16", "2.18", "2.22"])
+def test_what_a_session_needs_is_there(tmp_path: pathlib.Path, environment: str) -> None:
+    sessions = json.loads(run_program(SESSIONS, tmp_path, "", environment)[-1])
+    names = [name for name, _tags, _needed in sessions]
+    assert len(names) == len(set(names))
+    assert {need for _name, _tags, needed in sessions for need in needed} <= set(names)
+
+
+def test_every_step_of_the_makefile_is_a_session(tmp_path: pathlib.Path) -> None:
+    """The session that antsibull-nox brings is part of `lint`."""
+    (steps,) = re.findall(r"^STEPS = (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    sessions = json.loads(run_program(SESSIONS, tmp_path)[-1])
+    assert set(steps.split()) <= {tag for _name, tags, _needed in sessions for tag in tags}

@@ -21,7 +21,7 @@ import pytest
 import side_by_side
 import staging
 from environments import minimum_pins
-from interpreters import choose_targets, probe
+from interpreters import NEWEST_CORE, OLDEST, PYTHONS_OF, choose_targets, name_target, probe
 from pytest_counts import Counts
 
 
@@ -57,6 +57,41 @@ def test_an_interpreter_that_does_not_run_is_not_taken(tmp_path: pathlib.Path) -
     found = probe(sys.executable)
     assert found is not None
     assert found[0] == sys.version_info[:2]
+
+
+HERE = {version: pathlib.Path("python") for version in [(3, 11), (3, 12), (3, 13)]}
+
+
+@pytest.mark.parametrize("core", PYTHONS_OF)
+def test_every_supported_core_can_be_named(core: str) -> None:
+    target = name_target(core, HERE)
+    assert (target.role, target.core) == ("named", core)
+    assert target.version == max(set(PYTHONS_OF[core]) & set(HERE))
+
+
+@pytest.mark.parametrize(
+    ("core", "pythons", "told"),
+    [
+        ("2.15", HERE, "there is no environment of ansible-core '2.15': there are 2.16, "),
+        (
+            "2.22",
+            {(3, 11): pathlib.Path("python")},
+            "ansible-core 2.22 runs on none of the Pythons here; it needs one of 3.13",
+        ),
+    ],
+)
+def test_a_core_that_cannot_be_tested_is_told(
+    core: str, pythons: dict[tuple[int, int], pathlib.Path], told: str
+) -> None:
+    with pytest.raises(SystemExit, match=re.escape(told)):
+        name_target(core, pythons)
+
+
+def test_the_tables_of_cores_agree() -> None:
+    for version, core in [*NEWEST_CORE.items(), OLDEST]:
+        assert version in PYTHONS_OF[core]
+    newest = {version: max(c for c, pythons in PYTHONS_OF.items() if version in pythons) for version in NEWEST_CORE}
+    assert newest == NEWEST_CORE
 
 
 @pytest.mark.parametrize(
