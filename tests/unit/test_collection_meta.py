@@ -77,6 +77,15 @@ def test_galaxy_has_every_field_that_certification_asks_for() -> None:
     assert all(re.fullmatch(r"[a-z0-9]+", tag) for tag in galaxy["tags"])
 
 
+def test_the_readme_has_the_sections_that_certification_asks_for() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    asked = ["Requirements", "Installation", "Use cases", "Testing", "Support", "Release notes", "Related information"]
+    assert [heading for heading in headings if heading in {*asked, "License information"}] == [
+        *asked,
+        "License information",
+    ]
+
+
 #: Modules that work on files and ask no service, so that they are in no group.
 SIGNED_IN_NOWHERE = {"access_evidence", "snapshot_pseudonyms"}
 
