@@ -22,6 +22,7 @@ import random
 import resource as system
 import signal
 import threading
+import time
 import typing as t
 from collections.abc import Iterator
 from dataclasses import replace
@@ -126,6 +127,19 @@ def stage(
     made = Stage(site, tmp_path / "stores", monkeypatch, lambda: request.getfixturevalue("bao"))
     yield made
     made.close()
+
+
+def test_a_machine_that_is_slow_changes_no_run(stage: Stage) -> None:
+    """Time is what waits and requests make of it: the same requests are sent at the same moments, however long they take."""
+    seen = []
+    for pause_s in (0.0, 0.02):
+        stage.wire.gate = functools.partial(time.sleep, pause_s)
+        rotating, _watch = stage.set(SCENES[1])
+        began = stage.site.clock.now()
+        stage.wire.begin()
+        stage.run(rotating, SCENES[1])
+        seen.append((list(stage.wire.sent), round(stage.site.clock.now() - began, 6)))
+    assert seen[0] == seen[1]
 
 
 def _list_troubles(sent: t.Sequence[tuple[str, str]]) -> list[Trouble]:

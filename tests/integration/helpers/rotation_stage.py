@@ -38,7 +38,7 @@ from .rotation_places import (
 )
 from .rotation_watch import Watch, seed_key
 from .sampling import WHOLE
-from .virtual_time import share_clock
+from .virtual_time import share_clock, stop_time
 from .wire import Killed, Trouble, Wire
 
 #: Names a folder in which the number of cases is kept, for the step that counts them.
@@ -100,6 +100,7 @@ class Stage:
     ) -> None:
         self.site, self.folder, self.monkeypatch, self._find_bao = site, folder, monkeypatch, find_bao
         share_clock(monkeypatch, site)
+        self._spread_anew = stop_time(monkeypatch)
         reuse_keys(monkeypatch)
         self.wire = Wire(site, monkeypatch)
         self.wire.after_request = self._look_after_request
@@ -115,6 +116,7 @@ class Stage:
     def set(self, scene: Scene) -> tuple[Rotating, Watch]:
         """Return the application in the state of *scene*, known to every replica, and the watch over it."""
         self.watch = None
+        self._spread_anew()
         self.site.reset()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700)

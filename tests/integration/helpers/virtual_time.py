@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pathlib
+import random
+import time
 import types
+import typing as t
 
 import pytest
 from cvops_simulator import Simulator
@@ -16,9 +19,13 @@ from msal.oauth2cli import assertion
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
 
+from . import shared_clock
 from .shared_clock import VARIABLE, SharedClock
 
+#: So much later is it at each request, where time stands still else; no request is given up for the real time that it takes.
+REQUEST_S, PATIENCE_S = 0.01, 500.0
 #: The marker of tests in which time passes as it does, and what it means.
 REAL_TIME = {"real_time": "waits take their time: signals, time-outs, several processes that wait for each other"}
 
@@ -48,3 +55,15 @@ def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path
     monkeypatch.setattr(SiteClock, "now", lambda self: clock.now())
     monkeypatch.setattr(SiteClock, "advance", lambda self, seconds: clock.advance(seconds))
     monkeypatch.setattr(SiteClock, "reset", lambda self: clock.reset())
+
+
+def stop_time(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[], None]:
+    """Let nothing but waits and requests move the shared clock on, so that no run depends on how fast this machine is.
+
+    Waits are spread the same each time from a call of the function on that is returned.
+    """
+    began, spread = time.time(), random.Random()
+    monkeypatch.setattr(shared_clock, "time", types.SimpleNamespace(time=lambda: began))
+    monkeypatch.setattr(Clock, "random", lambda self: spread.random())
+    monkeypatch.setattr(Transport, "_compute_timeouts", lambda self: (PATIENCE_S, PATIENCE_S))
+    return lambda: spread.seed(1)

@@ -21,7 +21,10 @@ import pytest
 import requests
 import urllib3
 from cvops_simulator import Simulator
+from cvops_simulator.core.clock import Clock as SiteClock
 from cvops_simulator.core.faults import Fault
+
+from .virtual_time import REQUEST_S
 
 #: The sessions of the collection's transport.
 _SESSION = "PlainSession"
@@ -107,6 +110,7 @@ class Wire:
         if self._is_dead:
             raise Killed
         self.gate()
+        SiteClock.advance(self.site.clock, REQUEST_S)  # not that of a watch, which would look twice at each
         number, trouble = len(self.sent), self.trouble
         place = (str(request.method), str(request.url))
         self.sent.append(place)
