@@ -79,8 +79,9 @@ class Run:
 
     @property
     def result(self) -> Result:
-        """The last result of a task that was not skipped; where all were, the last one."""
-        return next((result for result in reversed(self.results) if result.status != "skipped"), self.results[-1])
+        """The last result; of a run that has failed not that of a task which was left out at its end, as in an ``always``."""
+        ran = [result for result in self.results if result.status != "skipped"] if self.rc else []
+        return ran[-1] if ran else self.results[-1]
 
     def of(self, task: str) -> list[Result]:
         """The results of the task (or the items of the loop) of this name; a name that did not run is an error."""
