@@ -13,20 +13,20 @@ import ast
 import json
 import pathlib
 import re
-import ssl
 import subprocess
 import sys
 import time
 import typing as t
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
 import yaml
 from collection_tree import ROOT, collections_path
+from controller_api import Controller
 from cvops_simulator import Fault, Simulator
 from cvops_simulator.testing import running_simulator
 from helpers.playing import Player, Run, connection_of
+from helpers.webhooks import TOKEN, start_webhook
 
 sys.path.insert(0, str(ROOT / "tests" / "unit"))
 
@@ -60,41 +60,6 @@ ROLE = {"name": "Night shift", "permissions": ["View"]}
 WORKFLOW = "cvops change with approval"
 
 
-class Controller:
-    """The controller as a person at its API sees it."""
-
-    def __init__(self, site: Simulator) -> None:
-        self.site, self.environment = site, site.controller_environment()
-        self._trust = ssl.create_default_context(cafile=site.ca_path)
-        self._token = site.controller.make_token()
-
-    def call(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        request = urllib.request.Request(  # noqa: S310 - the address is the stand-in's
-            f"{self.environment['CONTROLLER_HOST']}/api/v2/{path}",
-            json.dumps(body).encode() if body is not None else None,
-            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request, context=self._trust, timeout=30) as answer:  # noqa: S310
-            return json.loads(answer.read() or b"null")
-
-    def find(self, kind: str, name: str) -> dict[str, t.Any]:
-        (found,) = self.call("GET", f"{kind}/?name={urllib.request.quote(name)}")["results"]
-        return t.cast("dict[str, t.Any]", found)
-
-    def wait(self, kind: str, number: int, *statuses: str) -> dict[str, t.Any]:
-        """The job once its status is one of these; it may take as long as two runs of Ansible on a busy machine."""
-        until = time.monotonic() + 280
-        while (job := self.call("GET", f"{kind}/{number}/"))["status"] not in statuses:
-            assert time.monotonic() < until, job["status"]
-            assert job["status"] not in ("failed", "error"), self.told(kind, number)
-            time.sleep(0.5)
-        return t.cast("dict[str, t.Any]", job)
-
-    def told(self, kind: str, number: int) -> t.Any:
-        return [row.get("job_explanation") for row in (self.call("GET", f"{kind}/{number}/"),)]
-
-
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """Set S and an empty controller, one for all tests of this file."""
@@ -121,6 +86,21 @@ def records(site: Simulator) -> pathlib.Path:
     return pathlib.Path(site.ca_path).parent / "records"
 
 
+def declare_less(site: Simulator) -> dict[str, t.Any]:
+    """What the drift job looks for: all that the site has, but for one entity of a grant and for one whole entry, which somebody deleted."""
+    declared = site.variables()
+    entries = {str(item["principal"]): item for item in declared["cvops_role_mappings"]}
+    (admins,) = (item for name, item in entries.items() if "GG-Commvault-hq-vm-Admin" in name)
+    admins["grants"][0]["entities"]["plans"].remove("silver-hq-vm")
+    return {
+        "cvops_entra_groups": declared["cvops_entra_groups"],
+        "cvops_role_mappings": [item for name, item in entries.items() if "GG-Commvault-platform-Audit" not in name],
+        "role_mappings_managed_groups": ["GG-Commvault-*"],
+        "role_mappings_fail_on_drift": True,
+        "cvops_summary_file": str(records(site).with_name("summary.json")),
+    }
+
+
 def document(site: Simulator) -> dict[str, t.Any]:
     """What the controller is to have: jobs that make one role on the first CommCell."""
     name, cell = next(iter(site.commcells.items()))
@@ -135,7 +115,7 @@ def document(site: Simulator) -> dict[str, t.Any]:
             "controller_credential": "AWX",
             "notifications": [{"name": "Chat", "url": "https://chat.corp.example/hook"}],
             "variables": {"cvops_commvault_roles": [ROLE], "cvops_run_record_dir": str(records(site))},
-            "jobs": {"drift": {"schedule": {"enabled": True}}},
+            "jobs": {"drift": {"schedule": {"enabled": True}, "variables": declare_less(site)}},
         },
     }
 
@@ -391,8 +371,8 @@ def test_what_people_did_stays_and_what_somebody_deleted_comes_back(
 class Jobs:
     """Runs the jobs of the controller: real ``ansible-playbook`` with what the job has around it."""
 
-    def __init__(self, site: Simulator, folder: pathlib.Path, player: Player) -> None:
-        self.site, self.folder, self.player = site, folder, player
+    def __init__(self, site: Simulator, folder: pathlib.Path, player: Player, **more: str) -> None:
+        self.site, self.folder, self.player, self.more = site, folder, player, more
         self.texts: dict[str, str] = {}
 
     def __call__(self, job: t.Any) -> dict[str, t.Any]:
@@ -415,6 +395,7 @@ class Jobs:
             "ANSIBLE_CALLBACK_PLUGINS": str(folder),
             "ANSIBLE_CALLBACKS_ENABLED": "stats",
             "STATS_FILE": str(folder / "stats.json"),
+            **self.more,
         }
         environment.pop("CVOPS_COMMVAULT_URL", None)
         words = ["-i", str(folder / "inventory.json"), "-e", f"@{folder / 'variables.json'}"]
@@ -512,3 +493,45 @@ def test_why_nobody_knows_who_approved(at_controller: Player) -> None:
     assert "this job has no credential to ask the controller with" in alone
     assert "this workflow has no approval node that is called approve" in unapproved
     assert "cvops_controller.controller_credential" in alone and "awx_setup makes" in unapproved
+
+
+def test_the_scheduled_drift_job_names_what_was_deleted(
+    controlled: Simulator, controller: Controller, at_controller: Player, tmp_path: pathlib.Path
+) -> None:
+    """By group, role, entity and CommCell: in the output, in its last line and in the summary. The webhook, whose address is a credential's, gets counts."""
+    webhook, trusted = start_webhook(tmp_path), tmp_path / "both.pem"
+    trusted.write_text(pathlib.Path(controlled.ca_path).read_text() + (tmp_path / "ca.pem").read_text())
+    kind = {"name": "Webhook", "kind": "cloud", "injectors": {"extra_vars": {"cvops_notify_url": "{{ url }}"}}}
+    kind["inputs"] = {"fields": [{"id": "url", "label": "Address", "type": "string", "secret": True}]}
+    held = {"name": "Chat", "organization": 1, "inputs": {"url": webhook.url}}
+    held["credential_type"] = controller.call("POST", "credential_types/", kind)["id"]
+    template = controller.find("job_templates", "cvops drift report")["id"]
+    chat = {"id": controller.call("POST", "credentials/", held)["id"]}
+    controller.call("POST", f"job_templates/{template}/credentials/", chat)
+
+    jobs = Jobs(controlled, tmp_path, at_controller, CVOPS_CA_PATH=str(trusted))
+    controlled.controller.runner = lambda job: jobs(job) if job.template == "cvops drift report" else {}
+    controlled.clock.advance(86_400)
+    (job,) = controller.call("GET", f"job_templates/{template}/jobs/")["results"]
+    assert job["launch_type"] == "scheduled"
+    until = time.monotonic() + 280
+    while controller.call("GET", f"jobs/{job['id']}/")["status"] not in ("failed", "successful"):
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    (text,) = jobs.texts.values()
+    assert controller.call("GET", f"jobs/{job['id']}/")["status"] == "failed", text
+    ((cell, _service),) = controlled.commcells.items()
+    grant = "GG-Commvault-hq-vm-Admin: Client Admins on plans silver-hq-vm"
+    group = f"GG-Commvault-platform-Audit has no entry and holds Compliance on commcell {cell}"
+    summary, _mark, last = text.partition("PLAY [Result]")
+    for line in (f"surplus: {grant}", f"unmanaged: {group}"):
+        assert f'"  {line}"' in summary.partition("TASK [Summary]")[2]
+        assert f"{cell}: {line}" in last
+    found = json.loads(records(controlled).with_name("summary.json").read_text("utf-8"))
+    deleted = {"principal": "GG-Commvault-hq-vm-Admin", "role": "Client Admins", "entity": "silver-hq-vm"}
+    assert [row for row in found["surplus"][cell] if deleted.items() <= row.items()]
+    (message,) = webhook.messages
+    assert (message["status"], message["counts"]["surplus"], message["counts"]["unmanaged"]) == ("drift", 1, 1)
+    assert not [name for name in ("GG-Commvault", "Client Admins", "silver-hq-vm") if name in json.dumps(message)]
+    assert not [secret for secret in (TOKEN, controlled.automation.client_secret) if secret in text]
+    webhook.stop()
