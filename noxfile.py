@@ -629,7 +629,7 @@ def controllers(step: Step) -> None:
     check_import(step, build_artifact(step), lint=False)
     install_image_layers(step, BUILD / "execution-environment.cdx.json")
     folder = str(fetch_controller_collections())
-    step.pytest("tests/controllers", "--dist", "worksteal", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
+    step.pytest("tests/controllers", "--dist", "loadfile", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
 
 
 @step("test", "test-all")
