@@ -181,6 +181,7 @@ def error_shapes(text: t.Any, code: t.Any) -> dict[str, t.Any]:
         "errorCode": 7,
         "errorMessage": text,
         "errorString": text,
+        "detail": text,
         "warningMessage": text,
         "response": [{"errorCode": 7, "errorString": text, "warningMessage": text}],
         "message": text,
