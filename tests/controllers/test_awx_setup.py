@@ -531,7 +531,8 @@ def test_the_scheduled_drift_job_names_what_was_deleted(
     deleted = {"principal": "GG-Commvault-hq-vm-Admin", "role": "Client Admins", "entity": "silver-hq-vm"}
     assert [row for row in found["surplus"][cell] if deleted.items() <= row.items()]
     (message,) = webhook.messages
-    assert (message["status"], message["counts"]["surplus"], message["counts"]["unmanaged"]) == ("drift", 1, 1)
+    counted = {name: len(found[name][cell]) for name in ("surplus", "unmanaged")}
+    assert message["status"] == "drift" and counted.items() <= message["counts"].items()
     assert not [name for name in ("GG-Commvault", "Client Admins", "silver-hq-vm") if name in json.dumps(message)]
     assert not [secret for secret in (TOKEN, controlled.automation.client_secret) if secret in text]
     webhook.stop()
