@@ -113,23 +113,6 @@ def group_results_by_host(variables: t.Any, hosts: t.Any, names: t.Any) -> dict[
     return {host: [found.get(name, {}) for name in own] for host, found in _pair_hosts(hosts, variables)}
 
 
-def group_plans_by_host(variables: t.Any, hosts: t.Any) -> dict[str, t.Mapping[str, t.Any]]:
-    """Return the plan of each host, as :func:`collect_pass` returns it. *variables*: those of each of *hosts*, in their order.
-
-    That of localhost is noted. That of a CommCell is noted where more than roles and mapping was planned, or where it was carried out since;
-    otherwise it is what their tasks left, so that a CommCell without changes needs no task to note it.
-    """
-    return {host: _read_plan(host, found) for host, found in _pair_hosts(hosts, variables)}
-
-
-def _read_plan(host: str, found: t.Mapping[t.Any, t.Any]) -> t.Mapping[str, t.Any]:
-    noted = found.get("__cvops_plan" if host == ENTRA else "__cvops_noted")
-    if noted or host == ENTRA:
-        return require_mapping(noted, "the plan")
-    results = {"roles": found.get("__role_mappings_role_results"), "mappings": found.get("__role_mappings_outcome")}
-    return collect_pass(results, found.get("__cvops_unexpected"))
-
-
 def _pair_hosts(hosts: t.Any, variables: t.Any) -> t.Iterator[tuple[str, t.Mapping[t.Any, t.Any]]]:
     given, of_hosts = [to_text(host) for host in require_list(hosts, "hosts")], require_list(variables, "the variables")
     if len(of_hosts) != len(given):

@@ -22,7 +22,7 @@ MOST_OF_COMMCELL = 6_000
 #: Requests to one CommCell in such a run, its log-in and log-out included.
 MOST_REQUESTS = 43
 #: Tasks of one CommCell in such a run, and those that are run once, on the first of them.
-TASKS_OF_COMMCELL, TASKS_RUN_ONCE = 1, 2
+TASKS_OF_COMMCELL, TASKS_RUN_ONCE = 2, 2
 
 
 @pytest.fixture(scope="module")

@@ -390,6 +390,41 @@ def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: 
     assert "Groups without an entry were not looked for" in told(run, "Summary")
 
 
+@pytest.mark.every_core
+def test_a_commcell_that_failed_before_the_run_is_no_commcell_without_changes(
+    site: Simulator, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """Ansible leaves it out of all plays: nothing is known of it, so nothing is written, and what leaves Entra ID stays."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"children": {"cvops_commcells": {"hosts": dict.fromkeys(CELLS, {})}}}}))
+    before = {
+        "hosts": "cvops_commcells",
+        "connection": "local",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.fail": {"msg": "disk full"}, "when": f"inventory_hostname == '{CELLS[0]}'"}],
+    }
+    site.journal.clear()
+    run = bare([before, {"import_playbook": SITE}], "-i", str(inventory), extra_vars=small(site))
+    assert run.rc == 2
+    assert f"{CELLS[0]}: was not planned, and nothing says why" in told(run, "Plan")
+    assert_no_writes(site)
+
+
+def test_what_one_import_decided_is_no_decision_of_the_next(site: Simulator, bare: Player) -> None:
+    """Where localhost has failed, Ansible leaves it out: the second import plans, and nobody decides."""
+    document = small(site)
+    bare(SITE, extra_vars=document).ok()
+    less = {**document, "role_mappings_fail_on_drift": True, "role_mappings_managed_groups": ["GG-*"]}
+    less["cvops_entra_groups"] = [{**group, "description": "of the night"} for group in document["cvops_entra_groups"]]
+    less["cvops_role_mappings"] = document["cvops_role_mappings"][:1]
+    site.journal.clear()
+    run = bare([{"import_playbook": SITE}] * 2, extra_vars=less)
+    assert run.rc == 2
+    assert {entry.service for entry in writes(site)} == {"graph"}
+    decisions = [result for result in run.results if result.task == "Take the decision back" and result.status == "ok"]
+    assert [result["ansible_facts"]["__cvops_decision"]["write"] for result in decisions] == [False]
+
+
 def test_a_document_that_is_data_reaches_every_commcell(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     document = small(site)
     path = tmp_path / "document.json"
