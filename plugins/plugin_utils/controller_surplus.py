@@ -19,14 +19,14 @@ from .filter_values import make_visible, require_list, require_mapping, to_text
 
 #: Kinds that lie in the inventory; schedules lie in templates, and the others in the organization.
 _IN_INVENTORY = ("hosts",)
+#: Kinds that schedules start.
+_STARTED = ("job_templates", "workflow_job_templates")
 #: By kind, the field that the official modules can set but not clear, with the words for it and for the place in the document.
 LASTING: t.Mapping[str, tuple[str, str, str]] = {
     "job_templates": ("execution_environment", "execution environment", "execution_environment"),
     "projects": ("credential", "credential", "project.credential"),
     "execution_environments": ("credential", "credential", "execution_environment.credential"),
 }
-
-
 #: So many objects are named beside the schedules that run.
 _TOLD = 50
 
@@ -120,9 +120,6 @@ def _list_marked(plan: ControllerPlan, known: Mapping) -> t.Iterator[tuple[Surpl
             template = templates[one["template"]] if kind == "schedules" else ""
             runs = kind == "schedules" and one["runs"]
             yield Surplus(kind, one["id"], one["name"], template, runs), one["prefix"]
-
-
-_STARTED = ("job_templates", "workflow_job_templates")
 
 
 def _read_state(known: Mapping, key: str) -> Mapping:

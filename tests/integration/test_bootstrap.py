@@ -17,7 +17,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 from helpers.checks import assert_no_secrets, assert_no_writes
-from helpers.people import persons_token
+from helpers.people import SCOPES, persons_token
 from helpers.playing import Player, Run, connection_of
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permission_presets.presets import PRESETS
@@ -28,14 +28,6 @@ BOOTSTRAP = "cvops.identity.bootstrap"
 REPORT = "What was made, and what to take away from the person"
 APPLICATION = {"unique_name": "cvops-automation", "display_name": "cvops automation"}
 LEAST = ["Application.ReadWrite.OwnedBy", "Group.Create", "GroupMember.Read.All", "User.Read.All"]
-#: What the command line client of a person may do on their behalf.
-SCOPES = (
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Group.ReadWrite.All",
-)
 
 
 class Tenant:

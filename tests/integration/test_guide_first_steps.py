@@ -20,7 +20,7 @@ from collection_tree import ROOT, collections_path
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import CLIENT_GROUP, USER_GROUP, Entity
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
-from helpers.people import persons_token
+from helpers.people import SCOPES, persons_token
 from helpers.playing import connection_of
 from loopback_guard import child_variables
 
@@ -29,14 +29,6 @@ pytestmark = pytest.mark.any_core
 GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_first_steps.rst").read_text()
 TENANT, CLIENT = "3b7e0c54-6a1d-4f0e-9d52-8c41aa0f7e16", "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa"
 GROUP = "GG-Commvault-emea-vm-Operator"
-#: What the command line client of a person may do on their behalf.
-SCOPES = (
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Directory.Read.All",
-    "Group.ReadWrite.All",
-)
 #: Where the simulator is; a real tenant needs nothing of it.
 ADDRESSES = ("AUTHORITY_URL", "GRAPH_URL", "CA_PATH", "INSTANCE_DISCOVERY")
 

@@ -320,3 +320,23 @@ def test_tasks_pass_every_option_on(role: str, file: str, module: str, left_out:
     task = next(task for task in every if name in task)
     passed = {*task[name], *list_options_of(role, task.get("module_defaults", {}).get(name, ""))} - {"approved_steps"}
     assert passed == without(module_options(module), *left_out).keys()
+
+
+def test_a_plan_that_another_play_adds_to_is_noted_by_that_play_alone() -> None:
+    """A CommCell that Ansible loses in between has no note, and without a note nothing is written."""
+    plays = yaml.safe_load((ROOT / "playbooks" / "plays" / "plan_and_apply.yml").read_text(encoding="utf-8"))
+    tasks = [task for play in plays for task in play.get("tasks", ())]
+    notes = [
+        task["ansible.builtin.set_fact"]["__cvops_plan"]
+        for task in tasks
+        if task["name"] == "Note the plan of the CommCell"
+    ]
+    environment = jinja2.Environment()  # noqa: S701 - no HTML
+    environment.filters["cvops.identity.pass_outcome"] = lambda _results, _unexpected: "noted"
+    environment.filters["combine"] = lambda results, _more: results
+    surroundings = [(False, False), (True, False), (True, True)]
+    rendered = [
+        [environment.from_string(note).render(__cvops_plans_more=more, __cvops_rescued=rescued) for note in notes]
+        for more, rescued in surroundings
+    ]
+    assert rendered == [["noted"] * 3, ["{}", "{}", "noted"], ["noted"] * 3]

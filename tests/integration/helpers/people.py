@@ -12,6 +12,15 @@ from cvops_simulator import Simulator
 from cvops_simulator.entra.login.clients import Client
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 
+#: What the command line client of a person may do on their behalf.
+SCOPES = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Group.ReadWrite.All",
+)
+
 
 def persons_token(site: Simulator, *scopes: str) -> tuple[dict[str, t.Any], str]:
     """A user, and the token that they got from a command line client with these delegated permissions for Graph."""
