@@ -42,6 +42,7 @@ from environments import (  # noqa: E402
     SIMULATOR,
     digest,
     environments_folder,
+    minimum_core,
     minimum_pins,
     testing_variables,
     tool_variables,
@@ -62,6 +63,10 @@ if (_env := os.environ.get("ENV") or "all") not in {*CHOICES, *PYTHONS_OF}:
 CHOSEN = CHOICES[_env] if _env in CHOICES else [name_target(_env, PYTHONS)]
 MEASURED = CHOSEN[-1]  # its Python counts lines at next to no cost (sys.monitoring), and branches at the usual one
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
+MINIMUM_PINS = [
+    minimum_core((ROOT / "meta/runtime.yml").read_text("utf-8")),
+    *minimum_pins(LIBRARIES.read_text("utf-8")),
+]
 CONTROLLERS = "controllers-environment"
 JOBS = min(4, os.cpu_count() or 1)
 #: Workers of what waits or plays: more than the cores, and no more than that, since each worker plays with several processes.
@@ -80,6 +85,8 @@ ON_MINIMUMS = (
     "test_commvault_role.py",
     "test_commvault_security_info.py",
 )
+#: Tests of texts that some releases of ansible-core evaluate.
+HOSTILE_TEXTS = ("tests/adversarial/test_kept_facts.py", "tests/adversarial/test_playbooks.py")
 #: Rooms of module_utils that take nothing from ansible-core.
 SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
 #: Sanity tests that look at the source alone, so that they say the same whichever ansible-core starts them.
@@ -159,8 +166,7 @@ for _target in {target.folder: target for target in [*CHOSEN, *TARGETS]}.values(
 add_environment(
     MINIMUMS,
     TARGETS[0],
-    TARGETS[0].requirement,
-    *minimum_pins(LIBRARIES.read_text("utf-8")),
+    *MINIMUM_PINS,
     *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
 )
 add_environment(
@@ -655,14 +661,21 @@ def coverage(step: Step) -> None:
 
 @step("test-all", environment=MINIMUMS)
 def minimums(step: Step) -> None:
-    """Run unit tests and what signs in, on exactly the oldest releases of the libraries that are declared, and the oldest ansible-core."""
+    """Run unit tests, hostile texts and what signs in, on exactly the oldest releases that are declared, of the libraries and of ansible-core."""
     installed = step.run(
         "python", "-c", "import importlib.metadata as m; [print(f'{d.name}=={d.version}') for d in m.distributions()]"
     )
-    wrong = set(minimum_pins(LIBRARIES.read_text("utf-8"))) - set(installed.splitlines())
+    wrong = set(MINIMUM_PINS) - set(installed.splitlines())
     if wrong:
         step.session.error(f"not installed as pinned: {', '.join(sorted(wrong))}")
-    step.pytest("--dist", "worksteal", "tests/unit", *(f"tests/integration/{name}" for name in ON_MINIMUMS))
+    signing_in = [f"tests/integration/{name}" for name in ON_MINIMUMS]
+    step.pytest("--dist", "worksteal", "tests/unit", *HOSTILE_TEXTS, *signing_in, jobs=PLAYING_JOBS)
+
+
+@step("test", environment=MINIMUMS)
+def first_release(step: Step) -> None:
+    """Play hostile texts on the first release of ansible-core that is declared: patch releases differ in what they evaluate."""
+    step.pytest(*HOSTILE_TEXTS, "-k", "facts or refused", jobs=PLAYING_JOBS)
 
 
 @step("test-all", targets=CHOSEN)

@@ -59,6 +59,14 @@ def minimum_pins(requirements: str) -> list[str]:
     return [line.replace(">=", "==") for line in named]
 
 
+def minimum_core(runtime: str) -> str:
+    """Return exactly the oldest ansible-core that ``meta/runtime.yml`` declares, ``ansible-core==2.16.0``. Raises ValueError when it names none."""
+    found = re.search(r"""^requires_ansible: ['"]?>=([0-9.]+)""", runtime, re.MULTILINE)
+    if not found:
+        raise ValueError("meta/runtime.yml: requires_ansible does not begin with the oldest release")
+    return f"ansible-core=={found[1]}"
+
+
 def tool_variables(venv: pathlib.Path, collections: pathlib.Path | None = None) -> dict[str, str]:
     """Return those for tools that may reach a package index: the caller's, without what misleads them."""
     kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}

@@ -12,7 +12,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.break_glass_drill i
     build_drill_options,
     format_drills,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 
 
 class FilterModule:
@@ -20,9 +20,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        shown = build_filters(
             add_drills=add_drills,
             drill_lines=format_drills,
-            drill_options=build_drill_options,
             drill_result=build_drill,
         )
+        return shown | build_exact_filters(drill_options=build_drill_options)

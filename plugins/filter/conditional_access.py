@@ -13,7 +13,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared_access imp
     find_unregistered_problem,
     list_access_tasks,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 
 
 class FilterModule:
@@ -21,10 +21,10 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        shown = build_filters(
             conditional_access_found=collect_access,
-            conditional_access_options=build_access_options,
             conditional_access_problems=find_unregistered_problem,
             conditional_access_target=describe_target,
             conditional_access_tasks=list_access_tasks,
         )
+        return shown | build_exact_filters(conditional_access_options=build_access_options)

@@ -11,7 +11,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options 
     build_sign_in_options,
     build_verification_options,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters
 
 
 class FilterModule:
@@ -19,7 +19,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        return build_exact_filters(
             commcell_options=build_commcell_options,
             sign_in_options=build_sign_in_options,
             verification_options=build_verification_options,

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import mark_untrusted
 from ansible_collections.cvops.identity.plugins.plugin_utils.controller_approvals import (
     describe_approval_node,
     format_published_plan,
@@ -35,17 +33,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.controller_state im
     list_queries,
     read_answers,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
-
-
-def _as_data(compute: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """Return *compute* with a result that nobody evaluates: injectors and variables of job templates are templates of the controller."""
-
-    @functools.wraps(compute)
-    def computed(*args: t.Any, **options: t.Any) -> t.Any:
-        return mark_untrusted(compute(*args, **options))
-
-    return computed
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters
 
 
 class FilterModule:
@@ -53,23 +41,22 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        computations: dict[str, t.Callable[..., t.Any]] = {
-            "controller_access": build_access_options,
-            "controller_approval": read_approval,
-            "controller_approval_node": describe_approval_node,
-            "controller_batch": list_batch,
-            "controller_connection_problems": find_connection_problems,
-            "controller_conclusion": conclude_setup,
-            "controller_document": reduce_document,
-            "controller_failure": describe_setup_failure,
-            "controller_plan_lines": format_setup,
-            "controller_problems": find_state_problems,
-            "controller_project_problem": find_playbook_problem,
-            "controller_queries": list_queries,
-            "controller_settings": describe_settings,
-            "controller_state": read_answers,
-            "controller_trust_lines": format_trusts,
-            "controller_variables": export_variables,
-            "published_plan": format_published_plan,
-        }
-        return build_filters(**{name: _as_data(compute) for name, compute in computations.items()})
+        return build_exact_filters(
+            controller_access=build_access_options,
+            controller_approval=read_approval,
+            controller_approval_node=describe_approval_node,
+            controller_batch=list_batch,
+            controller_connection_problems=find_connection_problems,
+            controller_conclusion=conclude_setup,
+            controller_document=reduce_document,
+            controller_failure=describe_setup_failure,
+            controller_plan_lines=format_setup,
+            controller_problems=find_state_problems,
+            controller_project_problem=find_playbook_problem,
+            controller_queries=list_queries,
+            controller_settings=describe_settings,
+            controller_state=read_answers,
+            controller_trust_lines=format_trusts,
+            controller_variables=export_variables,
+            published_plan=format_published_plan,
+        )

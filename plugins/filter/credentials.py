@@ -14,7 +14,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared_credential
     list_credentials,
     select_approved,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 
 
 class FilterModule:
@@ -22,11 +22,11 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
-            credential_options=build_credential_options,
+        shown = build_filters(
             credential_problems=find_unregistered_problem,
             credential_steps=select_approved,
             credentials_found=list_credential_results,
             credentials_of=list_credentials,
             registered_application=describe_registered,
         )
+        return shown | build_exact_filters(credential_options=build_credential_options)

@@ -9,7 +9,11 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText, get_playbook_folder
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    FilterText,
+    get_playbook_folder,
+    mark_untrusted,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
 from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import resolve_path
 
@@ -36,7 +40,7 @@ def to_path(value: t.Any, playbook_dir: str) -> str:
 
 def _make_text(make: t.Callable[[], str]) -> str:
     try:
-        return t.cast("str", FilterText(make()))
+        return t.cast("str", mark_untrusted(FilterText(make())))
     except RecursionError:
         raise AnsibleFilterError("the value is nested too deeply to be written to a file") from None
 

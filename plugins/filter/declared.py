@@ -14,7 +14,11 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     list_declared_roles,
     select_items_in_state,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters, convert_dates_to_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import (
+    build_exact_filters,
+    build_filters,
+    convert_dates_to_text,
+)
 
 
 class FilterModule:
@@ -22,8 +26,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
-            dates_as_text=convert_dates_to_text,
+        shown = build_filters(
             declared_roles=list_declared_roles,
             document_permissions=find_document_permissions,
             document_uses=find_document_uses,
@@ -31,3 +34,4 @@ class FilterModule:
             lacking_permissions=find_lacking_permissions,
             removes_owner=is_owner_removed,
         )
+        return shown | build_exact_filters(dates_as_text=convert_dates_to_text)

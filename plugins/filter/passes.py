@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.passes import (
     collect_pass,
     collect_run_results,
@@ -31,13 +31,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        shown = build_filters(
             approved_ids=list_approved_ids,
             conclusion_lines=format_conclusion,
             decision_lines=format_decision,
             entra_order=split_entra_tasks,
             failure_text=describe_failure,
-            options_of_localhost=merge_options_of_localhost,
             pass_outcome=collect_pass,
             result_failure=find_result_failure,
             results_by_host=group_results_by_host,
@@ -46,3 +45,4 @@ class FilterModule:
             run_results=collect_run_results,
             run_scope=select_scope,
         )
+        return shown | build_exact_filters(options_of_localhost=merge_options_of_localhost)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_lines import (
     format_rotation_plan,
     format_rotation_report,
@@ -26,13 +26,13 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        shown = build_filters(
             rotation_choice=choose_rotations,
             rotation_conclusion=conclude_rotations,
             rotation_decision=decide_rotations,
             rotation_failure=find_rotations_failure,
             rotation_lines=format_rotation_report,
-            rotation_options=build_rotation_options,
             rotation_outcome=collect_rotation,
             rotation_plan_lines=format_rotation_plan,
         )
+        return shown | build_exact_filters(rotation_options=build_rotation_options)

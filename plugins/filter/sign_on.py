@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_exact_filters, build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.roll_over import (
     describe_roll_over_failure,
     find_former_certificates,
@@ -36,7 +36,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
+        shown = build_filters(
             break_glass_account=get_break_glass,
             coming_user_groups=list_coming_groups,
             creates_saml_app=is_saml_app_created,
@@ -50,9 +50,9 @@ class FilterModule:
             roll_over_lines=format_roll_over,
             roll_over_plan=plan_roll_over,
             present_saml_apps=list_present_apps,
-            saml_app_options=build_saml_app_options,
             unregistered_saml_apps=list_unregistered,
             saml_app_steps=split_saml_steps,
             saml_apps_found=list_saml_results,
             saml_apps_of=list_saml_apps,
         )
+        return shown | build_exact_filters(saml_app_options=build_saml_app_options)

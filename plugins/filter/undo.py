@@ -8,8 +8,11 @@ import functools
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import mark_untrusted
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import (
+    build_exact_filters,
+    build_filters,
+    refuse_templates,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.undo_plan import (
     drop_findings,
     format_told,
@@ -21,13 +24,16 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.undo_plan import (
 )
 
 
-def _keep_untrusted(compute: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """Return *compute* on plain data, and with a result that core never takes for templates: records and services name things."""
+def _take_builtins(
+    compute: t.Callable[..., t.Any], check: t.Callable[[t.Any], t.Any] = refuse_templates
+) -> t.Callable[..., t.Any]:
+    """Return *compute* on plain data; *check* may refuse its result, in which records and services name things."""
 
     @functools.wraps(compute)
     def computed(*args: t.Any, **options: t.Any) -> t.Any:
         given = [convert_to_builtins(value) for value in args]
-        return mark_untrusted(compute(*given, **{name: convert_to_builtins(value) for name, value in options.items()}))
+        result = compute(*given, **{name: convert_to_builtins(value) for name, value in options.items()})
+        return check(result)
 
     return computed
 
@@ -37,12 +43,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return build_filters(
-            undo_addresses=_keep_untrusted(select_addresses),
-            undo_leave=_keep_untrusted(leave_missing),
-            undo_lines=_keep_untrusted(format_told),
-            undo_plan=_keep_untrusted(plan_undo),
-            undo_reads=_keep_untrusted(plan_reads),
-            undo_results=_keep_untrusted(drop_findings),
-            undo_risks=_keep_untrusted(select_risks),
+        shown = build_filters(undo_lines=_take_builtins(format_told, check=list))
+        return shown | build_exact_filters(
+            undo_addresses=_take_builtins(select_addresses),
+            undo_leave=_take_builtins(leave_missing),
+            undo_plan=_take_builtins(plan_undo),
+            undo_reads=_take_builtins(plan_reads),
+            undo_results=_take_builtins(drop_findings),
+            undo_risks=_take_builtins(select_risks),
         )

@@ -15,7 +15,7 @@ import os
 import re
 import typing as t
 
-from ansible import constants, errors
+from ansible import constants, errors, release
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ValidationResult
 from ansible.utils.vars import load_extra_vars
@@ -31,6 +31,9 @@ except ImportError:
     wrap_var = None
 else:
     FilterText = NativeJinjaText
+
+#: The release of ansible-core that runs.
+CORE_RELEASE: str = release.__version__
 
 #: Modules of ansible-core that are documented for authors of plugins and modules; any file may import them.
 PUBLIC = frozenset(
@@ -101,6 +104,11 @@ INTERNALS = (
         "the text that a filter returns stays a text",
         "nothing from 2.19 on: text stays text",
         until="2.18",
+    ),
+    Internal(
+        "ansible.release:__version__",
+        "releases that evaluate texts of a service; see inert_text.py",
+        "none is needed once 2.18 is not supported",
     ),
     Internal("ansible.template:is_trusted_as_template", "what took the place of the two above", "", since="2.19"),
     Internal("ansible.template:Templar.template", "templates in variables and in a task's environment", _NO_SUCCESSOR),

@@ -16,6 +16,8 @@ from jinja2 import Undefined
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, MissingLibrary
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import escape_structure
+from ansible_collections.cvops.identity.plugins.plugin_utils import inert_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import mark_untrusted
 
 Result = t.TypeVar("Result")
 
@@ -87,6 +89,7 @@ def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[...,
     """Return *compute* as the filter *name*, which raises AnsibleFilterError with its name in place of FilterInputError and the like.
 
     An undefined value raises Jinja's own error, so that Ansible says which variable it is: before ansible-core 2.19 filters are called with it.
+    The result is marked as no template: before 2.19, core looks at the result alone when the value came through hostvars.
     """
 
     @functools.wraps(compute)
@@ -95,7 +98,7 @@ def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[...,
             if isinstance(value, Undefined):
                 str(value)
         try:
-            return compute(*args, **options)
+            return t.cast("Result", mark_untrusted(compute(*args, **options)))
         except (FilterInputError, ConfigError, MissingLibrary) as exc:
             raise AnsibleFilterError(f"cvops.identity.{name}: {exc}") from None
 
@@ -103,8 +106,37 @@ def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[...,
 
 
 def build_filters(**computations: t.Callable[..., t.Any]) -> dict[str, t.Callable[..., t.Any]]:
-    """Return each of the *computations* as the filter of its name, as :func:`build_filter` makes it."""
+    """Return each of the *computations* as the filter of its name, as :func:`build_filter` makes it.
+
+    Where ansible-core evaluates texts that it keeps, the results hold no template: they are for people, and names in them only show.
+    """
+    return {name: build_filter(name, _return_inert(compute)) for name, compute in computations.items()}
+
+
+def build_exact_filters(**computations: t.Callable[..., t.Any]) -> dict[str, t.Callable[..., t.Any]]:
+    """Return filters whose results must not be changed, such as options that hold secrets: no playbook keeps them in a fact that hosts share."""
     return {name: build_filter(name, compute) for name, compute in computations.items()}
+
+
+def refuse_templates(value: Result) -> Result:
+    """Return *value*. Raises FilterInputError when ansible-core would evaluate a text in it, and changing the text would change what is written."""
+    if inert_text.EVALUATES_KEPT_TEXTS and inert_text.holds_template(value):
+        raise FilterInputError(
+            "a name of a service or a run record holds the beginning of a template ({{, {% or {#), and this release of ansible-core may evaluate it "
+            f"(CVE-2024-11079). Update ansible-core to at least {inert_text.list_repaired()}"
+        )
+    return value
+
+
+def _return_inert(compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
+    if not inert_text.EVALUATES_KEPT_TEXTS:
+        return compute
+
+    @functools.wraps(compute)
+    def computed(*args: t.Any, **options: t.Any) -> Result:
+        return t.cast("Result", inert_text.make_inert(compute(*args, **options)))
+
+    return computed
 
 
 def _name_type(value: t.Any) -> str:

@@ -25,7 +25,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.testing import running_simulator
 from helpers.playing import Player, Run
 from hostile import attacks, oracles, planting, texts
-from hostile.proxy import Exchange, Proxy, Target
+from hostile.proxy import Exchange, Proxy, Target, is_write
 
 pytestmark = pytest.mark.any_core
 
@@ -236,6 +236,59 @@ def test_the_site_playbook(stage: Stage, in_process: bool) -> None:
     _judge(found)
 
 
+_REFUSING = {
+    "all": " ".join(texts.TEMPLATES[name] for name in ("pipe", "pipe-block", "pipe-query", "env")),
+    **{name: texts.TEMPLATES[name] for name in ("open", "open-block", "comment") if WHOLE},
+}
+
+
+def _refuse(stage: Stage, text: str, refused: str) -> t.Callable[[Exchange], None]:
+    """Refuse ``reads`` or ``writes`` with the text."""
+    body = json.dumps(attacks.error_shapes(texts.planted(text, stage.markers / "refused"), "x")).encode()
+    pass_on = attacks.relayed(planting.with_halves)
+
+    def serve(ex: Exchange) -> None:
+        if is_write(ex.request) if refused == "writes" else ex.request.method == "GET":
+            ex.answer(400, body)
+        else:
+            pass_on(ex)
+
+    return serve
+
+
+#: Playbooks that gather what every CommCell said, with what is refused and where they tell it; the first two are the sample.
+_GATHERING = {
+    "site-writes": ("writes", {"cvops_summary_file": "told.json"}),
+    "expiry": ("reads", {"expiry_file": "told.json"}),
+    "site": ("reads", {"cvops_summary_file": "told.json"}),
+    "snapshot": ("reads", {"snapshot_dir": "snapshot"}),
+    "access_log": ("reads", {"access_log_file": "told.json"}),
+    "access": ("reads", {"access_person": "x"}),
+    "access_evidence": ("reads", {"access_evidence_dir": "evidence"}),
+    "doctor": ("reads", {"doctor_file": "told.json"}),
+    "preflight": ("reads", {"preflight_file": "told.json"}),
+}
+
+
+@pytest.mark.parametrize("text", _REFUSING.values(), ids=_REFUSING)
+@pytest.mark.parametrize("kind", list(_GATHERING) if WHOLE else list(_GATHERING)[:2])
+def test_playbooks_that_are_refused(stage: Stage, text: str, kind: str) -> None:
+    """What a CommCell says in a refusal is gathered from host to host, is kept in facts, and ends in the lines and files."""
+    refused, files = _GATHERING[kind]
+    cell = next(iter(stage.site.commcells.values()))
+    proxy = stage.make_proxy(cell.origin, _refuse(stage, text, refused))
+    stage.proxies["refusing"] = proxy
+    document = {**stage.document, **{name: str(stage.folder / value) for name, value in files.items()}}
+    for options in document["cvops_connection"]["commcells"].values():
+        options["url"] = options["url"].replace(stage.proxies["cell"].origin, proxy.origin)
+    run, found = stage.run(f"cvops.identity.{kind.partition('-')[0]}", extra_vars=document)
+    if text.strip("{#% ")[:12] not in run.text:
+        found.append(f"the refusal is not told: {ascii(run.text[-400:])}")
+    if (told := stage.folder / "told.json").exists():
+        found += _read_again(stage, told, extra=False)
+    _judge(found)
+
+
 @pytest.mark.parametrize("in_process", _WAYS)
 def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     folder = stage.folder / "out"
@@ -275,7 +328,7 @@ def test_doctor_and_preflight(stage: Stage, in_process: bool) -> None:
 
 def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
     wanted = {
-        "entra_group_info": {"prefix": "", "members": True},
+        "entra_group_info": {"members": True},
         "entra_application_info": {"unique_name": "commvault-management"},
         "entra_service_principal_info": {
             "display_name": "Commvault management API",

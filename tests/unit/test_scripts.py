@@ -20,7 +20,7 @@ import generated_files
 import pytest
 import side_by_side
 import staging
-from environments import minimum_pins
+from environments import minimum_core, minimum_pins
 from interpreters import NEWEST_CORE, OLDEST, PYTHONS_OF, choose_targets, name_target, probe
 from pytest_counts import Counts
 
@@ -177,6 +177,12 @@ def beside(folder: pathlib.Path, name: str, script: str) -> dict[str, t.Any]:
         "cwd": str(folder),
         "log": log,
     }
+
+
+def test_the_oldest_core_is_the_one_that_is_declared() -> None:
+    assert minimum_core('---\nrequires_ansible: ">=2.16.0"\naction_groups: {}\n') == "ansible-core==2.16.0"
+    with pytest.raises(ValueError, match="requires_ansible"):
+        minimum_core("requires_ansible: '<3'\n")
 
 
 def test_programs_run_side_by_side(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -203,7 +203,7 @@ class Proxy:
             self._serve(exchange)
             return False
         answer = self.relay(request)
-        if answer.status < 300 and _is_write(request) and not self.seen.attacked:
+        if answer.status < 300 and is_write(request) and not self.seen.attacked:
             self.seen.acknowledged += 1
         exchange.answer(answer.status, answer.body, [*answer.headers, ("Connection", "keep-alive")])
         return True
@@ -230,12 +230,13 @@ class Proxy:
             kept = [(name, value) for name, value in response.getheaders() if name.lower() not in _NOT_RELAYED]
         with self._lock:
             self.seen.secrets.update(token.decode() for token in _TOKENS.findall(content))
-            if response.status < 300 and _is_write(request):
+            if response.status < 300 and is_write(request):
                 self.seen.done += 1
         return Answer(response.status, kept, content)
 
 
-def _is_write(request: Request) -> bool:
+def is_write(request: Request) -> bool:
+    """Whether a request changes something: it neither signs in nor looks something up."""
     path = request.target.partition("?")[0]
     return request.method not in ("GET", "HEAD") and not _SIGN_IN.search(path) and not path.endswith(_READING_POSTS)
 
