@@ -434,6 +434,7 @@ def lint(step: Step) -> None:
         "contents of the README": ("python", "scripts/readme_contents.py", "--check"),
         "permission presets": ("python", "scripts/permission_presets.py", "--check"),
         "index of names": ("python", "scripts/names_index.py", "--check"),
+        "what was verified": ("python", "scripts/verification.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "licences": ("reuse", "lint"),
         "workflows": ("zizmor", "--offline", "--no-progress", ".github"),
@@ -717,6 +718,7 @@ def generate(step: Step) -> None:
         "readme_contents",
         "permission_presets",
         "names_index",
+        "verification",
     )
     for name in names:
         step.run("python", f"scripts/{name}.py", "--write")

@@ -131,6 +131,10 @@ OF_PLAYBOOKS: Options = {
         "description": "Whether the playbook doctor fails when something is amiss. Without it, it fails where nothing is configured.",
     },
     "doctor_file": {"type": "path", "description": "Where the playbook doctor writes what it found, as JSON."},
+    "doctor_probe_file": {
+        "type": "path",
+        "description": "Where the playbook doctor writes, as JSON and without names, what came of its probes. Without it, none is asked.",
+    },
     "doctor_playbooks": {
         "type": "list",
         "elements": "str",

@@ -66,6 +66,14 @@ options:
       - access_evidence
       - snapshot
       - access
+  probe:
+    description:
+      - Sides of which to ask what no documentation says and this collection assumes, by reads alone, into RV(connection.probes).
+      - 'Each probe needs the permissions of the reads that it is about; one without them could not be asked. Graph permissions (application):
+        C(Application.Read.All), C(AuditLog.Read.All), C(Policy.Read.All). Commvault rights: View on the CommCell.'
+    type: list
+    elements: str
+    choices: [entra, commvault]
 notes:
   - Permissions are read from the access token, so those granted after it was issued show up with the next one. A managed identity's token may be a day old.
   - What playbooks need is judged by permissions that hold everywhere. C(Application.ReadWrite.OwnedBy) works only for applications that the identity owns.
@@ -222,8 +230,29 @@ connection:
         reason:
           description: Why, in words; empty when nothing is amiss.
           type: str
+    probes:
+      description:
+        - What came of O(probe), without any name, id, address or text of a service or a person. Of answers there are the HTTP status and the shape, which is
+          the keys, types and counts. Keys and codes that are not expected are numbered, such as V(key-1).
+      returned: with O(probe)
+      type: dict
+      contains:
+        format:
+          description: V(cvops.identity/probes/1).
+          type: str
+        collection_version:
+          description: The version of the collection.
+          type: str
+        commvault_release:
+          description: The feature release, such as V(42) for 11.42; V(null) where it was not asked or is not shown.
+          type: int
+        answers:
+          description: For each probe C(id), C(question), C(requests), C(answers) (C(status), C(code), C(shape)), C(facts), C(verdict) (V(confirmed),
+            V(different) or V(could not be asked)) and C(why).
+          type: list
+          elements: dict
     report:
-      description: The same in lines for people, under C(entra), C(commvault) and C(playbooks).
+      description: The same in lines for people, under C(entra), C(commvault) and C(playbooks), with O(probe) also C(probes).
       type: dict
 """
 
@@ -232,6 +261,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.module_proces
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import examine_connection
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import FEATURES, PLAYBOOKS
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.probes.run import SIDES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -239,6 +269,7 @@ SPEC = commvault_spec().merge(
         {
             "uses": {"type": "list", "elements": "str", "choices": list(FEATURES)},
             "require": {"type": "list", "elements": "str", "choices": ["entra", "commvault", *PLAYBOOKS]},
+            "probe": {"type": "list", "elements": "str", "choices": list(SIDES)},
             "query": {"type": "str"},
         }
     )

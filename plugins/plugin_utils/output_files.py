@@ -24,7 +24,7 @@ WRITTEN: t.Mapping[str, tuple[str, ...]] = {
     "awx_setup_export": ("awx_setup_export_file",),
     "break_glass_drill": ("break_glass_drill_file",),
     "converge_role_mappings": (*_OF_A_PLAN, "preflight_file", _COMPARISON),
-    "doctor": ("doctor_file",),
+    "doctor": ("doctor_file", "doctor_probe_file"),
     "expiry": ("expiry_file", "expiry_textfile", "expiry_calendar", "expiry_junit"),
     "export_entra": ("export_entra_file",),
     "preflight": ("preflight_file",),

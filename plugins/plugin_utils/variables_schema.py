@@ -2767,6 +2767,7 @@ SCHEMA: dict[str, Part] = {
             'snapshot',
         ],
     },
+    'doctor_probe_file': {'type': 'path'},
     'expiry_applications': {
         'type': 'list',
         'elements': 'dict',

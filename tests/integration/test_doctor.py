@@ -140,3 +140,48 @@ def test_what_was_found_as_a_file(site: Simulator, doctor: Callable[..., Run], t
     assert found["cs01"]["playbooks"]["site"]["can_run"] is True
     assert path.stat().st_mode & 0o777 == 0o600
     assert run.stats["changed"] == 0
+
+
+def test_probes_ask_by_reads_alone_and_write_no_name(
+    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player], tmp_path: t.Any
+) -> None:
+    """The tenant is asked once, each CommCell for itself; a site with names in every place leaves none of them in the file."""
+    site = make_site(set="M")
+    path = tmp_path / "probes.json"
+    site.journal.clear()
+    run = make_player(site)(
+        DOCTOR,
+        extra_vars={**site.variables(), "doctor_probe_file": str(path)},
+        check=True,
+        env=dict.fromkeys(connection_of(site), ""),
+    ).ok()
+    assert_no_writes(site)
+    assert run.stats["changed"] == 0 and path.stat().st_mode & 0o777 == 0o600
+    found = json.loads(path.read_text())
+    assert [one["format"] for one in found] == ["cvops.identity/probes/1"] * len(site.commcells)
+    assert [one["commvault_release"] for one in found] == [44] * len(site.commcells)
+    verdicts = [{row["id"]: row["verdict"] for row in one["answers"]} for one in found]
+    settled = {name for name, verdict in verdicts[0].items() if verdict != "could not be asked"}
+    assert settled == {
+        "graph-token-claims",
+        "graph-absent-object",
+        "graph-deleted-applications",
+        "graph-sign-in-kinds",
+        "commvault-saml-absent",
+        "commvault-credential-secret",
+        "commvault-credential-environment",
+        "commvault-inherited-grants",
+    }
+    assert {verdict for of_cell in verdicts for verdict in of_cell.values()} == {"confirmed", "could not be asked"}
+    assert all(
+        set(of_cell) == {name for name in verdicts[0] if name.startswith("commvault-")} for of_cell in verdicts[1:]
+    )
+    told = [line for result in run.of("Report the open questions") for line in result["msg"]]
+    assert [line.partition(":")[0] for line in told] == [name for of_cell in verdicts for name in of_cell]
+
+    names = {user["displayName"] for user in site.tenant.users.values()}
+    names |= {group["displayName"] for group in site.tenant.groups.values()} | set(site.tenant.users)
+    for cell in site.commcells.values():
+        names |= {one.name for kind in (cell.state.users, cell.state.groups, cell.state.roles) for one in kind}
+    text = path.read_text()
+    assert [name for name in names if len(name) > 5 and name in text] == []

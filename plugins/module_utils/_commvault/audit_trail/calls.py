@@ -21,7 +21,7 @@ from .pages import Page, parse_audit_page
 
 #: The data set of the report "Audit Trail". Source: the vendor's API documentation.
 _REPORT = "5e7dfa05-07cd-4beb-be9c-181a1722c2e8:571a5443-fb35-435e-b013-ecd1a6dcfb65"
-_AUDIT_PATH = f"cr/reportsplusengine/datasets/{_REPORT}/data"
+AUDIT_PATH = f"cr/reportsplusengine/datasets/{_REPORT}/data"
 _AUDIT_INTENT = "read the audit trail"
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 #: Whether the ends of a period belong to it is written nowhere: one second more is asked for on both sides.
@@ -41,16 +41,9 @@ class LogCalls:
 
     def fetch_audit_page(self, period: Period, offset: int, limit: int, repeat: Repeat) -> Page:
         """Return a page of the audit trail. Raises NotFound, Forbidden with what to do; other ApiError; BadAnswer."""
-        since, until = _widen(period)
-        params = {
-            "limit": limit,
-            "offset": offset,
-            "parameter.TimeRange": f"{since.strftime(_ISO)} {until.strftime(_ISO)}",
-            "parameter.timeZone": 0,
-            "parameter.i_anomalous": 0,
-        }
+        params = build_audit_params(*_widen(period), offset=offset, limit=limit)
         try:
-            return parse_audit_page(self._client.get(_AUDIT_PATH, intent=_AUDIT_INTENT, params=params, repeat=repeat))
+            return parse_audit_page(self._client.get(AUDIT_PATH, intent=_AUDIT_INTENT, params=params, repeat=repeat))
         except Forbidden as exc:
             raise Forbidden(
                 f"{exc} The audit trail is shown to members of the user group master, and to accounts with the same rights on the CommCell.",
@@ -105,3 +98,16 @@ class LogCalls:
 def _widen(period: Period) -> tuple[datetime.datetime, datetime.datetime]:
     """Return from when to when a period is asked for."""
     return period.since - _MARGIN, period.until + (_AHEAD if period.open_ended else _MARGIN)
+
+
+def build_audit_params(
+    since: datetime.datetime, until: datetime.datetime, *, offset: int, limit: int
+) -> dict[str, t.Any]:
+    """Return the parameters of a read of the audit trail from *since* to *until*."""
+    return {
+        "limit": limit,
+        "offset": offset,
+        "parameter.TimeRange": f"{since.strftime(_ISO)} {until.strftime(_ISO)}",
+        "parameter.timeZone": 0,
+        "parameter.i_anomalous": 0,
+    }

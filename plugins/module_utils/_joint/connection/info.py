@@ -18,6 +18,7 @@ from ..._core.redact import redact_structure
 from ..._entra import whoami as entra
 from ..._entra.client import GraphClient
 from .needs import DEFAULT_FEATURES, PLAYBOOKS
+from .probes.run import ask_probes, format_probes
 from .report import format_connection_report
 from .verdicts import HeldPermissions, judge_playbooks
 
@@ -52,6 +53,10 @@ def examine_connection(ctx: Context) -> ConnectionFacts:
     for sentence in find_missing_libraries(*_LIBRARIES):
         ctx.warn(sentence)
     found["report"] = format_connection_report(found)
+    if ctx.options.get("probe"):
+        statuses = {side: found[side]["status"] for side in ("entra", "commvault")}
+        found["probes"] = ask_probes(ctx, ctx.options["probe"], statuses)
+        found["report"]["probes"] = format_probes(found["probes"])
     required = dict.fromkeys(ctx.options["require"] or [])
     for name in required:
         verdict = found["playbooks"].get(name)
