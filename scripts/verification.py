@@ -172,8 +172,8 @@ def describe_status(data: t.Mapping[str, t.Any]) -> str:
 
 
 def wrap(text: str, bullet: str = "") -> list[str]:
-    """Return *text* in lines, the first one after *bullet*; single backquotes become those of rst."""
-    doubled = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
+    """Return *text* in lines, the first one after *bullet*; single backquotes become those of rst, but for those of a role."""
+    doubled = re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", text)
     words: dict[str, t.Any] = {"break_long_words": False, "break_on_hyphens": False}
     return textwrap.wrap(doubled, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet), **words)
 

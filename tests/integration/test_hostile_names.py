@@ -197,8 +197,11 @@ def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: P
     base = {"cvops_connection": site.variables()["cvops_connection"], "cvops_document": str(given)}
     files = {name: tmp_path / f"{name}.json" for name in ("doctor", "preflight", "told", "done", "again")}
 
+    probes = tmp_path / "probes.json"
+
     def played(playbook: str, option: str, name: str, **how: t.Any) -> Run:
-        run = bare(playbook, extra_vars={**base, option: str(files[name]), "doctor_fail": False}, **how).ok()
+        more = {"doctor_fail": False, "doctor_probe_file": str(probes)}
+        run = bare(playbook, extra_vars={**base, option: str(files[name]), **more}, **how).ok()
         planted.assert_nothing_ran()
         return run
 
@@ -223,6 +226,8 @@ def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: P
     assert texts(read_back(bare, files["told"], "extra", True)) >= {*names, *(f"R {name}" for name in names)}
     assert texts(read_back(bare, files["preflight"], "vars_files", False)) >= set(names)
     assert read_back(bare, files["doctor"], "include_vars", False).keys() == {CELL}
+    assert [one["format"] for one in json.loads(probes.read_text())] == ["cvops.identity/probes/1"]
+    assert not texts(json.loads(probes.read_text())) & set(names)
     records = list((tmp_path / "records").iterdir())
     assert len(records) == 4, "one for each task that wrote"
     (record,) = (path for path in records if "role_mappings" in path.name)

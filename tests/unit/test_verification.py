@@ -113,6 +113,11 @@ def test_a_test_with_the_official_client_is_proof_and_nothing_else(
     assert fault.endswith(why)
 
 
+def test_the_page_refers_to_the_guides(data: dict[str, t.Any]) -> None:
+    told = "\n".join(verification.describe_questions(data))
+    assert told.count(":ref:`ansible_collections.") == len(data["questions"]) and ":ref:``" not in told
+
+
 def test_a_question_says_what_how_and_where(data: dict[str, t.Any]) -> None:
     data["questions"]["commvault-saml-lists"]["find_out"] = ""
     del data["questions"]["graph-token-claims"]["wrong"]
