@@ -54,6 +54,7 @@ from reproducible_archive import make_reproducible, source_time  # noqa: E402
 VENVS = environments_folder()
 COVERAGE = BUILD / "coverage"
 LOGS = BUILD / "logs"
+SITE = BUILD / "docs"
 PYTHONS = find_pythons()
 TARGETS = choose_targets(PYTHONS)
 NEWEST = TARGETS[-1]
@@ -452,12 +453,24 @@ def lint(step: Step) -> None:
 
 @step("lint", "test", "test-all")
 def docs(step: Step) -> None:
-    """Check the documentation of plugins and roles, and what the guides refer to."""
-    staging.stage(build_artifact(step))
-    words = ("--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs", "all", staging.COLLECTION)
-    # rstcheck is for the pages that it makes of plugins; the guides are checked
-    staged = {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
-    step.run("antsibull-docs", "lint-collection-docs", "--skip-rstcheck", *words, variables=staged)
+    """Check the documentation of plugins and roles, and what the guides refer to; build the site of all of it, in .build/docs/html."""
+    collection, staged = staging.stage(build_artifact(step)), {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
+    shutil.rmtree(SITE, ignore_errors=True)
+    pages = SITE / "rst"
+    pages.mkdir(mode=0o755, parents=True)  # antsibull-docs writes into none that others may write into
+    # the guides name pictures as they find them in the repository: ../../pictures
+    shutil.copytree(collection / "docs" / "pictures", SITE / "pictures")
+    form = ("--use-current", "--squash-hierarchy", "--no-add-antsibull-docs-version", "--fail-on-error")
+    step.run("antsibull-docs", "collection", *form, "--dest-dir", pages, "cvops.identity", variables=staged)
+    # rstcheck is for the pages that it makes of plugins: Sphinx reads all of them
+    checks = ("--skip-rstcheck", "--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs", "all")
+    html = ("--fail-on-warning", "--nitpicky", "-b", "html", "-c", "scripts/docs_site", "-d", SITE / "doctrees")
+    commands: dict[str, tuple[Word, ...]] = {
+        "antsibull-docs": ("antsibull-docs", "lint-collection-docs", *checks, collection),
+        "sphinx": ("python", "-m", "sphinx", "--quiet", *html, pages, SITE / "html"),
+    }
+    step.run_side_by_side([step.describe(name, *words, variables=staged) for name, words in commands.items()])
+    step.session.log(f"{len(list((SITE / 'html').rglob('*.html')))} pages")
 
 
 antsibull_nox.load_antsibull_nox_toml()

@@ -10,6 +10,7 @@ import configparser
 import importlib
 import json
 import re
+import runpy
 import shlex
 import typing as t
 
@@ -251,6 +252,22 @@ def test_the_guides_are_in_the_table_of_contents_and_in_the_readme() -> None:
     labels = {label for path in GUIDES for label in re.findall(r"^\.\. _(\S+):$", TEXTS[path], re.MULTILINE)}
     used = {label for path in GUIDES for label in re.findall(r":ref:`(?:[^`<]*<)?([^`>]+)>?`", TEXTS[path])}
     assert used <= labels
+
+
+@pytest.mark.parametrize(
+    ("label", "page"),
+    [
+        ("common_return_values", "reference_appendices/common_return_values.html"),
+        ("ansible_collections.ansible.builtin.uri_module", "collections/ansible/builtin/uri_module.html"),
+        ("ansible_collections.ansible.builtin.no_such_module", None),
+        ("ansible_collections.ansible.builtin.uri_module__parameter-url", None),
+        ("ansible_collections.cvops.identity.no_such_module", None),
+    ],
+)
+def test_only_labels_of_ansible_lead_to_its_pages(label: str, page: str | None) -> None:
+    """Any other is one that the site lacks, which Sphinx warns of."""
+    settings = runpy.run_path(str(ROOT / "scripts" / "docs_site" / "conf.py"))
+    assert settings["ansible_address"](label) == (page and settings["ANSIBLE"] + page)
 
 
 def test_every_filter_is_documented_with_an_example() -> None:
