@@ -92,12 +92,12 @@ def build_review_notification(review: t.Any) -> dict[str, t.Any]:
 def build_refusal_notification(problems: t.Any, playbook: t.Any = "", check_mode: bool = False) -> dict[str, t.Any]:
     """Return the message about a run that does not begin: how many problems its variables have, and none of their lines.
 
-    *problems*: a line for each, the last one "and more" where there are more; None where the variables could not be checked.
+    *problems*: a line for each, the last one "and more" where there are more; none where the variables could not be checked.
     """
-    if problems is None:
+    lines = require_list(problems, "the problems")
+    if not lines:
         number, told = 0, "the variables could not be checked"
     else:
-        lines = require_list(problems, "the problems")
         number = len(lines) - (lines[-1:] == [MORE])
         told = f"the variables are wrong, {'more than ' * (number < len(lines))}{number} {'problem' if number == 1 else 'problems'}"
     words = [_FAILED, f"{told}: nothing was done, see the output of the run"]

@@ -142,6 +142,24 @@ def test_a_run_that_does_not_begin_tells_it_and_fails_as_without_it(
         assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)
 
 
+def test_a_run_that_selects_nothing_and_a_second_import_tell_it_too(
+    site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """A second import finds nothing of the first: no problem of the variables, so that what keeps them from being checked is told."""
+    nobody = bare(SITE, extra_vars={**document(site, webhook, tmp_path), "cvops_only": ["nobody-*"]})
+    assert nobody.rc == 2 and "nobody-*" in nobody.one("Check the selection")["msg"]
+    (told,) = webhook.messages
+    assert (told["status"], told["counts"], told["hosts"]) == ("failed", {"problems": 1}, [])
+
+    (given := tmp_path / "given.yml").write_text("cvops_entra_groups: []\n")
+    unread = {"cvops_document": str(given), "cvops_document_allow": "{{ 1 // 0 }}"}
+    second = {"import_playbook": SITE, "vars": unread}
+    twice = bare([{"import_playbook": SITE}, second], extra_vars=document(site, webhook, tmp_path))
+    assert twice.rc == 2, twice.text
+    assert [message["status"] for message in webhook.messages[1:]] == ["applied", "failed"]
+    assert "the variables could not be checked" in webhook.messages[-1]["text"]
+
+
 def test_playbooks_that_report_tell_it_too(
     make_site: Callable[..., Simulator], webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:
