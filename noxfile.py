@@ -700,12 +700,16 @@ def adversarial(step: Step, _target: Target) -> None:
 
 @step(environment=CONTROLLERS)
 def release(step: Step) -> None:
-    """Make the files of a release in .build/dist: the artifact, its bill of materials, their checksums; CVOPS_RELEASE_TAG: the tag that it is for."""
+    """Make the files of a release in .build/dist: the artifact, its bill of materials, their checksums; CVOPS_RELEASE_TAG: the tag that it is for.
+
+    What the release promises has to be kept in tests/upgrade: the next ones are held to it.
+    """
     artifact = build_artifact(step)
     faults = release_files.release_faults(os.environ.get("CVOPS_RELEASE_TAG"))
     faults += staging.artifact_faults(staging.artifact_names(artifact))
     if faults:
         step.session.error("; ".join(faults))
+    step.run("python", "scripts/keep_release.py", release_files.read_version(), "--check")
     check_reproducible(step, artifact)
     check_import(step, artifact, lint=True)
     install_image_layers(step, release_files.bill_of(artifact))

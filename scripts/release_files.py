@@ -18,9 +18,14 @@ from collection_tree import ROOT
 CHECKSUMS = "SHA256SUMS"
 
 
+def read_version(root: pathlib.Path = ROOT) -> str:
+    """Return the version of galaxy.yml, empty where it has none."""
+    return "".join(re.findall(r"^version: *(\S+) *$", (root / "galaxy.yml").read_text("utf-8"), re.MULTILINE))
+
+
 def release_faults(tag: str | None, root: pathlib.Path = ROOT) -> list[str]:
     """Return what speaks against a release of this checkout, one sentence each; *tag*: what it is released as, where that is known."""
-    version = "".join(re.findall(r"^version: *(\S+) *$", (root / "galaxy.yml").read_text("utf-8"), re.MULTILINE))
+    version = read_version(root)
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         return [f"galaxy.yml has no version of three numbers: {version!r}"]
     faults = []
@@ -31,6 +36,8 @@ def release_faults(tag: str | None, root: pathlib.Path = ROOT) -> list[str]:
         faults.append(f"changelogs/changelog.yaml has no release {version}: run `antsibull-changelog release`")
     if left := sorted(path.name for path in (root / "changelogs" / "fragments").glob("*.y*ml")):
         faults.append(f"changelog fragments that are in no release: {len(left)}, {left[0]} the first")
+    if not (root / "tests" / "upgrade" / version).is_dir():
+        faults.append(f"tests/upgrade has no release {version}: run `python scripts/keep_release.py {version} --write`")
     return faults
 
 

@@ -55,6 +55,7 @@ NOT_SHIPPED = (
     "tests/adversarial/",
     "tests/browser/",
     "tests/controllers/",
+    "tests/upgrade/",
     "tests/guard/",
     ".",
 )

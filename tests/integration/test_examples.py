@@ -23,18 +23,16 @@ from collection_tree import ROOT, collections_path
 from cvops_simulator import Simulator
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
+from helpers.shown_tasks import CLIENT, TENANT, shown_tasks
 from helpers.trust import Issuer, Pair, register_certificate
 from loopback_guard import child_variables
-
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-from documented import all_blocks, parsed, tasks_in  # noqa: E402 - it lies beside the unit tests
+from shown_code import all_blocks
 
 pytestmark = pytest.mark.any_core
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_sign_in.rst"
 SHOWN = ROOT / "docs" / "examples"
 GROUP = "GG-Commvault-hq-vm-Operator"
-TENANT, CLIENT = "3b7e0c54-6a1d-4f0e-9d52-8c41aa0f7e16", "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa"
 OWN_CREDENTIALS = ("CVOPS_TENANT_ID", "CVOPS_CLIENT_ID", "CVOPS_CLIENT_SECRET")
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
@@ -193,41 +191,6 @@ def test_leftovers_fail_a_job(play: Player, tmp_path: pathlib.Path, left: dict[s
     assert told in run.text
 
 
-def shown_tasks(site: Simulator, folder: pathlib.Path) -> list[dict[str, t.Any]]:
-    """Every task of guides, READMEs, examples and plugin documentation, led to the simulator, each failure ignored.
-
-    What is removed is removed last: an example may need what another one made. After that come consents, since one that is exclusive
-    takes away rights of the identity that all examples run as.
-    """
-    (cell,) = site.commcells.values()
-    addresses = {
-        "https://cs01.corp.example/commandcenter/api": cell.url,
-        "https://vault.corp.example:8200": "https://localhost:9",
-        "https://kv-backup.vault.azure.net": "https://localhost:9",
-        "url: https://graph.microsoft.com/": f"url: {site.graph_url}/",
-        "svc-cvops": cell.admin[0],
-        "svc-nightly": cell.admin[0],
-        "/var/lib/cvops": str(folder),
-        "/etc/backup-job/secret": str(folder / "kept"),
-        TENANT: site.tenant_id,
-        CLIENT: site.automation.client_id,
-    }
-    found = []
-    for block in all_blocks():
-        text = block.text
-        for shown, real in addresses.items():
-            text = text.replace(shown, real)
-        if block.language in ("yaml", "yml"):
-            for document in parsed(block._replace(text=text)):
-                for number, task in enumerate(tasks_in(document)):
-                    given = {key: value for key, value in task.items() if key not in ("loop", "delegate_to")}
-                    if rotation := given.get("cvops.identity.secret_rotation"):  # as a module it waits really
-                        rotation["prove"] = {**(rotation.get("prove") or {}), "successes": 2, "over_seconds": 0}
-                    found.append({**given, "name": f"{block.where} {number}", "ignore_errors": True})
-    consent = "cvops.identity.entra_admin_consent"
-    return sorted(found, key=lambda task: (consent in task, "'state': 'absent'" in repr(task)))
-
-
 def first_of_each_module(tasks: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """The first task of each module of the collection, its own documentation before guides, whose tasks need those before them, and all
     tasks of others: a process for each example would cost a minute."""
@@ -238,7 +201,7 @@ def first_of_each_module(tasks: list[dict[str, t.Any]]) -> list[dict[str, t.Any]
 
 def test_no_example_prints_a_secret(site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path) -> None:
     (cell,) = site.commcells.values()
-    tasks = shown_tasks(site, tmp_path)
+    tasks = shown_tasks(all_blocks(), site, tmp_path)
     assert len(tasks) > 40
     if not in_process:
         tasks = first_of_each_module(tasks)

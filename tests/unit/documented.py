@@ -7,10 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
-import pathlib
-import re
-import textwrap
 import typing as t
 
 import yaml
@@ -19,61 +15,18 @@ from ansible.playbook.block import Block
 from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader, module_loader
-from collection_facts import load_module, module_names, text_constants
-from collection_tree import ROOT
+from collection_facts import load_module, module_names
+from shown_code import EXAMPLES, FILTERS, GUIDES, READMES, CodeBlock, all_blocks, blocks_of  # noqa: F401 - for those who import this
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 
-GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
-READMES = [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]
-EXAMPLES = sorted(
-    path for path in (ROOT / "docs" / "examples").rglob("*") if path.is_file() and "__pycache__" not in path.parts
-)
-FILTERS = sorted((ROOT / "plugins" / "filter").glob("*.yml"))
 OWN = "cvops.identity."
 TODAY = datetime.date(2026, 11, 1)
-_RST_BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n\n((?:\1 +.*\n|\s*\n)+)", re.MULTILINE)
-_FENCED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _KEYWORDS = frozenset(Task.fattributes) | frozenset(Block.fattributes) | {"local_action"}
 _PLAY_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers")
 _BLOCK_TASKS = ("block", "rescue", "always")
 _SAMPLES: dict[str, t.Any] = {"bool": True, "int": 1, "list": [], "dict": {}, "path": "/sample", "float": 1.0}
-
-
-class CodeBlock(t.NamedTuple):
-    """A code block: where it stands, its language, its text."""
-
-    where: str
-    language: str
-    text: str
-
-
-def blocks_of(path: pathlib.Path) -> list[CodeBlock]:
-    """All code blocks of an RST or Markdown file."""
-    text = path.read_text(encoding="utf-8")
-    found = []
-    for match in (_RST_BLOCK if path.suffix == ".rst" else _FENCED).finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        found.append(
-            CodeBlock(f"{path.relative_to(ROOT)}:{line}", match[2], textwrap.dedent(match[3]).strip("\n") + "\n")
-        )
-    return found
-
-
-@functools.lru_cache
-def all_blocks() -> list[CodeBlock]:
-    """Code blocks of guides and READMEs, the EXAMPLES of modules, lookups and filters, and the example files that are YAML."""
-    found = [block for path in [*GUIDES, *READMES] for block in blocks_of(path)]
-    for folder in ("modules", "lookup"):
-        for path in sorted((ROOT / "plugins" / folder).glob("[!_]*.py")):
-            found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", text_constants(path)["EXAMPLES"]))
-    for path in FILTERS:
-        found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", yaml.safe_load(path.read_text())["EXAMPLES"]))
-    for path in EXAMPLES:
-        if path.suffix == ".yml":
-            found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", path.read_text(encoding="utf-8")))
-    return found
 
 
 def yaml_blocks() -> list[CodeBlock]:
@@ -148,6 +101,17 @@ def faults_of_variables(document: t.Any) -> list[str]:
     for cell in connection.get("commcells", {}).values():
         given = {f"commvault_{name}": value for name, value in cell.items()}
         faults += faults_of_options("connection_info", {**connection.get("entra", {}), **given})
+    return faults
+
+
+def faults_of_block(block: CodeBlock) -> list[str]:
+    """What Ansible, a module or a role would refuse in a YAML block: plays, tasks, variables."""
+    faults = []
+    for document in parsed(block):
+        faults += [fault for play in plays_in(document) for fault in faults_of_play(play)]
+        faults += [fault for task in tasks_in(document) for fault in faults_of_task(task)]
+        faults += faults_of_variables(document)
+        faults += [fault for play in plays_in(document) for fault in faults_of_variables(play.get("vars"))]
     return faults
 
 

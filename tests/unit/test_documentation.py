@@ -29,8 +29,8 @@ from documented import (
     CodeBlock,
     all_blocks,
     blocks_of,
+    faults_of_block,
     faults_of_options,
-    faults_of_play,
     faults_of_task,
     faults_of_variables,
     parsed,
@@ -72,12 +72,7 @@ def environment_names() -> set[str]:
 
 @pytest.mark.parametrize("block", yaml_blocks(), ids=lambda block: block.where)
 def test_yaml_parses_and_its_tasks_are_accepted(block: CodeBlock) -> None:
-    for document in parsed(block):
-        faults = [fault for play in plays_in(document) for fault in faults_of_play(play)]
-        faults += [fault for task in tasks_in(document) for fault in faults_of_task(task)]
-        faults += faults_of_variables(document)
-        faults += [fault for play in plays_in(document) for fault in faults_of_variables(play.get("vars"))]
-        assert faults == []
+    assert faults_of_block(block) == []
 
 
 def test_faults_in_examples_are_found() -> None:
