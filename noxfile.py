@@ -436,6 +436,7 @@ def lint(step: Step) -> None:
         "permission presets": ("python", "scripts/permission_presets.py", "--check"),
         "index of names": ("python", "scripts/names_index.py", "--check"),
         "what was verified": ("python", "scripts/verification.py", "--check"),
+        "pictures": ("python", "scripts/pictures.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "licences": ("reuse", "lint"),
         "workflows": ("zizmor", "--offline", "--no-progress", ".github"),
@@ -736,6 +737,7 @@ def generate(step: Step) -> None:
         "permission_presets",
         "names_index",
         "verification",
+        "pictures",
     )
     for name in names:
         step.run("python", f"scripts/{name}.py", "--write")

@@ -54,6 +54,11 @@ _UNPROVEN: dict[Cause, Outcome] = {
 }
 
 
+def judge_proof(cause: Cause) -> Outcome:
+    """Return the outcome of a run whose proof failed for this cause."""
+    return _UNPROVEN.get(cause, "added_unproven")
+
+
 class RotationApplier:
     """Carries out moves one by one, and keeps what has come of them.
 
@@ -190,7 +195,7 @@ class RotationApplier:
         if not self.proof.cause:
             return True
         reason = f"Key {value.key_id} is not proven after {self.proof.tries} sign-ins, so nobody was told to use it. {self.proof.told}"
-        self.halted = (_UNPROVEN.get(self.proof.cause, "added_unproven"), reason)
+        self.halted = (judge_proof(self.proof.cause), reason)
         was_added = self.added is not None
         self._withdraw_unkept("")
         if self.proof.cause == "conditional_access":

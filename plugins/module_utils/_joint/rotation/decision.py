@@ -75,3 +75,12 @@ class Decision:
     gates: tuple[Gate, ...] = ()
     retire_after: datetime.datetime | None = None
     rotation: str | None = None
+
+
+def judge_run(found: Outcome, actions: t.Collection[str], *, is_going_back: bool) -> Outcome:
+    """Return the outcome of a run that did *actions* and came to *found*. *is_going_back*: to an earlier key, as the options ask."""
+    if is_going_back and found not in FAILED_OUTCOMES:
+        return "rolled_back"
+    if "retire" in actions:
+        return "retired"
+    return "overlap" if found == "not_due" and "switch" in actions else found

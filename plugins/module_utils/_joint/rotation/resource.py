@@ -30,7 +30,7 @@ from ..._stores.azure_key_vault_access import KeyVaultAccess
 from ..._stores.secret_versions.opening import open_secret_store
 from .apply import RotationApplier
 from .checks import compute_overlap_hours
-from .decision import FAILED_OUTCOMES, Decision, Outcome
+from .decision import FAILED_OUTCOMES, Decision, Outcome, judge_run
 from .keys.opening import open_keys
 from .options import build_targets, check_rotation_options, check_target_names
 from .plan import describe_rotation
@@ -152,11 +152,7 @@ class RotationResource:
 
     def _judge(self, found: Outcome, actions: t.Collection[str]) -> Outcome:
         """Return the outcome of a run that did *actions* and came to *found*."""
-        if self._wish.rollback_key_id is not None and found not in FAILED_OUTCOMES:
-            return "rolled_back"
-        if "retire" in actions:
-            return "retired"
-        return "overlap" if found == "not_due" and "switch" in actions else found
+        return judge_run(found, actions, is_going_back=self._wish.rollback_key_id is not None)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
