@@ -27,6 +27,8 @@ FOLDER = ROOT / "tests" / "upgrade"
 EXCEPTIONS = FOLDER / "exceptions.json"
 SURFACE, EXAMPLES = "surface.json", "examples.json"
 LANGUAGES = ("yaml", "yml")
+#: What so many modules have alike is told once.
+FEWEST = 4
 
 Examples = dict[str, list[str]]
 
@@ -46,10 +48,38 @@ def format_lines(values: t.Mapping[str, t.Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def fold_surface(surface: Surface) -> Surface:
+    """Return the surface with what many modules have alike told once: ``modules 3 option timeout``, where ``modules 3`` names the modules."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for name, facts in surface.items():
+        kind, dummy, rest = name.partition(" ")
+        module, dummy, part = rest.partition(" ")
+        if kind == "module" and part:
+            owners.setdefault((part, json.dumps(facts, sort_keys=True)), []).append(module)
+    alike = {key: tuple(modules) for key, modules in owners.items() if len(modules) >= FEWEST}
+    sets = {modules: f"modules {number}" for number, modules in enumerate(sorted(set(alike.values())), 1)}
+    told = {f"module {module} {part}" for (part, dummy), modules in alike.items() for module in modules}
+    folded: Surface = {name: {"names": list(modules)} for modules, name in sets.items()}
+    folded |= {f"{sets[modules]} {part}": json.loads(facts) for (part, facts), modules in sorted(alike.items())}
+    return folded | {name: facts for name, facts in surface.items() if name not in told}
+
+
+def unfold_surface(folded: Surface) -> Surface:
+    """Return the surface that fold_surface has folded."""
+    found: Surface = {}
+    for name, facts in folded.items():
+        kind, number, part = (*name.split(" ", 2), "", "")[:3]
+        if kind != "modules":
+            found[name] = facts
+        elif part:
+            found |= {f"module {module} {part}": facts for module in folded[f"modules {number}"]["names"]}
+    return dict(sorted(found.items()))
+
+
 def expected(version: str) -> dict[pathlib.Path, str]:
     """Return the texts of the files of a release that is made of this checkout."""
     return {
-        FOLDER / version / SURFACE: format_lines(gather_surface()),
+        FOLDER / version / SURFACE: format_lines(fold_surface(gather_surface())),
         FOLDER / version / EXAMPLES: format_lines(gather_examples()),
     }
 
@@ -62,7 +92,7 @@ def kept_versions(up_to: str, folder: pathlib.Path = FOLDER) -> list[str]:
 
 def read_surface(version: str, folder: pathlib.Path = FOLDER) -> Surface:
     """Return the surface of a kept release."""
-    return t.cast(Surface, json.loads((folder / version / SURFACE).read_text(encoding="utf-8")))
+    return unfold_surface(json.loads((folder / version / SURFACE).read_text(encoding="utf-8")))
 
 
 def read_examples(version: str, folder: pathlib.Path = FOLDER) -> list[CodeBlock]:

@@ -82,6 +82,19 @@ step.run("sleep", "0", minutes=1 / 120)
 time.sleep(1)
 print("no alarm is left")
 """
+#: Runs the session of a release with stand-ins for what it makes; prints the programs that it runs.
+RELEASING = """
+ran = []
+noxfile.Step.run = lambda step, *words, **settings: ran.append([str(word) for word in words]) or ""
+noxfile.build_artifact = lambda step: pathlib.Path("x.tar.gz")
+for name in ("check_reproducible", "check_import", "install_image_layers"):
+    setattr(noxfile, name, lambda *words, **settings: None)
+noxfile.staging = mock.MagicMock(artifact_faults=lambda names: [])
+noxfile.release_files = mock.MagicMock(release_faults=lambda tag: [], read_version=lambda: "1.2.3")
+(release,) = (function for settings, function in sessions if settings["name"] == "release")
+release(types.SimpleNamespace(name="release", log=lambda text: None, error=sys.exit))
+print(json.dumps(ran))
+"""
 
 
 def run_program(program: str, build: pathlib.Path, tag: str = "", environment: str = "all") -> list[str]:
@@ -139,6 +152,11 @@ def test_a_program_that_does_not_end_fails_its_step(tmp_path: pathlib.Path) -> N
     *dummy, told, after = run_program(HANGING, tmp_path)
     assert told.startswith("sleep did not end within")
     assert after == "no alarm is left"
+
+
+def test_a_release_checks_what_is_kept_of_it(tmp_path: pathlib.Path) -> None:
+    ran = json.loads(run_program(RELEASING, tmp_path)[-1])
+    assert ["python", "scripts/keep_release.py", "1.2.3", "--check"] in ran
 
 
 @pytest.mark.parametrize("environment", ["all", "oldest", "2.16", "2.18", "2.22"])

@@ -15,7 +15,17 @@ import pytest
 import yaml
 from collection_tree import ROOT
 from documented import faults_of_block
-from keep_release import EXCEPTIONS, FOLDER, format_lines, kept_versions, leave_out_current, read_examples, read_surface
+from keep_release import (
+    EXCEPTIONS,
+    FOLDER,
+    fold_surface,
+    format_lines,
+    kept_versions,
+    leave_out_current,
+    read_examples,
+    read_surface,
+    unfold_surface,
+)
 from public_surface import describe_option, describe_rules, gather_surface
 from shown_code import CodeBlock, all_blocks
 from surface_changes import find_breaks, judge_breaks
@@ -224,6 +234,20 @@ def test_missing_and_stale_files_are_told(
     assert (folder / "surface.json").read_text() == '{\n"module b": {},\n"module a": {"a": [2], "z": 1}\n}\n'
     surface["module c"] = {}
     assert run("--check") == 1 and capsys.readouterr().err.count("surface.json is missing or stale") == 1
+
+
+def test_what_many_modules_have_alike_is_told_once_and_read_back() -> None:
+    surface = gather_surface()
+    folded = fold_surface(surface)
+    assert unfold_surface(folded) == surface and len(folded) < len(surface) * 3 / 4
+    alike = {f"module {name} option x": {"type": "str"} for name in "abcd"}
+    rest = {"module e option x": {"type": "int"}, "module a": {}, "lookup modules": {}}
+    assert fold_surface({**alike, **rest}) == {
+        "modules 1": {"names": ["a", "b", "c", "d"]},
+        "modules 1 option x": {"type": "str"},
+        **rest,
+    }
+    assert unfold_surface(fold_surface({**alike, **rest})) == {**alike, **rest}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.json")), ids=lambda path: "-".join(path.parts[-2:]))
