@@ -220,7 +220,7 @@ def draw_rotation() -> str:
     drawing = Drawing(
         "A rotation, run by run: the circle without trouble, and how it goes on from every other outcome", 980
     )
-    drawing.add_text(20, 32, "A rotation, run by run", "title")
+    drawing.add_text(20, 32, "A rotation with one store, one consumer and retire: auto, run by run", "title")
     y = _draw_circle(drawing, scenes)
     cards = [scene for scene in scenes.values() if scene.outcome not in _CIRCLE]
     failed = [scene for scene in cards if scene.outcome in decision.FAILED_OUTCOMES]
