@@ -14,7 +14,7 @@ help:
 	@echo "make test     everything that CI runs"
 	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make faults   let every request of a rotation fail in every way, and see that it loses nothing"
-	@echo "make release  the files of a release, in .build/dist: the artifact, its bill of materials, their checksums"
+	@echo "make release  the files of a release, in .build/dist: the artifact, its bill of materials, the simulator, their checksums"
 	@echo "make STEP     one step of it: $(STEPS)"
 	@echo "make clean    remove what the others made (.build)"
 

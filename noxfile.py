@@ -699,9 +699,29 @@ def adversarial(step: Step, _target: Target) -> None:
     step.pytest("tests/adversarial", "--dist", "worksteal", minutes=120, CVOPS_ADVERSARIAL="whole")
 
 
+def build_simulator(step: Step, folder: pathlib.Path) -> pathlib.Path:
+    """Return the wheel of the simulator, in the folder: who has a release rehearses without a checkout. The same bytes for the same sources."""
+    found = []
+    for _time in range(2):
+        with tempfile.TemporaryDirectory(prefix="cvops-wheel-") as copy:  # setuptools writes beside the sources
+            sources, target = pathlib.Path(copy) / "simulator", pathlib.Path(copy) / "dist"
+            shutil.copytree(SIMULATOR, sources, ignore=shutil.ignore_patterns("*.egg-info", "build", "__pycache__"))
+            words = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(target), str(sources))
+            step.session.run(sys.executable, *words, env={"SOURCE_DATE_EPOCH": str(source_time())}, external=True)
+            (wheel,) = target.iterdir()
+            found.append((wheel.name, wheel.read_bytes()))
+    if found[0] != found[1]:
+        step.session.error(f"the same sources made another {found[0][0]}")
+    path = folder / found[0][0]
+    path.write_bytes(found[0][1])
+    return path
+
+
 @step(environment=CONTROLLERS)
 def release(step: Step) -> None:
-    """Make the files of a release in .build/dist: the artifact, its bill of materials, their checksums; CVOPS_RELEASE_TAG: the tag that it is for.
+    """Make the files of a release in .build/dist; CVOPS_RELEASE_TAG: the tag that it is for.
+
+    These are the artifact, its bill of materials, the wheel of the simulator, and their checksums.
 
     What the release promises has to be kept in tests/upgrade: the next ones are held to it.
     """
@@ -714,6 +734,7 @@ def release(step: Step) -> None:
     check_reproducible(step, artifact)
     check_import(step, artifact, lint=True)
     install_image_layers(step, release_files.bill_of(artifact))
+    build_simulator(step, staging.DIST)
     step.session.log(release_files.write_checksums(staging.DIST).read_text())
 
 

@@ -36,6 +36,9 @@ def release_faults(tag: str | None, root: pathlib.Path = ROOT) -> list[str]:
         faults.append(f"changelogs/changelog.yaml has no release {version}: run `antsibull-changelog release`")
     if left := sorted(path.name for path in (root / "changelogs" / "fragments").glob("*.y*ml")):
         faults.append(f"changelog fragments that are in no release: {len(left)}, {left[0]} the first")
+    simulator = (root / "simulator" / "pyproject.toml").read_text("utf-8")
+    if not re.search(rf'^version = "{re.escape(version)}"$', simulator, re.MULTILINE):
+        faults.append(f"simulator/pyproject.toml has another version than {version}")
     if not (root / "tests" / "upgrade" / version).is_dir():
         faults.append(f"tests/upgrade has no release {version}: run `python scripts/keep_release.py {version} --write`")
     return faults

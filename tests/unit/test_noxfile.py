@@ -87,7 +87,7 @@ RELEASING = """
 ran = []
 noxfile.Step.run = lambda step, *words, **settings: ran.append([str(word) for word in words]) or ""
 noxfile.build_artifact = lambda step: pathlib.Path("x.tar.gz")
-for name in ("check_reproducible", "check_import", "install_image_layers"):
+for name in ("check_reproducible", "check_import", "install_image_layers", "build_simulator"):
     setattr(noxfile, name, lambda *words, **settings: None)
 noxfile.staging = mock.MagicMock(artifact_faults=lambda names: [])
 noxfile.release_files = mock.MagicMock(release_faults=lambda tag: [], read_version=lambda: "1.2.3")

@@ -22,10 +22,17 @@ SECONDS = 1_790_000_000
 
 
 def checkout(
-    folder: pathlib.Path, version: str, *released: str, fragments: tuple[str, ...] = (), kept: str = "1.0.0"
+    folder: pathlib.Path,
+    version: str,
+    *released: str,
+    fragments: tuple[str, ...] = (),
+    kept: str = "1.0.0",
+    simulator: str = "1.0.0",
 ) -> pathlib.Path:
     (folder / "changelogs" / "fragments").mkdir(parents=True)
     (folder / "tests" / "upgrade" / kept).mkdir(parents=True)
+    (folder / "simulator").mkdir()
+    (folder / "simulator" / "pyproject.toml").write_text(f'[project]\nversion = "{simulator}"\n')
     (folder / "galaxy.yml").write_text(f"---\nname: identity\nversion: {version}\n")
     releases = {number: {"changes": {}} for number in released}
     (folder / "changelogs" / "changelog.yaml").write_text(yaml.safe_dump({"ancestor": None, "releases": releases}))
@@ -64,6 +71,11 @@ def test_what_speaks_against_a_release_is_told(
 def test_a_release_whose_promises_are_not_kept_is_none(tmp_path: pathlib.Path) -> None:
     (fault,) = release_faults("v1.0.0", checkout(tmp_path, "1.0.0", "1.0.0", kept="0.9.0"))
     assert fault.startswith("tests/upgrade has no release 1.0.0: run `python scripts/keep_release.py 1.0.0 --write`")
+
+
+def test_the_simulator_has_the_version_of_the_release(tmp_path: pathlib.Path) -> None:
+    (fault,) = release_faults("v1.0.0", checkout(tmp_path, "1.0.0", "1.0.0", simulator="1.0.1"))
+    assert fault == "simulator/pyproject.toml has another version than 1.0.0"
 
 
 ENDED = "Importer processing completed successfully\n"
