@@ -463,6 +463,7 @@ def docs(step: Step) -> None:
     shutil.copytree(collection / "docs" / "pictures", SITE / "pictures")
     form = ("--use-current", "--squash-hierarchy", "--no-add-antsibull-docs-version", "--fail-on-error")
     step.run("antsibull-docs", "collection", *form, "--dest-dir", pages, "cvops.identity", variables=staged)
+    step.run("python", "scripts/option_tables.py", pages)
     # rstcheck is for the pages that it makes of plugins: Sphinx reads all of them
     checks = ("--skip-rstcheck", "--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs", "all")
     html = ("--fail-on-warning", "--nitpicky", "-b", "html", "-c", "scripts/docs_site", "-d", SITE / "doctrees")
