@@ -3,7 +3,7 @@
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
 NOX = .build/nox/bin/python -m nox --non-interactive </dev/null
-STEPS = lint docs unit simulator integration controllers browser sanity build coverage minimums first-release adversarial faults devel benchmark generate release demo
+STEPS = lint docs unit simulator integration molecule controllers browser sanity build coverage minimums first-release adversarial faults devel benchmark generate release demo
 export ENV
 export PYTHONUTF8 = 1
 

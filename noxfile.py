@@ -30,7 +30,8 @@ from nox.command import CommandFailed
 ROOT = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import release_files  # noqa: E402 - its folder had to be put on the path first
+import molecule_scenarios  # noqa: E402 - its folder had to be put on the path first
+import release_files  # noqa: E402
 import staging  # noqa: E402
 from collection_tree import collections_path  # noqa: E402
 from controller_collections import fetch_controller_collections  # noqa: E402
@@ -406,8 +407,9 @@ def build(step: Step) -> None:
 
 @step("test", "test-all")
 def lint(step: Step) -> None:
-    """Run the static checks; ansible-lint sees the staged artifact."""
+    """Run the static checks; ansible-lint sees the staged artifact, and the scenarios of Molecule beside it."""
     staging.stage(build_artifact(step))
+    staging.add_to_stage("extensions/molecule")
     folders = ("module_utils", "plugin_utils", "modules", "lookup", "filter", "action")
     packages = [word for name in folders for word in ("-p", f"ansible_collections.cvops.identity.plugins.{name}")]
     staged = {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
@@ -582,6 +584,39 @@ def integration_whole(step: Step, target: Target) -> None:
     words = (*INTEGRATION, f"--ignore={ROTATION_FAULTS}")
     variables = {"CVOPS_FAULTS": "whole", "CVOPS_TEST_CONTROL_TASKS": ""}
     step.pytest(*words, jobs=PLAYING_JOBS, measured=measured, minutes=120, **variables)
+
+
+def run_scenarios(step: Step, names: t.Sequence[str]) -> None:
+    """Run scenarios of Molecule, all of them on one simulator, which has a folder of its own and is stopped."""
+    folder = BUILD / "molecule"
+    variables = {"CVOPS_MOLECULE_DIR": str(folder)}
+    if "awx_setup" in names:
+        variables["ANSIBLE_COLLECTIONS_PATH"] = f"{collections_path()}:{fetch_controller_collections()}"
+    words = [word for name in names for word in ("--scenario-name", name)]
+    try:
+        # a state of its own: with what an interrupted run has left, Molecule would not start the simulator
+        with tempfile.TemporaryDirectory(prefix="cvops-molecule-") as state:
+            variables["MOLECULE_EPHEMERAL_DIRECTORY"] = state
+            output = step.run("python", "-m", "molecule", "test", *words, variables=variables)
+        if faults := molecule_scenarios.recap_faults(output, names):
+            step.session.error("; ".join(faults))
+        if (folder / "simulator").exists():
+            step.session.error(f"{folder} was not removed")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # which ends the simulator, too
+    step.session.log(f"{len(names)} scenarios")
+
+
+@step("test")
+def molecule_sample(step: Step) -> None:
+    """Run some of the scenarios of Molecule, which `molecule` runs all of."""
+    run_scenarios(step, molecule_scenarios.SAMPLE)
+
+
+@step("test-all")
+def molecule(step: Step) -> None:
+    """Run every scenario of Molecule: one for each role, and one for the playbook site."""
+    run_scenarios(step, molecule_scenarios.list_scenarios())
 
 
 @step("test-all")

@@ -50,6 +50,7 @@ NOT_SHIPPED = (
     "simulator/",
     "scripts/",
     "demo/",
+    "extensions/molecule/",
     "tests/unit/",
     "tests/integration/",
     "tests/adversarial/",
@@ -96,6 +97,11 @@ def stage(artifact: pathlib.Path, folder: pathlib.Path = STAGE) -> pathlib.Path:
         shutil.copy2(ROOT / name, collection / name)
     subprocess.run(["git", "init", "-q", collection], check=True, stdin=subprocess.DEVNULL)
     return collection
+
+
+def add_to_stage(name: str, folder: pathlib.Path = STAGE) -> None:
+    """Copy a folder of the checkout, which the artifact does not carry, into the staged collection."""
+    shutil.copytree(ROOT / name, folder.joinpath(*PLACE) / name)
 
 
 def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
