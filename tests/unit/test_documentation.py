@@ -56,8 +56,8 @@ TEXTS = {path: path.read_text(encoding="utf-8") for path in [*GUIDES, *READMES, 
 
 
 def code_text() -> str:
-    """Everything that may read a variable: plugins, roles, playbooks and rulebooks."""
-    folders = ("plugins", "roles", "playbooks", "extensions/eda/rulebooks")
+    """Everything that may read a variable: plugins, roles, playbooks, rulebooks, and the inventory of scenarios."""
+    folders = ("plugins", "roles", "playbooks", "extensions/eda/rulebooks", "extensions/molecule/inventory")
     paths = [path for name in folders for path in sorted((ROOT / name).rglob("*")) if path.suffix in (".py", ".yml")]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
