@@ -589,7 +589,7 @@ def integration_whole(step: Step, target: Target) -> None:
 def run_scenarios(step: Step, names: t.Sequence[str]) -> None:
     """Run scenarios of Molecule, all of them on one simulator, which has a folder of its own and is stopped."""
     folder = BUILD / "molecule"
-    variables = {"CVOPS_MOLECULE_DIR": str(folder)}
+    variables = {"CVOPS_MOLECULE_DIR": str(folder), "NO_COLOR": "1"}
     if "awx_setup" in names:
         variables["ANSIBLE_COLLECTIONS_PATH"] = f"{collections_path()}:{fetch_controller_collections()}"
     words = [word for name in names for word in ("--scenario-name", name)]
