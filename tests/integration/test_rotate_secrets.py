@@ -245,10 +245,14 @@ def test_the_role_by_itself(document: Document) -> None:
             "post_tasks": [{"name": "Result", "ansible.builtin.debug": {"var": "secret_rotation_result"}}],
         }
     ]
+    predicted = document.run(play, check=True).ok().one("Result")["secret_rotation_result"]
+    assert (predicted["changed"], predicted["writes"]) == (True, 0)
     run = document.run(play).ok()
     found = run.one("Result")["secret_rotation_result"]
     (told_of,) = found["rotations"].values()
     assert (found["changed"], told_of["outcome"]) == (True, "overlap")
+    left = document.run(play, check=True).ok().one("Result")["secret_rotation_result"]
+    assert (left["changed"], left["writes"]) == (False, 0)
 
 
 def shown(words: str, replaced: t.Mapping[str, str]) -> str:
