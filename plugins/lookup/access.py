@@ -122,7 +122,9 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the answer, in a list of one."""
         if terms:
-            raise AnsibleLookupError("cvops.identity.access takes options only, such as person='jana@contoso.example'")
+            raise AnsibleLookupError(
+                "cvops.identity.access takes options only, for example person='jana@contoso.example'"
+            )
         unknown = sorted(set(kwargs) - set(OPTIONS))
         if unknown:
             raise AnsibleLookupError(

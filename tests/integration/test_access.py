@@ -159,7 +159,7 @@ def test_the_services_are_asked_and_what_was_read_is_removed(
     declared = {"cvops_application": {"display_name": "API to come"}}
     run = play(ACCESS, "-vvv", extra_vars={"cvops_connection": connection, **declared, **asked})
     assert run.rc == rc, run.text
-    assert "named_applications: not in the tenant, so that nothing is read of them: 'API to come'" in " ".join(
+    assert "named_applications: not in the tenant, so nothing about them is read: 'API to come'" in " ".join(
         run.text.split()
     )
     assert_no_writes(site)

@@ -180,7 +180,7 @@ LISTS = {
     ),
     "error object": ({"error": {"errorCode": 587, "errorMessage": "Out of memory"}}, "api", "Out of memory"),
     "error text code": ({"response": [{"errorCode": "9", "errorString": "Broken"}]}, "api", "Broken"),
-    "no object": ([1, 2], "bad_answer", "JSON that is not an object"),
+    "no object": ([1, 2], "bad_answer", "JSON, but not an object"),
 }
 
 
@@ -230,9 +230,9 @@ def test_answers_that_are_none(
     site.faults.add(Fault(service, "GET", "*", action, status=200, times=0))
     result = run_body(module, site, options)
     assert result["error"]["kind"] == "bad_answer", result
-    said = {"html": "an HTML page titled '200 Server Error'", "empty": "an empty body", "garbage": "that are not JSON"}
+    said = {"html": "an HTML page titled '200 Server Error'", "empty": "an empty body", "garbage": "instead of JSON"}
     assert said[action] in result["msg"]
-    assert "A proxy, a gateway or a wrong base URL often answers so." in result["msg"]
+    assert "This is often the answer of a proxy or gateway, or of a wrong base URL." in result["msg"]
     assert_no_writes(site)
 
 

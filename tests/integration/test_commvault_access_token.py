@@ -164,7 +164,7 @@ def test_types_with_an_end_of_their_own(site: Simulator) -> None:
         ({"token_type": "custom"}, "at least one path"),
         ({"api_endpoints": ["/V4/Role"]}, "only a custom token"),
         ({"token_type": "scim", "renewable_until": UNTIL}, "never renewed"),
-        ({"expires": UNTIL}, "sets the life"),
+        ({"expires": UNTIL}, "decides how long"),
         ({"renewable_until": "soon", "allowed_ips": ["10.0.0.0/40", "host"]}, "'soon' is no date"),
         ({"allowed_ips": ["10.0.0.0/40", "host"]}, "'10.0.0.0/40' is no address"),
         ({"user": "nobody-here"}, "nobody-here"),
@@ -295,7 +295,7 @@ def test_a_dead_pair_is_replaced_and_a_living_one_of_another_token_is_not(
     run_body(module, site, {"name": "nightly", "store": store})
     first = only(site)
     refused = run_body(module, site, {"name": "weekly", "store": store})
-    assert "One store keeps one pair" in refused["msg"]
+    assert "A store holds one token pair" in refused["msg"]
     kept = json.loads(path.read_text())
     path.write_text(json.dumps({**kept, "renewal": {"state": "refused", "at": kept["issued"], "by": "a test"}}))
     assert run_body(module, site, {"name": "nightly", "store": store})["changed"]

@@ -292,7 +292,7 @@ def test_another_name_is_another_app(site: Simulator) -> None:
         ({"associations": {"user_groups": ["none"], "companies": ["nobody"]}}, "associations.companies[0]"),
         ({"associations": {"email_suffixes": ["j.vega@corp.example"]}}, "stands behind the @"),
         ({"associations": None}, "associations.email_suffixes"),
-        ({"name": ".."}, "would lead to another place"),
+        ({"name": ".."}, "would change the path of"),
         ({"name": "oidc app"}, "of another kind (OpenID Connect)"),
         ({"service_provider_endpoint": "http://cv.corp.example/webconsole"}, "is not an https address"),
         ({"metadata": None}, "to create it, metadata is needed"),

@@ -227,7 +227,7 @@ def test_what_vanishes_between_list_and_details_is_told(site: Simulator, tmp_pat
     result = take(site, tmp_path / "s")
     document, why = load(tmp_path / "s"), {one["name"]: one["why"] for one in result["snapshot"]["not_visible"]}
     assert list_incomplete(result) == {"user_details", "user_group_details", "role_permissions"}
-    assert why["user_details"] == f"listed and not there when they were read, by id: {user.id}"
+    assert why["user_details"] == f"in the list, but gone when they were read, by id: {user.id}"
     assert why["user_group_details"].endswith(f": {group.id}") and why["role_permissions"].endswith(": 2")
     counts = {one["name"]: one["count"] for one in result["snapshot"]["sources"]}
     assert counts["user_details"] == counts["users"] - 1 and counts["role_permissions"] == counts["roles"] - 1

@@ -147,8 +147,8 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
     assert_no_writes(site)
     plan = told(predicted)
     assert "send people back to the reply URL of SAML app people on cs01" in plan
-    assert "the application in Entra ID that this run prepares" in plan
-    assert "send everybody who opens the web console to the identity provider at once" in plan
+    assert "the Entra ID application that this run prepares" in plan
+    assert "send everybody who opens the web console directly to the identity provider" in plan
     assert all(f"add user group {name}" in plan for name in groups) and f"add default user group {two}" in plan
     assert "create the credential" in plan and 'application "Commvault sign-on"' in plan
     assert f'owner "user group {one}"' in plan and f"give user group {two} the right to use it" in plan

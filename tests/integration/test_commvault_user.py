@@ -213,7 +213,7 @@ def test_a_user_of_a_directory(site: Simulator) -> None:
     site.journal.clear()
     for more, said in (
         ({"user_groups": []}, "commvault_user_group"),
-        ({"password": "x"}, "has its password there"),
+        ({"password": "x"}, "has its password in the directory"),
     ):
         result = run(site, **wanted, **more)
         assert result["failed"] and said in result["msg"]

@@ -187,7 +187,7 @@ def test_no_update_empties_a_group(site: Simulator) -> None:
         ({"name": "g", "entra_group_id": GUID, "members": ["anna"]}, "config", "identity provider"),
         ({"name": "master", "state": "absent", "transfer_to_user": "admin"}, "config", "built in"),
         ({"name": "old", "state": "absent", "transfer_to_user": "nobody"}, "config", "transfer_to_user"),
-        ({"name": "old", "state": "absent", "transfer_to_group": "OLD"}, "config", "cannot inherit"),
+        ({"name": "old", "state": "absent", "transfer_to_group": "OLD"}, "config", "give another one"),
         ({"name": "master", "enabled": False}, "guard", "last_admin"),
         ({"name": "mine", "enabled": False}, "guard", "own_rights"),
         ({"name": "mine", "state": "absent", **HEIR}, "guard", "own_rights"),

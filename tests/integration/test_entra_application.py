@@ -269,7 +269,7 @@ def test_ambiguous_and_unknown(site: Simulator, play: Player) -> None:
         ({"object_id": "x"}, "is not a GUID"),
         ({"unique_name": "x"}, "needs display_name"),
         ({"object_id": twin["id"], "unique_name": "another"}, "cannot be changed"),
-        ({"unique_name": "x", "display_name": "Twin"}, "give object_id beside unique_name"),
+        ({"unique_name": "x", "display_name": "Twin"}, "give object_id in addition to unique_name"),
     ):
         result = play(task(**options)).result
         assert result.failed

@@ -214,7 +214,7 @@ def test_dead_references(clocked: Simulator) -> None:
         row["what"] == "terms of use" and row["kinds"] == ["dead_reference"] and "Agreement.Read.All" in row["needs"][0]
     )
     summary = " ".join(found["policies"][0]["summary"])
-    assert f"{NOBODY} (does not exist)" in summary and "(which is no group)" in summary
+    assert f"{NOBODY} (does not exist)" in summary and "(which is not a group)" in summary
 
 
 def test_gaps_of_exclusions(clocked: Simulator) -> None:
@@ -526,7 +526,7 @@ def test_the_examples_of_ready_policies_are_covered(clocked: Simulator) -> None:
     write(clocked, **ask(clocked))
     (policy,) = look(clocked, applications=[application_name(clocked)])["policies"]
     assert policy["summary"] == [
-        "Report-only: it refuses nobody, and the sign-in logs tell what it would do.",
+        "Report-only: it refuses nobody, and the sign-in logs show what it would do.",
         "For all users.",
         "Never for members of GG-Break-Glass.",
         f"When they sign in to {application_name(clocked)}.",

@@ -178,9 +178,9 @@ def test_as_a_module(site: Simulator, play: Player, in_process: bool) -> None:
 def test_what_has_to_be_asked_for(site: Simulator) -> None:
     for options, told in (
         ({}, "everything: true"),
-        ({"everything": True, "users": ["a@corp.example"]}, "goes without"),
+        ({"everything": True, "users": ["a@corp.example"]}, "cannot be combined with"),
         ({"everything": True, "since": "yesterday"}, "since"),
-        ({"everything": True, "since": "1h", "until": "2h"}, "nothing lies in between"),
+        ({"everything": True, "since": "1h", "until": "2h"}, "so the period is empty"),
         ({"everything": True, "since": "2099-01-01T00:00:00Z", "until": "2099-01-02T00:00:00Z"}, "not in the past"),
         ({"everything": True, "late_by": "x", "max_rows": 0}, "2 options"),
         ({"applications": ["no such"], "users": ["nobody"]}, "2 names"),
@@ -366,7 +366,7 @@ def test_who_may_not_read(clocked: Simulator) -> None:
     reader = clocked.identity("AuditLog.Read.All")
     who = {"client_id": reader.client_id, "client_secret": reader.client_secret}
     result = run_body(module, clocked, {**who, "everything": True})
-    assert result["failed"] and "Directory.Read.All beside it" in result["msg"]
+    assert result["failed"] and "Directory.Read.All" in result["msg"]
     clocked.tenant.behaviours.logs_need_directory_read = False
     job(clocked)
     result = look(clocked, **who, everything=True, logs=["sign_ins"])

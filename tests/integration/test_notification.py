@@ -89,7 +89,7 @@ def test_a_webhook_that_fails_is_a_warning_and_no_failure(
     gone = bare(SITE, "-vvvv", extra_vars=wanted).ok()
     assert "refused" in gone.one("Say that the webhook was not told")["msg"]
     plain = bare(SITE, "-vvvv", extra_vars={**wanted, "cvops_notify_url": f"http://chat.example/{TOKEN}"}).ok()
-    assert "http would show it to the network" in plain.one("Say that the webhook was not told")["msg"]
+    assert "http is not encrypted" in plain.one("Say that the webhook was not told")["msg"]
     for run in (refused, gone, plain):
         assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)
 

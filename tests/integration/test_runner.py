@@ -327,8 +327,8 @@ def test_sources_and_their_order(site: Simulator, play: Player, in_process: bool
     assert "tenant_id from environment variable ARM_TENANT_ID" in failed["vendor"]
     (warning,) = run.one("variable")["warnings"]
     assert warning == (
-        "client_secret is set in several places that differ: variable cvops_client_secret is used,"
-        " environment variable CVOPS_CLIENT_SECRET ignored"
+        "client_secret is set to different values in several places: variable cvops_client_secret is used, "
+        "environment variable CVOPS_CLIENT_SECRET ignored"
     )
     assert not run.one("equal").get("warnings")
     assert "undefined_thing" in run.one("broken")["msg"]

@@ -289,7 +289,7 @@ def test_people_by_place(clocked: Simulator) -> None:
     assert not mfa.get("failed"), mfa["msg"]
     assert state_of(clocked) == "enabled", "what people meet at sign-in shuts nobody out"
     device = ask(clocked, **options, grant={"controls": ["compliant_device"]}, exclusive=True, otherwise="fail")
-    assert device["failed"] and "not meet what is demanded" in device["msg"]
+    assert device["failed"] and "not meet what is required" in device["msg"]
 
 
 def test_a_new_application_holds_it_back_until_the_days_are_over(clocked: Simulator) -> None:

@@ -214,7 +214,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(site: Simulator,
         text = str(refused["error"])
         assert all(word in text for word in words), text
     text = str(play(task({}, sign_on_mode="oidc")).result["error"])
-    assert "only SAML signs with such certificates" in text
+    assert "such certificates are used for SAML only" in text
     assert_no_writes(site)
 
 

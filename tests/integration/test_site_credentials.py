@@ -90,7 +90,7 @@ def test_from_nothing_to_a_credential(make_site: Make, bare: Player, tmp_path: p
     plan = told(predicted)
     assert "1 credential created" in plan
     assert 'application "Commvault backup"' in plan and f'tenant id "{site.tenant.id}"' in plan
-    assert "write a text that is no secret of any application, until a rotation writes the first one" in plan
+    assert "write a placeholder that is not a valid secret, until a rotation writes the first secret" in plan
     assert f"give user group {name} the right to use it" in plan
     assert stored(site) == []
 

@@ -473,11 +473,13 @@ def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     running = bare.start(SITE, extra_vars=document)
     wait_for(lambda: held.hits)
     os.killpg(running.process.pid, number)
-    wait_for(lambda: "under way or next" in running.text)
+    wait_for(lambda: "current or next" in running.text)
     held.released = True
     run = running.wait()
     assert run.rc != 0
-    assert re.search(r"apac-cs01: role mappings: 5 of 6 steps were done; under way or next: grant", run.text), run.text
+    assert re.search(r"apac-cs01: role mappings: 5 of 6 steps were done; current or next step: grant", run.text), (
+        run.text
+    )
     bare(SITE, extra_vars=document).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 

@@ -140,7 +140,7 @@ class KeyGraph:
 
     def _fail_before(self, outcome: str) -> None:
         failures: dict[str, ApiError] = {
-            "never": Unreachable("Cannot: no answer in time", may_have_acted=True),
+            "never": Unreachable("Cannot: no answer came in time", may_have_acted=True),
             "unsent": Unreachable("Cannot: refused", may_have_acted=False),
             "500": ApiError("Cannot: HTTP 500", status=500),
             "busy": Throttled("Cannot: wait", retry_after_s=7.0, status=429),

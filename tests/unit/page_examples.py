@@ -299,7 +299,7 @@ def build_policy_report() -> dict[str, t.Any]:
                 "kind": "unprotected_group",
                 "severity": "warning",
                 "text": "GG-Commvault-global-Admin is not assignable to roles: its 3 owners change whom CA-104 is about.",
-                "remedy": "Put it into a restricted management administrative unit.",
+                "remedy": "Move it to a restricted management administrative unit.",
                 "policies": [],
             },
             {

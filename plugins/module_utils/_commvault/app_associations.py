@@ -88,8 +88,9 @@ def warn_of_lost(ctx: Context, subject: str, lost: t.Sequence[str]) -> None:
     """Warn of associations that others had made, and that are gone after a write; they are not written again."""
     if lost:
         ctx.warn(
-            f"{subject}: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} there before this task wrote the app, and Commvault does not"
-            " show that any more. Look whether somebody else has taken it away; if not, associate it again."
+            f"{subject}: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} there before this task wrote the "
+            "app, and Commvault no longer shows that. Check whether somebody else has removed it; if not, associate "
+            "it again."
         )
 
 

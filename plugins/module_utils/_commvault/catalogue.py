@@ -157,8 +157,8 @@ class Catalogue:
         found = self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
         if reference.id is not None and reference.name is not None and not is_same_name(found.name, reference.name):
             raise NotFound(
-                f"No {self.noun} has the id {reference.id} and the name {reference.name!r}: the id is that of {found.label}."
-                " Give only the one that is meant, or correct the other.",
+                f"No {self.noun} has the id {reference.id} and the name {reference.name!r}: the id belongs to "
+                f"{found.label}. Give only one of the two, or correct the wrong one.",
                 service="Commvault",
                 near=[found.label],
             )
@@ -333,16 +333,13 @@ class Catalogue:
 
 def _describe_other_level(entry: Entry) -> str:
     if not entry.company_shown:
-        return (
-            f"Near: {entry.label}, of which this release does not show whether it is of a company;"
-            f" if it is meant, write {entry.exact_form}."
-        )
+        return f"Similar: {entry.label}. This release does not show whether it belongs to a company. If you mean it, write {entry.exact_form}."
     place = "of another company" if entry.company else "at the level of the CommCell"
-    return f"Near: {entry.label}, which is {place}; if it is meant, write {entry.exact_form}."
+    return f"Similar: {entry.label}, which is {place}. If you mean it, write {entry.exact_form}."
 
 
 def _describe_lookalike(entry: Entry, name: str) -> str:
-    return f"Near: {entry.label} looks equal and is another name: it {describe_difference(name, entry.name)}."
+    return f"Similar: {entry.label} looks the same but is a different name: it {describe_difference(name, entry.name)}."
 
 
 def _is_of_company(entry: Entry, keys: CompanyKeys) -> bool:

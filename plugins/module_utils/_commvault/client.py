@@ -291,5 +291,5 @@ class CommvaultClient:
                 raise
             raise add_token_source(exc, self.ctx.describe_source("commvault_access_token")) from exc
         if not isinstance(answer, dict):
-            raise reply.build_bad_answer("JSON that is not an object")
+            raise reply.build_bad_answer("JSON, but not an object")
         return answer

@@ -28,7 +28,7 @@ def clean_console_urls(urls: t.Iterable[str], option: str = "web_console_urls") 
     """Return the addresses of web consoles in canonical form. Raises ConfigError for one that is no https address."""
     found = []
     for url in urls:
-        address = split_address(option, f"option {option}", url, why="Entra ID sends sign-ins to https only")
+        address = split_address(option, f"option {option}", url, why="Entra ID sends sign-ins to https addresses only")
         found.append(canonicalize_console_url(address.text))
     return found
 
@@ -55,7 +55,7 @@ def take_named_urls(
         elif option:
             ctx.warn(
                 f"{subject}: Commvault shows a {field} on another host than {option}, {describe_host(url)}."
-                f" It is left out, since Entra ID would send people there: give {hint} if it is one of the console."
+                f" It is not used, because Entra ID would send people there. If it belongs to the web console, give it in {hint}."
             )
     return taken
 

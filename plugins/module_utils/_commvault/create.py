@@ -102,13 +102,13 @@ def create_once(
                 return created
             if created is not None:
                 raise ApiError(
-                    f"Cannot {intent}: it exists after all, the list only did not show it at first. Run the task again.",
+                    f"Cannot {intent}: it exists already; the list did not show it at first. Run the task again.",
                     is_outdated=True,
                     **exc.facts,
                 ) from exc
             if is_name_taken(exc) and waiting.fits_within(LAG_LIMIT_S):
                 ctx.stats.add("retries")
-                waiting.pause(about=f"waiting until Commvault lets go of a name (to {intent})", limit_s=LAG_LIMIT_S)
+                waiting.pause(about=f"waiting until Commvault releases a name (to {intent})", limit_s=LAG_LIMIT_S)
                 continue
             if exc.may_have_acted or (was_repeated and is_name_taken(exc)):
                 exc.facts["outcome"] = "unknown"
@@ -116,7 +116,7 @@ def create_once(
     created = answered or _look_again(ctx, look, looks=_LOOKS_AFTER)
     if created is None:
         raise ApiError(
-            f"Cannot {intent}: Commvault reported success and does not show it. It may wait for an approval.",
+            f"Cannot {intent}: Commvault reported success but does not show it. It may be waiting for an approval.",
             service="Commvault",
             may_have_acted=True,
             pending_approval=True,

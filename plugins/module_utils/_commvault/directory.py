@@ -76,7 +76,7 @@ class Directory:
         if found is not None and other is not None and found.id != other.id:
             raise AmbiguousMatch(
                 f"company {given!r} is the name of {found.label} and the id of {other.label}."
-                f" If the first is meant, write {found.id}; if the second, its name or alias.",
+                f" If you mean the first, write {found.id}; if the second, write its name or alias.",
                 candidates=[str(found.id), str(other.id)],
             )
         return found
@@ -123,7 +123,7 @@ class Directory:
         backoff, seen = Backoff(self._client.ctx), 0
         for number in range(_LOOKS):
             if number > 1:
-                backoff.pause(about=f"waiting until Commvault's list and its objects agree ({name!r})")
+                backoff.pause(about=f"waiting until Commvault's list and its objects match ({name!r})")
             if number:
                 self.reread_catalogue(kind)
             entry = self.read_catalogue(kind).get(name, company)

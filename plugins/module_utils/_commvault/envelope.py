@@ -199,7 +199,7 @@ def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiErr
 def _classify_by_status(reply: Reply, message: str, code: str | None, *, is_decision: bool = False) -> ApiError:
     facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
-        return AuthError(f"{message} The token was refused by Commvault.", **facts)
+        return AuthError(f"{message} Commvault refused the token.", **facts)
     if reply.status == 403:
         return Forbidden(message, **facts)
     if reply.status == 404:

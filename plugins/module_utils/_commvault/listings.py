@@ -181,7 +181,9 @@ def list_objects(kind: str, get: PathReader, *, hard_refresh: bool = False) -> l
         body = get(path, {**params, **refresh})
         if body is not None:
             return parse_entries(kind, body)
-    raise NotFound(f"This CommServe offers no list of {pluralize(listing.noun)} to this account.", service="Commvault")
+    raise NotFound(
+        f"This CommServe does not give this account a list of {pluralize(listing.noun)}.", service="Commvault"
+    )
 
 
 def parse_entries(kind: str, body: Body) -> list[Entry]:
@@ -210,7 +212,7 @@ def describe_gaps(kind: str, body: Body) -> tuple[str, str]:
     listing = LISTINGS[kind]
     named = [name for name in listing.wrappers if body.get(name) is not None]
     if not named:
-        return "", "the service answered without a list, which may be an empty one or none that it made"
+        return "", "the service answered without a list: the list may be empty, or may not have been made"
     if kind == "permissions":
         return "", ""
     rows = get_objects(body, named[0])
@@ -226,11 +228,11 @@ def describe_gaps(kind: str, body: Body) -> tuple[str, str]:
             unusable += 1
         else:
             found.setdefault(entry.id, set()).add((entry.name, entry.company))
-    lacks = [f"rows without an id or a name are left out: {unusable}"] if unusable else []
+    lacks = [f"rows without an id or a name, which were left out: {unusable}"] if unusable else []
     double = sum(len(forms) > 1 for forms in found.values())
-    lacks += [f"ids that stand in the list with several names: {double}"] if double else []
+    lacks += [f"ids that the list has with several names: {double}"] if double else []
     told = max(parse_id(body.get(name)) or 0 for name in _TOTALS)
-    lacks += [f"the service counts {told} and has listed {len(rows)}"] if told > len(rows) else []
+    lacks += [f"the service reports {told} and listed {len(rows)}"] if told > len(rows) else []
     return "; ".join(lacks), ""
 
 

@@ -26,9 +26,9 @@ def find_name_fault(name: str) -> str | None:
     if not name.strip():
         return "a name cannot be empty"
     if name != name.strip():
-        return f"{name!r} begins or ends with a blank; take it away"
+        return f"{name!r} begins or ends with a blank; remove it"
     if name in (".", ".."):
-        return f"{name!r} would lead to another place wherever it stands in an address; choose another name"
+        return f"{name!r} would change the path of every address that contains it; choose another name"
     if len(name) > _LONGEST_NAME:
-        return f"{name[:_SHOWN]!r} and so on has {len(name)} characters, more than {_LONGEST_NAME}; shorten it"
+        return f"the name that begins with {name[:_SHOWN]!r} has {len(name)} characters, more than {_LONGEST_NAME}; shorten it"
     return None

@@ -55,7 +55,9 @@ def parse_reference(value: t.Any) -> ObjectReference:
     if (
         unknown and "id" not in value
     ):  # a misspelt company would silently mean another object; results of tasks have an id
-        raise ValueError(f"has the unknown keys {', '.join(sorted(unknown))}; it takes name or id, and company")
+        raise ValueError(
+            f"has the unknown keys {', '.join(sorted(unknown))}; possible keys are name or id, and company"
+        )
     name, identifier, company = value.get("name"), value.get("id"), value.get("company")
     number = None if identifier is None else parse_id(identifier)
     if identifier is not None and number is None:

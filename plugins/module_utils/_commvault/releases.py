@@ -43,17 +43,19 @@ class Feature:
 ACCESS_TOKENS = Feature(
     38,
     "access tokens that can be listed, changed, renewed and revoked need",
-    "Until it is updated, make tokens in the Command Center, or sign in with commvault_auth_method password.",
+    "Until it is updated, create tokens in the Command Center, or sign in with commvault_auth_method password.",
 )
 TOKENS_OF_OTHERS = Feature(
     42, "a token for somebody else, who is a service account, needs", "Sign in as that user, or leave user out."
 )
 TOKEN_ADDRESSES = Feature(
-    42, "a token that is limited to addresses needs", "Leave allowed_ips out, and limit the addresses in the network."
+    42,
+    "a token that is limited to addresses needs",
+    "Leave allowed_ips out, and restrict the addresses in your network instead.",
 )
 HYPERSCALE_TOKENS = Feature(42, "a token of type hyperscale needs", "Choose another token_type, such as custom.")
 ENDLESS_TOKENS = Feature(
-    42, "a token that can be renewed for more than 365 days needs", "Choose a moment within 365 days."
+    42, "a token that can be renewed for more than 365 days needs", "Choose a time within 365 days."
 )
 #: Commvault documentation: from this release on, access tokens cannot manage access tokens.
 TOKENS_BY_PASSWORD_ONLY = Feature(42)
@@ -61,7 +63,7 @@ SERVICE_ACCOUNTS = Feature(
     42, "service accounts need", "Until it is updated, use a local user with few rights (kind local)."
 )
 #: ``User/…/Security`` and ``UserGroup/…/Security`` list all that the principal holds.
-COMPLETE_GRANTS = Feature(42, "complete lists of what a user or user group holds need")
+COMPLETE_GRANTS = Feature(42, "complete lists of a user's or user group's rights need")
 #: Users among the associations of a SAML app are shown.
 SAML_USERS = Feature(38)
 CREDENTIAL_HOLDERS = Feature(32, "owner and users of a credential need", "Leave them out.")
@@ -90,7 +92,7 @@ def check_feature(option: str, feature: Feature, release: int) -> None:
 def warn_of_unknown_release(ctx: Context, release: int, consequence: str) -> None:
     """Warn where the release is not known. *consequence*: what comes of it, as a sentence."""
     if release == 0:
-        ctx.warn(f"This account may not see the release of the CommServe. {consequence}")
+        ctx.warn(f"This account is not allowed to read the release of the CommServe. {consequence}")
 
 
 def list_missing(uses: t.Iterable[tuple[str, Feature, bool]], release: int) -> list[tuple[str, str]]:

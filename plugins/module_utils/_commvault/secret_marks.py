@@ -66,7 +66,7 @@ def find_fingerprint_fault(fingerprint: str) -> str | None:
     if len(fingerprint) > _LONGEST_FINGERPRINT:
         return f"it has more than {_LONGEST_FINGERPRINT} characters"
     if any(sign in "[]" or not sign.isprintable() or is_invisible(sign) for sign in fingerprint):
-        return "it holds square brackets, line ends or invisible characters"
+        return "it contains square brackets, line breaks or invisible characters"
     return None
 
 
@@ -91,7 +91,7 @@ def check_secret_options(options: t.Mapping[str, t.Any], secret_option: str, tex
         )
     if policy == "fingerprint" and fingerprint is None:
         raise ConfigError(
-            "secret_policy is fingerprint: secret_fingerprint is needed, the text by which this secret is known, such as its key id",
+            "secret_policy is fingerprint: secret_fingerprint is needed: a text that identifies this secret, such as its key id",
             source="option secret_fingerprint",
         )
     if fingerprint is not None:
@@ -101,13 +101,13 @@ def check_secret_options(options: t.Mapping[str, t.Any], secret_option: str, tex
     for option, value in (("secret_fingerprint", fingerprint), (text_option, text)):
         if secret and value and _holds_secret(value, secret):
             raise ConfigError(
-                f"{option} holds the secret, and everybody may read it: choose a text that says nothing of the secret, such as its"
-                " key id",
+                f"{option} contains the secret, and everybody can read it: choose a text that says nothing about the "
+                "secret, such as its key id",
                 source=f"option {option}",
             )
     if text is not None and split_mark(text).fingerprint is not None:
         raise ConfigError(
-            f"{text_option}: its last line is the mark of a secret; leave it out, secret_fingerprint writes it",
+            f"{text_option}: its last line is the mark of a secret, which secret_fingerprint writes; leave that line out",
             source=f"option {text_option}",
         )
 

@@ -55,8 +55,8 @@ def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, 
     groups, release, rights = _read_user_group_names(client, number), client.release, _read_rights(client)
     if not who and not release and rights is None:
         raise NotFound(
-            f"{client.base_url} answers none of the questions who is signed in and what that user may do: check commvault_url, and"
-            " what stands between here and there.",
+            f"{client.base_url} does not answer who is signed in and what that user may do: check commvault_url, and "
+            "any proxy or gateway in between.",
             service=COMMVAULT_SERVICE,
         )
     return {

@@ -120,11 +120,11 @@ def split_address(
         refuse(_USER_INFORMATION_REFUSED)
     if not text or any(sign.isspace() or not sign.isprintable() for sign in text) or "\\" in text:
         refuse(
-            "the address is empty, or holds a blank, a control character or a backslash; write https://host[:port][/path]"
+            "the address is empty, or contains a blank, a control character or a backslash; write https://host[:port][/path]"
         )
     if "?" in text or "#" in text:
         refuse(
-            "the address has a query or a fragment, which a base address must not have; write https://host[:port][/path]"
+            "the address has a query (?) or a fragment (#), which is not possible here; write https://host[:port][/path]"
         )
     try:
         parts = urlsplit(text if "//" in text else f"{schemes[0]}://{text}")
@@ -137,12 +137,10 @@ def split_address(
         refuse(f"{shown} is not an {' or '.join(schemes)} address{why and '; '}{why}")
     if parts.scheme not in schemes or found is None or not _is_valid_host(found["host"]) or site.rstrip(":") in schemes:
         if not site.isascii():
-            refuse(
-                "the host has letters beyond ASCII, which may only look like the right ones; write it in its xn--… form"
-            )
+            refuse("the host has letters outside ASCII, which can look like others; write it in its xn--… form")
         refuse("the address has no usable host and port; write https://host[:port][/path], IPv6 in brackets")
     if _has_at_sign(parts.path):  # perhaps a password with a slash
-        refuse("the address has an @ behind its host; write https://host[:port][/path]")
+        refuse("the address has an @ after its host; write https://host[:port][/path]")
     port = int(found["port"]) if found["port"] else None
     if port is not None and not 0 < port < 65536:
         refuse("the port of the address is not between 1 and 65535")
@@ -160,8 +158,8 @@ def canonicalize_address(url: t.Any) -> str:
 
 
 _USER_INFORMATION_REFUSED = (
-    "the address has user information (something before an @), which is not shown here. It would be sent in place of the token,"
-    " and addresses are printed. Leave it out, and use the options for user and password"
+    "the address contains user information (something before an @), which is not shown here. It would replace the "
+    "token, and addresses are printed. Remove it, and use the options for user and password"
 )
 
 
@@ -179,7 +177,7 @@ def check_addresses(values: t.Mapping[str, t.Any], source_of: t.Callable[[str], 
             {"kind": "address", "where": where, "message": f"({source}) {_USER_INFORMATION_REFUSED}"}
             for where, source in found
         ]
-        raise Problems(f"{len(found)} addresses have user information", problems)
+        raise Problems(f"{len(found)} addresses contain user information", problems)
 
 
 def mask_addresses(value: t.Any, name: str = "") -> t.Any:
@@ -249,7 +247,7 @@ def has_user_information(text: str) -> bool:
 
 
 def _find_user_information(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
-    """Yield the paths of the options whose addresses have user information, such as ``web.redirect_uris[0]``."""
+    """Yield the paths of the options whose addresses contain user information, such as ``web.redirect_uris[0]``."""
     if isinstance(value, t.Mapping):
         for key, item in value.items():
             yield from _find_user_information(item, f"{where}.{key}" if where else str(key), str(key))
@@ -288,7 +286,7 @@ def quote_segment(value: str | int) -> str:
     """
     text = str(value)
     if text in ("", ".", ".."):
-        raise ConfigError(f"{text!r} cannot be a name or an id in an address: it would lead to another place")
+        raise ConfigError(f"{text!r} cannot be used as a name or an id in an address: it would change the path")
     return quote(text, safe="")
 
 

@@ -125,7 +125,7 @@ def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = No
     largest = MAX_BYTES if largest is None else largest
     codings = [word for word in encoding.lower().replace(" ", "").split(",") if word in _COMPRESSIONS]
     if len(codings) > 1 or (codings and codings[0] not in _KNOWN_COMPRESSIONS):
-        raise AnswerRefused(f"the content encoding {escape_invisible(encoding)[:60]!r}, which was not asked for")
+        raise AnswerRefused(f"the content encoding {escape_invisible(encoding)[:60]!r}, which was not requested")
     out = bytearray()
     for piece in _inflate_chunks(chunks, codings[0]) if codings else chunks:
         out += piece
@@ -152,7 +152,7 @@ def _inflate_chunks(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]
             try:
                 piece = inflater.decompress(pending, MIB)
             except zlib.error as exc:
-                raise AnswerRefused("a compressed body that is broken") from exc
+                raise AnswerRefused("a damaged compressed body") from exc
             yield piece
             pending = inflater.unconsumed_tail
             if inflater.eof:

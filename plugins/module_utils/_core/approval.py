@@ -40,8 +40,9 @@ def check_approval(planned: t.Sequence[PlannedChange], approved: t.Iterable[str]
         more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
         many = "1 step" if len(told) == 1 else f"{len(told)} steps"
         raise PlanChanged(
-            f"{many} of the plan {'was' if len(told) == 1 else 'were'} not approved: {'; '.join(told[:_TOLD])}{more}. Nothing was written. What"
-            " is there has changed since the plan was made, or the options have: make a new plan and have it approved.",
+            f"{many} of the plan {'was' if len(told) == 1 else 'were'} not approved: "
+            f"{'; '.join(told[:_TOLD])}{more}. Nothing was written. The site or the options have changed since the "
+            "plan was made: make a new plan and have it approved.",
             source="option approved_steps",
             not_approved=unknown,
         )
@@ -59,8 +60,9 @@ def check_planned_again(step: Step, again: Plan) -> None:
         told = [f"{to_one_line(change.principal, 200)}: {to_one_line(change.sentence, 200)}" for change in unknown]
         more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
         raise PlanChanged(
-            f"{to_one_line(step.subject, 200)} was changed by somebody else since the plan was made. What is asked for would now take more than"
-            f" was planned: {'; '.join(told[:_TOLD])}{more}. It was not written. Look at what has changed, and run the task again."
+            f"{to_one_line(step.subject, 200)} was changed by somebody else since the plan was made. To reach what "
+            "the options ask for, more would now have to be changed than was planned: "
+            f"{'; '.join(told[:_TOLD])}{more}. It was not written. Check what has changed, and run the task again."
         )
 
 

@@ -127,7 +127,7 @@ class Cancellation:
         if found is None:
             if not needed:
                 raise self.build_error()
-            raise Cancelled(f"Stopped by {self.reason}; the last request was not answered in time", outcome="unknown")
+            raise Cancelled(f"Stopped by {self.reason}; the last request got no answer in time", outcome="unknown")
         value, error = found
         if error is not None:
             raise error

@@ -74,12 +74,12 @@ def wait_until_shown(
         unproven = sorted(set(missing).intersection(must_show))
         if unproven:
             raise WaitTimeout(
-                f"{patience.service} accepted the change of {subject} and does not show it: {', '.join(unproven)}. What was to be taken"
-                f" away may still be in force{patience.advice}. Check it, and run the task again.",
+                f"{patience.service} accepted the change of {subject} but does not show it: {', '.join(unproven)}. "
+                f"What was to be removed may still be in force{patience.advice}. Check it, and run the task again.",
                 unproven=unproven,
             ) from exc
         if missing:
             ctx.warn(
-                f"{patience.service} accepted the change of {subject} and does not show it yet: {', '.join(missing)}."
+                f"{patience.service} accepted the change of {subject} but does not show it yet: {', '.join(missing)}."
             )
     return [{"field": field} for field in missing]

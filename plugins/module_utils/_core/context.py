@@ -185,8 +185,8 @@ class Context:
         """Raise WaitTimeout when this task's deadline has passed; *what* completes "before …"."""
         if self.remaining_s() <= 0:
             raise WaitTimeout(
-                f"The task's deadline of {self.options.get('deadline')} s (option deadline) passed before {what}. What was written"
-                " stays written: run the task again, or give it more time.",
+                f"The task's time limit of {self.options.get('deadline')} s (option deadline) was over before "
+                f"{what}. What was written stays written: run the task again, or raise deadline.",
                 code="deadline",
             )
 
@@ -195,7 +195,7 @@ class Context:
 
         Raises Cancelled as soon as the run is told to stop; WaitTimeout when the deadline has passed already, so that no loop of waits outlives it.
         """
-        self.check_deadline("what was waited for came")
+        self.check_deadline("what this task was waiting for happened")
         started = self.clock.monotonic()
         try:
             self.cancellation.wait(min(seconds, self.remaining_s()))

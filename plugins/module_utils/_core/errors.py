@@ -164,7 +164,7 @@ class BlockedByConditionalAccess(AuthError):
 
 def add_token_source(error: AuthError, source: str) -> AuthError:
     """Return the error with the words for where the refused token came from: one that is given as an option cannot be renewed."""
-    return AuthError(f"{error} It came from {source}: get a new one.", **{**error.facts, "source": source})
+    return AuthError(f"{error} The token came from {source}: get a new one.", **{**error.facts, "source": source})
 
 
 class Forbidden(ApiError):

@@ -12,7 +12,7 @@ import os
 from .errors import ConfigError
 
 NO_HOME = (
-    "~ stands for a home folder, and the user of this process has none (no HOME, no entry in the list of users)."
+    "~ means a home folder, but the user of this process has none (HOME is not set, and the list of users has no entry)."
     " Give an absolute path, or set HOME"
 )
 

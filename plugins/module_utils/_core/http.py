@@ -219,7 +219,8 @@ class Transport:
         )
         self._ctx.debug(
             3,
-            f"{method} {mask_url(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
+            f"{method} {mask_url(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, "
+            f"service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
             raise reply.build_bad_answer(
@@ -236,8 +237,8 @@ class Transport:
         """Raise BadAnswer for an address outside of the settings' origins: it comes from a service, not from the options."""
         if self.settings.origins and extract_origin(url) not in self.settings.origins:
             raise BadAnswer(
-                f"{self.settings.service} names an address at {describe_host(url)} to ask next ({method}); that is not where it was"
-                " reached, so nothing is sent there.",
+                f"{self.settings.service} returned an address on another server ({describe_host(url)}) for the next "
+                f"request ({method}), so nothing is sent there.",
                 service=self.settings.service,
                 method=method,
             )
@@ -254,7 +255,7 @@ class Transport:
     def _return_last(self, reply: Reply | None, failure: Unreachable | None, attempt: Attempt) -> Reply:
         """Return the answer of the last try. Raises Unreachable when there is none, and Throttled for HTTP 429."""
         if reply is None:
-            raise failure or AssertionError("neither answer nor failure")
+            raise failure or AssertionError("neither an answer nor an error")
         if reply.status != 429:
             return reply
         raise reply.build_throttled(attempt.retry_after_s)
@@ -265,7 +266,7 @@ class Transport:
         """Return the error for a try without an answer, with the CA, proxy and timeout in force."""
         host, limit = split_any_address(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
-            limit += f", of which the task's deadline left {budget_s:.1f} s"
+            limit += f", of which only {budget_s:.1f} s were left before the task's deadline"
         failure = classify_failure(exc, requests.exceptions, describe_proxy_source(self.settings, url))
         code, what, received = failure.code, failure.words, failure.may_have_acted
         if code == "read_timeout" and self._watch.remaining_s() <= 0:
@@ -274,7 +275,7 @@ class Transport:
             what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
             f"{self.settings.service} at {host} gave no answer to {method} {extract_path(url)}: {what}."
-            f" In force: {self.settings.describe_ca()}, {describe_proxy(self.settings, url)}, {limit}."
+            f" Settings: {self.settings.describe_ca()}, {describe_proxy(self.settings, url)}, {limit}."
         )
         return Unreachable(
             message,
@@ -319,7 +320,7 @@ def _receive_body(response: t.Any, largest: int | None) -> bytes:
         return read_body(chunks, str(response.headers.get("content-encoding") or ""), largest)
     except urllib3.exceptions.ReadTimeoutError as exc:
         response.close()
-        raise requests.exceptions.ReadTimeout("the body did not come in time") from exc
+        raise requests.exceptions.ReadTimeout("the body of the answer did not arrive in time") from exc
     except BaseException:
         response.close()
         raise

@@ -40,7 +40,7 @@ def classify_failure(exc: BaseException, errors: t.Any, proxy: str) -> Failure:
     if isinstance(exc, errors.ConnectTimeout):
         return Failure("connect_timeout", "the connection was not accepted in time")
     if isinstance(exc, errors.ReadTimeout):
-        return Failure("read_timeout", "no answer in time", True)
+        return Failure("read_timeout", "no answer came in time", True)
     if isinstance(exc, errors.ConnectionError):
         if unresolved:
             return Failure("name_resolution", "its name cannot be resolved")
@@ -49,7 +49,7 @@ def classify_failure(exc: BaseException, errors: t.Any, proxy: str) -> Failure:
         if any(type(cause).__name__ == "NewConnectionError" for cause in causes):
             told = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
             return Failure("refused", f"no connection could be made{f' ({told})' if told else ''}")
-        return Failure("connection_lost", "the connection broke before the answer came", True)
+        return Failure("connection_lost", "the connection was lost before the answer came", True)
     if isinstance(exc, ValueError):  # also invalid addresses and headers of either library
         return Failure("invalid_request", "the address or a header cannot be used as given")
     return Failure("connection_lost", "the answer could not be read to its end", True)

@@ -226,9 +226,9 @@ def describe_difference(wanted: str, found: str) -> str:
                 f"has {_describe_characters(theirs[first:last])} where yours has {_describe_characters(mine[start:end])}"
             )
         elif kind == "insert":
-            told.append(f"has {_describe_characters(theirs[first:last])}, which yours has not")
+            told.append(f"has {_describe_characters(theirs[first:last])}, which yours does not have")
         elif kind == "delete":
-            told.append(f"has not the {_describe_characters(mine[start:end])} of yours")
+            told.append(f"does not have the {_describe_characters(mine[start:end])} of yours")
     return "; ".join(told[:_MOST_LISTED])
 
 
@@ -329,12 +329,12 @@ def describe_suspicious_name(what: str, name: str) -> str | None:
     told = "; ".join(found[:_MOST_LISTED]) + (
         f"; and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
     )
-    return f"The name of {what} {name!r} can be taken for another one: it has {told}. Make sure that it is the one that is meant."
+    return f"The name of {what} {name!r} can be mistaken for another one: it has {told}. Check that it is the one that you mean."
 
 
 def describe_lookalike(what: str, name: str, other: str, label: str) -> str:
     """Return a warning about a name that gets a right while another object's name looks equal; *label* tells which object that is."""
     return (
-        f"{what} {name!r} looks like {label}, which is another one: that name {describe_difference(name, other)}."
-        " Make sure that it is the one that is meant."
+        f"{what} {name!r} looks like {label}, but is a different name: that name {describe_difference(name, other)}. "
+        "Check that it is the one that you mean."
     )

@@ -59,7 +59,7 @@ class OptionSources:
         differing = [other for other, other_value in hits[1:] if not _is_same_value(value, other_value)]
         if differing:
             self.warnings.append(
-                f"{option} is set in several places that differ: {source} is used, {', '.join(differing)} ignored"
+                f"{option} is set to different values in several places: {source} is used, {', '.join(differing)} ignored"
             )
         self.found[option], self.values[option] = source, value
         return value

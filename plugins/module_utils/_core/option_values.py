@@ -168,7 +168,7 @@ def _describe_other_source(where: str, source: str) -> str:
     return "" if source.startswith("option ") else f" (from {source})"
 
 
-_EMPTY = "an empty text names nothing. Leave the option out, or give it a value"
+_EMPTY = "the text is empty. Leave the option out, or give it a value"
 
 
 def may_be_empty(name: str, *, is_connection: bool) -> bool:
@@ -190,17 +190,17 @@ def _find_secret_fault(name: str, text: str) -> str | None:
     if name not in _IN_ONE_LINE or (name == "access_token" and text.startswith("{")):
         return None
     if name in _TOKENS and _HEADER_START.match(text):
-        return "it begins like a header (Bearer, Authtoken). Give the token alone, as it stands behind that"
+        return "it begins like a header (Bearer, Authtoken). Give only the token that follows this word"
     if "-----BEGIN" in text:
-        return "it is a key or a certificate in PEM form, not what this option takes"
+        return "it is a key or a certificate in PEM form, which this option does not take"
     if any(sign in text for sign in "\r\n"):
-        return "there is a line's end within it. Give it as one line"
+        return "it contains a line break. Give it as one line"
     if name in _TOKENS and not all("!" <= sign <= "~" for sign in text):
-        return "it holds a blank, or a sign that no token has. Give the token alone"
+        return "it contains a blank or a character that no token has. Give the token alone"
     if any(not sign.isprintable() for sign in text):
-        return "it holds a control character or another sign that is not shown"
+        return "it contains a control character or another invisible character"
     if name == "client_secret" and is_guid(text):
-        return "it is a GUID, so it is the id of the secret. Give the secret's value, which Entra ID shows once, when it is made"
+        return "it is a GUID, so it is the id of the secret. Give the value of the secret, which Entra ID shows only once, when the secret is created"
     return None
 
 

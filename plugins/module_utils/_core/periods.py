@@ -72,9 +72,9 @@ def parse_period(
         """Return the moment, None for a text that names none."""
         moment = _parse_moment(text, present)
         if moment is None:
-            tell(name, f"{text!r} names no time. {_FORMS}")
+            tell(name, f"{text!r} is not a time.  {_FORMS}")
         elif moment < _EARLIEST:
-            tell(name, f"{text!r} lies before 1970, where no log begins")
+            tell(name, f"{text!r} is before 1970, and no log is that old")
         else:
             return moment
         return None
@@ -83,7 +83,7 @@ def parse_period(
     if start is not None and start >= present:
         tell(names[0], f"{since!r} is not in the past: it is {format_time(present)} now")
     elif start is not None and end is not None and start >= end:
-        tell(names[0], f"{format_time(start)} is not before {names[1]}, {format_time(end)}: nothing lies in between")
+        tell(names[0], f"{format_time(start)} is not before {names[1]}, {format_time(end)}, so the period is empty")
     if len(problems) > 1:
         raise Problems("The period cannot be read", problems)
     if start is None or end is None or problems:
@@ -107,7 +107,7 @@ def parse_span(text: str, name: str) -> datetime.timedelta:
     span = _SPAN.fullmatch(text.strip())
     if span is None:
         raise ConfigError(
-            f"option {name}: {text!r} is no length of time such as 15m, 24h or 7d", source=f"option {name}"
+            f"option {name}: {text!r} is not a length of time such as 15m, 24h or 7d", source=f"option {name}"
         )
     return _get_length(span)
 

@@ -89,7 +89,7 @@ def poll_until(
         left = patience_s - backoff.elapsed_s()
         if left <= 0:
             raise WaitTimeout(
-                f"Waited {patience_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
+                f"Waited {patience_s:.0f} s for {what}, without success. It may still appear: run the task again."
             )
         most_s = left if good == 0 else min(left, first_pause_s)
         backoff.pause(most_s, about=f"waiting for {what}", limit_s=patience_s)
@@ -104,6 +104,6 @@ def wait_as_told(ctx: Context, refused: ApiError, about: str) -> None:
     pause = _UNTOLD_S if told is None else float(told)
     if pause > min(_LONGEST_TOLD_S, ctx.remaining_s()):
         raise refused
-    ctx.progress(f"told to wait {pause:.0f} s before {about}", pause)
+    ctx.progress(f"the service asks to wait {pause:.0f} s before {about}", pause)
     ctx.stats.add("retries")
     ctx.sleep(pause + ctx.clock.random() * min(1.0, pause))

@@ -31,7 +31,7 @@ class PrivacyFault(enum.Enum):
 
     KIND = "not an ordinary file, or not a folder"
     OWNER = "belongs to another user"
-    MODE = "others may use it"
+    MODE = "other users have access to it"
 
 
 class NotPrivate(Exception):
@@ -137,7 +137,7 @@ def append_line(path: str, line: str) -> None:
         is_ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
         added = f"{'' if is_ended else chr(10)}{line}\n".encode()
         if os.write(descriptor, added) < len(added):
-            raise OSError(errno.ENOSPC, "only a part of the line could be written")
+            raise OSError(errno.ENOSPC, "only part of the line could be written")
         _sync_descriptor(descriptor, Durability.BEST_EFFORT)
     finally:
         os.close(descriptor)
@@ -196,7 +196,7 @@ def replace_shared_file(path: str, text: str, durability: Durability) -> None:
         # The other one may have given the file its name since it was opened here.
         if not take_lock(descriptor) or not _is_same_file(unfinished, found):
             raise BlockingIOError(
-                errno.EAGAIN, "another process writes it: run the task again once that has ended", path
+                errno.EAGAIN, "another process is writing it: run the task again when that process has ended", path
             )
         try:
             os.fchmod(descriptor, 0o600)  # before anything is in it: it may have been there already

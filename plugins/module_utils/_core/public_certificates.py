@@ -66,15 +66,15 @@ def parse_public_certificate(data: bytes, what: str = "certificate", source: str
     """Return the one certificate in *data*, PEM text or DER. *what* and *source* are for messages. Raises ConfigError, MissingLibrary."""
     if _PRIVATE.search(data):
         raise ConfigError(
-            f"{what} holds a private key, which nobody but its holder may have: give the certificate alone. Nothing was sent. Where"
-            " others could read it, it is not private any more: make a new one.",
+            f"{what} contains a private key, which must stay with its owner: give the certificate alone. Nothing was "
+            "sent. If others could read this value, the key is no longer private: create a new one.",
             source=source,
             holds="private key",
         )
     if not data.startswith(b"-----") and _PEM_HEADER not in data and holds_number_first(data):
         raise ConfigError(
-            f"{what} is no certificate, but a private key or a PKCS #12 file, which holds one: give the certificate alone, as PEM or DER."
-            " Nothing was sent.",
+            f"{what} is not a certificate, but a private key or a PKCS #12 file, which contains one: give the "
+            "certificate alone, as PEM or DER. Nothing was sent.",
             source=source,
             holds="private key",
         )
@@ -89,8 +89,8 @@ def parse_public_certificate(data: bytes, what: str = "certificate", source: str
         raise
     except Exception as exc:  # the library raises many types for what is no certificate
         raise ConfigError(
-            f"{what} cannot be read as a certificate: it must be one X.509 certificate, as PEM, as base64 of DER, or as a file with"
-            " either or with DER",
+            f"{what} cannot be read as a certificate: it must be one X.509 certificate: PEM or base64 of DER as "
+            "text, or a file with PEM, base64 or DER",
             source=source,
         ) from exc
 
@@ -103,7 +103,7 @@ def _parse(data: bytes, what: str, source: str | None) -> PublicCertificate:
         found = x509.load_pem_x509_certificates(data) if _PEM_HEADER in data else []
         if len(found) != 1:
             raise ConfigError(
-                f"{what} holds {len(found) or 'no'} certificates: give one, without those of its issuers",
+                f"{what} contains {len(found) or 'no'} certificates: give one, without those of its issuers",
                 source=source,
             )
         (certificate,) = found

@@ -98,6 +98,6 @@ class RecentObjects:
     def _warn_unusable(self, exc: OSError) -> None:
         """Warn that the file cannot be used: patience is lost, and with it the difference between "not yet" and "not there"."""
         self._ctx.warn(
-            f"The list of what this run has created cannot be used ({self._path}: {exc.strerror}): what Entra ID does not know"
-            " everywhere yet counts as missing."
+            f"The list of what this run has created cannot be used ({self._path}: {exc.strerror}): new objects that "
+            "not all servers of Entra ID know yet count as missing."
         )

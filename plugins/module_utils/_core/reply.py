@@ -70,11 +70,11 @@ class Reply:
         if titled:
             return f"an HTML page titled {to_one_line(titled.group(1), 120)!r}"
         kind = to_one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
-        return f"{len(self.content)} bytes of {kind} that are not JSON"
+        return f"{len(self.content)} bytes of {kind} instead of JSON"
 
     def build_bad_answer(self, what: str) -> BadAnswer:
         """Return the error for an answer that is not what this service sends; *what* completes "answered with …"."""
-        hint = "A proxy, a gateway or a wrong base URL often answers so."
+        hint = "This is often the answer of a proxy or gateway, or of a wrong base URL."
         return BadAnswer(
             f"{self.service} answered {self.method} {self.path} (HTTP {self.status}) with {what}. {hint}",
             **self.get_error_facts(),

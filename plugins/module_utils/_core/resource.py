@@ -140,14 +140,15 @@ def check_steps(resource: Resource, plan: Plan) -> None:
     for step in plan.steps:
         if not step.changes:
             raise InternalFault(
-                f"The plan of {resource.noun} holds a step ({step.subject}) that does not say what it changes. Nothing was"
-                " written. This is a fault of the collection: report it.",
+                f"The plan of {resource.noun} holds a step ({step.subject}) that does not say what it changes. "
+                "Nothing was written. This is a bug in the collection: report it.",
                 action=step.action,
             )
         if step.action not in known:
             raise InternalFault(
-                f"The plan of {resource.noun} holds a step ({step.subject}) with the unknown action {step.action!r}; known are"
-                f" {', '.join(sorted(known))}. Nothing was written. This is a fault of the collection: report it.",
+                f"The plan of {resource.noun} holds a step ({step.subject}) with the unknown action {step.action!r}; "
+                f"known are {', '.join(sorted(known))}. Nothing was written. This is a bug in the collection: report "
+                "it.",
                 action=step.action,
             )
 

@@ -38,7 +38,9 @@ def require_accepted_risk(ctx: Context, risk: str, danger: str, condition: str =
     if risk in (ctx.options.get("accept_risk") or []):
         ctx.warn(f"Accepted risk {risk} ({ctx.options.get('accept_reason')}): {danger}")
         return
-    raise GuardRefused(f"{danger} If {condition}, add {risk} to accept_risk and say why in accept_reason.", risk=risk)
+    raise GuardRefused(
+        f"{danger} If {condition}, add {risk} to accept_risk and give the reason in accept_reason.", risk=risk
+    )
 
 
 def build_removals_spec() -> ArgumentSpec:

@@ -86,8 +86,8 @@ class RunRecord:
             self._write(self._build_content(plan, {}, None))
         except OSError as exc:
             raise ConfigError(
-                f"The run record cannot be written to {self._directory}: {exc.strerror}. Nothing was changed: make the folder"
-                f" writable, or unset {DIRECTORY_VARIABLE.lower()}.",
+                f"The run record cannot be written to {self._directory}: {exc.strerror}. Nothing was changed. Make "
+                f"the folder writable, or remove the setting {DIRECTORY_VARIABLE.lower()}.",
                 source=f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}",
             ) from exc
 

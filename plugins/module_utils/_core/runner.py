@@ -128,8 +128,8 @@ def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
     frames = traceback.extract_tb(exc.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown"
     return InternalFault(
-        f"Unexpected {type(exc).__name__} at {place}: {exc}. This is a fault of the collection, or an answer that it does not"
-        " understand: run again with -vvv and report it.",
+        f"Unexpected {type(exc).__name__} at {place}: {exc}. This is a bug in the collection, or an answer that it "
+        "does not understand. Run again with -vvv and report it.",
         place=place,
         exception=type(exc).__name__,
     )
@@ -162,7 +162,7 @@ def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state
             if not (exc.is_outdated and is_untouched and backoff.fits_within(_OUTDATED_LIMIT_S)):
                 raise
         ctx.stats.add("retries")
-        told = "the service shows what is not there any more, or not what is there already: looking again"
+        told = "the service returned outdated data: reading again"
         backoff.pause(about=told, limit_s=_OUTDATED_LIMIT_S)
 
 
@@ -315,5 +315,5 @@ def _apply_query(value: t.Any, query: t.Any) -> t.Any:
         return jmespath.search(query, value)
     except jmespath.exceptions.JMESPathError as exc:
         raise ConfigError(
-            f"query: not a usable JMESPath expression: {' '.join(str(exc).split())}", source="option query"
+            f"query: the JMESPath expression cannot be used: {' '.join(str(exc).split())}", source="option query"
         ) from exc

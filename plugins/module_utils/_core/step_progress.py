@@ -59,8 +59,8 @@ def describe_cut_run(folder: str) -> list[str]:
                     found.append(json.load(stream))
     if not any(item["state"] == BEGUN for item in found):
         return []
-    lines = ["The run was cut short. What was written stays written, and the next run goes on with what is left:"]
+    lines = ["The run was interrupted. What was written stays written, and the next run continues with the rest:"]
     for item in sorted(found, key=lambda item: (item["host"], item["noun"])):
         told = f"{item['host']}: {item['noun'].replace('_', ' ')}: {item['done']} of {item['total']} steps were done"
-        lines.append(told + (f"; under way or next: {item['next']}" if item["next"] else ""))
+        lines.append(told + (f"; current or next step: {item['next']}" if item["next"] else ""))
     return lines

@@ -25,7 +25,7 @@ CreateContext: t.TypeAlias = t.Callable[[bool], ssl.SSLContext]
 _PEM_CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
 #: The names that OpenSSL looks for in a folder of CAs.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
-_CUT_OFF = "holds a certificate that cannot be read; it may be cut off"
+_CUT_OFF = "contains a certificate that cannot be read; it may be incomplete"
 
 #: By path, None for connections without verification: what the file was when it was loaded, and the context.
 _contexts: dict[str | None, tuple[tuple[int, ...], ssl.SSLContext]] = {}
@@ -79,7 +79,7 @@ def _load_once(path: str, create: CreateContext) -> ssl.SSLContext:
 def _load(path: str, create: CreateContext) -> ssl.SSLContext:
     if os.path.isdir(path):
         if not any(_HASHED_NAME.fullmatch(name) for name in os.listdir(path)):
-            raise ConfigError("is a folder that holds no certificate under its hash; run openssl rehash on it")
+            raise ConfigError("is a folder without hashed names of certificates; run openssl rehash on it")
         context = create(True)
         context.load_verify_locations(capath=path)
         return context

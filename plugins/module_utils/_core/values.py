@@ -35,7 +35,7 @@ class AnswerObject(dict[str, t.Any]):
     """An object of an answer. Asked for a member that it has not, it raises BadAnswer: that is the answer's fault, not the code's."""
 
     def __missing__(self, name: str) -> t.NoReturn:
-        raise BadAnswer(f"An answer holds an object without {name}.", member=name)
+        raise BadAnswer(f"An answer has an object without {name}.", member=name)
 
 
 def convert_to_builtins(value: t.Any, where: str = "") -> t.Any:
@@ -72,7 +72,7 @@ def convert_to_builtins(value: t.Any, where: str = "") -> t.Any:
     if _is_text_like(value):
         return _convert_text(str(value), where)
     raise ConfigError(
-        f"{where or 'a value'}: a value of type {type(value).__name__} is no plain data (text, number, boolean, list, dictionary)",
+        f"{where or 'a value'}: a value of type {type(value).__name__} is not plain data (text, number, boolean, list, dictionary)",
         source=f"option {where}" if where else None,
     )
 
@@ -89,7 +89,7 @@ def _convert_text(value: str, where: str) -> str:
     text = "".join((value,))
     if _OMIT_START in text and _OMIT_TEXT.search(text):
         raise ConfigError(
-            f"{where or 'a value'}: omit stands within a text, which can be left out only as a whole",
+            f"{where or 'a value'}: omit is part of a longer text, but only a whole value can be omitted",
             source=f"option {where}" if where else None,
         )
     return text
@@ -140,12 +140,12 @@ def get_texts(holder: t.Any, name: str) -> list[str]:
 def _get_list(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     """Return the list in *holder*, whose items are of *kind*. Raises BadAnswer, which calls them *words*."""
     if holder is not None and not isinstance(holder, t.Mapping):
-        raise BadAnswer(f"An answer holds something else than an object around {name}.", member=name)
+        raise BadAnswer(f"An answer has something that is not an object around {name}.", member=name)
     listed = holder.get(name) if holder is not None else None
     if listed is None:
         return []
     if not isinstance(listed, (list, tuple)) or not all(isinstance(item, kind) for item in listed):
-        raise BadAnswer(f"An answer holds something else than a list of {words} as {name}.", member=name)
+        raise BadAnswer(f"An answer has something that is not a list of {words} as {name}.", member=name)
     return list(listed)
 
 
@@ -171,7 +171,7 @@ def get_time(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime
     try:
         return parse_time(given)
     except ValueError as exc:
-        raise BadAnswer(f"An answer holds no date as {name}{of}.", member=name) from exc
+        raise BadAnswer(f"An answer has no valid date as {name}{of}.", member=name) from exc
 
 
 def format_time(moment: datetime.datetime) -> str:
@@ -197,7 +197,7 @@ def parse_time(text: str) -> datetime.datetime:
     Raises ValueError for anything else, also for what is no text.
     """
     if not isinstance(text, str):
-        raise ValueError(f"a {type(text).__name__} is no date")
+        raise ValueError(f"a {type(text).__name__} is not a date")
     cleaned = text[:_LONGEST_TIME].strip().replace("Z", "+00:00").replace("z", "+00:00")
     cleaned = re.sub(r"(\.\d{6})\d+", r"\1", cleaned)
     cleaned = re.sub(r"\.(\d{1,5})(?=[+-]|$)", lambda match: "." + match.group(1).ljust(6, "0"), cleaned)
@@ -205,5 +205,5 @@ def parse_time(text: str) -> datetime.datetime:
     try:
         moment.astimezone(datetime.timezone.utc)
     except OverflowError as exc:  # the first or the last day that there is, with an offset
-        raise ValueError("a moment out of range") from exc
+        raise ValueError("a time out of range") from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)

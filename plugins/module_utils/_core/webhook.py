@@ -56,10 +56,10 @@ def parse_webhook_address(address: str) -> Address:
     if found is None:
         raise _refuse("it is not an https address")
     if any(sign.isspace() or not sign.isprintable() for sign in address) or "\\" in address:
-        raise _refuse("it holds a blank, a backslash or a sign that cannot be seen")
+        raise _refuse("it contains a blank, a backslash or an invisible character")
     base = split_address(_OPTION, _OPTION, found[0], ("https", "http"))
     if base.scheme == "http" and not base.is_loopback:
-        raise _refuse("http would show it to the network, and is for this machine itself only")
+        raise _refuse("http is not encrypted, and is accepted only for this machine itself")
     return base
 
 

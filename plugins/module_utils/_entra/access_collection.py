@@ -115,7 +115,9 @@ class AccessCollection(t.Generic[Found]):
         try:
             yield
         except Forbidden as exc:
-            told = f"{exc} Where it has that, the tenant lacks a licence: this takes {' and '.join(self.licences)}."
+            told = (
+                f"{exc} If it has that permission, the tenant lacks a licence. Needed: {' and '.join(self.licences)}."
+            )
             raise Forbidden(told, said=exc.said, **exc.facts) from exc
 
     def _list_named(self, name: str) -> list[Wire]:
@@ -141,7 +143,7 @@ def list_changing_locations(recent: RecentObjects, object_ids: t.Iterable[str]) 
 def build_changed_error(intent: str) -> ApiError:
     """Return the error for an object that is not as it was when the task was planned, by which the task reads and plans anew."""
     return ApiError(
-        f"Cannot {intent}: somebody has changed it, or deleted it, since this task has read it.",
+        f"Cannot {intent}: somebody changed or deleted it after this task had read it.",
         is_outdated=True,
         service="Microsoft Graph",
     )

@@ -85,7 +85,7 @@ def describe_lookalikes(found: t.Iterable[t.Mapping[str, t.Any]], member: str, n
     """
     alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
     return "".join(
-        f"; near: {other!r} ({object_id}) looks equal and is another name: it {describe_difference(name, other)}"
+        f"; similar: {other!r} ({object_id}) looks the same but is a different name: it {describe_difference(name, other)}"
         for object_id, other in sorted(alike.items())
         if is_lookalike(name, other)
     )
@@ -144,7 +144,7 @@ class GraphClient:
             page = self.read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
-                raise reply.build_bad_answer("something else than a list of objects")
+                raise reply.build_bad_answer("something that is not a list of objects")
             fresh = [item for item in values if add_key(keys, check_object(item, reply))]
             found.extend(fresh)
             following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
@@ -153,12 +153,12 @@ class GraphClient:
                 return [item for item in found if not self.is_deleted(path, item)]
             why = explain_unusable_link(self._root, following, links)
             if size > _LONGEST_LIST or len(found) > _MOST_ITEMS or len(links) >= _MOST_PAGES:
-                why = why or "no end: it is too large"
+                why = why or "it is too large"
             elif idle >= _MOST_IDLE_PAGES:
-                why = why or f"no end: {idle} pages in a row hold nothing that was not read before"
+                why = why or f"{idle} pages in a row contain nothing new"
             if why:
                 raise BadAnswer(
-                    f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.",
+                    f"Cannot {intent}: the list of Microsoft Graph cannot be read to its end: {why}.",
                     **reply.get_error_facts(),
                 )
             progress.tell(len(found))
@@ -299,7 +299,7 @@ class GraphClient:
                 shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
         if shown is None or not shown.get("id"):
             raise ApiError(
-                f"Cannot {intent}: the service accepted it and does not show it", service=_SERVICE, may_have_acted=True
+                f"Cannot {intent}: the service accepted it but does not show it", service=_SERVICE, may_have_acted=True
             )
         self.remember(shown)
         return shown
@@ -311,7 +311,7 @@ class GraphClient:
         while True:
             if not backoff.fits_within(_CONFLICT_LIMIT_S):
                 raise conflict
-            told = f"waiting for the object that is in the way to show (to {intent})"
+            told = f"waiting until the object with this name is visible (to {intent})"
             backoff.pause(about=told, limit_s=_CONFLICT_LIMIT_S)
             with mark_outcome_unknown():
                 found = self.get(path, intent=intent, needs=needs, params={"$select": select})
@@ -382,7 +382,7 @@ class GraphClient:
             limit_s = self._replication.get_retry_limit_s(error, method, url, body)
             if backoff.fits_within(limit_s):
                 self.ctx.stats.add("retries")
-                told = f"waiting until Entra ID knows everywhere what is there (to {intent})"
+                told = f"waiting until all servers of Entra ID know what exists (to {intent})"
                 backoff.pause(about=told, limit_s=limit_s)
                 count_as = CountAs.NOTHING
                 continue
@@ -395,5 +395,5 @@ class GraphClient:
         """Return the JSON object of an answer. Raises BadAnswer for anything else."""
         value = reply.json()
         if not isinstance(value, dict):
-            raise reply.build_bad_answer("JSON that is not an object")
+            raise reply.build_bad_answer("JSON, but not an object")
         return value

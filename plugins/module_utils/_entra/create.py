@@ -54,7 +54,7 @@ def create_once(
         )
         if created is None or not created.get("id"):
             raise ApiError(
-                f"Cannot {intent}: the service created it without showing it",
+                f"Cannot {intent}: the service created it but does not show it",
                 service="Microsoft Graph",
                 may_have_acted=True,
             )
@@ -64,7 +64,7 @@ def create_once(
         backoff = Backoff(graph.ctx)
         for dummy in range(_READS_AFTER):
             with mark_outcome_unknown():
-                backoff.pause(about=f"looking what became of a request whose answer was lost (to {intent})")
+                backoff.pause(about=f"the answer was lost: checking what happened to the request (to {intent})")
                 found = find()
             if len(found) == 1 and _is_made_of(body, found[0]):
                 graph.remember(found[0])
@@ -136,9 +136,9 @@ def _keep_one_of_twins(
         graph.ctx.debug(1, str(exc))
     if left:
         graph.ctx.warn(
-            f"Entra ID refused to {intent} at first and may have done it all the same: beside {_get_id(kept)}, with which this run goes on,"
-            f" there is {', '.join(map(_get_id, left))} of the same name, and the next run cannot tell them apart. Remove"
-            " it, unless somebody else uses it."
+            f"Entra ID first refused to {intent}, but may have done it: this run continues with {_get_id(kept)}, and "
+            f"there is also {', '.join(map(_get_id, left))} with the same name. The next run cannot tell them apart. "
+            "Remove the second one, unless somebody else uses it."
         )
     return dict(kept)
 
@@ -152,7 +152,7 @@ def _are_alike(graph: GraphClient, path: str, found: t.Sequence[t.Mapping[str, t
     backoff = Backoff(graph.ctx)
     for number in range(_READS_AFTER if first == second else 0):
         if number:
-            backoff.pause(about="looking whether an object of the same name is ours")
+            backoff.pause(about="checking whether this run created the object of the same name")
         of_first, of_second = (list_owners(graph, f"{path}/{quote_segment(key)}", key) for key in map(_get_id, found))
         if of_first == of_second:
             return True
@@ -166,7 +166,7 @@ def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
     """
     if any(find() for dummy in range(_READS_BEFORE)):
         raise ApiError(
-            f"Cannot {intent}: it exists after all, the directory only did not show it at first. Run the task again.",
+            f"Cannot {intent}: it exists already; the directory did not show it at first. Run the task again.",
             is_outdated=True,
             service="Microsoft Graph",
         )

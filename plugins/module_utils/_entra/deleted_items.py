@@ -67,7 +67,7 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
 def _is_restored(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
     backoff = Backoff(graph.ctx)
     for dummy in range(_READS):
-        backoff.pause(about=f"looking what became of a request whose answer was lost (to {intent})")
+        backoff.pause(about=f"the answer was lost: checking what happened to the request (to {intent})")
         path = f"/{collection}/{quote_segment(object_id)}"
         if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:
             return True

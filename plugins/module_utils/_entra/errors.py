@@ -19,13 +19,13 @@ _EXISTS = frozenset(("ConflictingObjects", "Request_MultipleObjectsWithSameKeyVa
 
 #: What the user can do about an error code; the code alone decides, never the message.
 _HINTS = {
-    "Directory_QuotaExceeded": "The directory's object quota is used up: purge deleted objects.",
+    "Directory_QuotaExceeded": "The directory's object quota is used up: permanently delete objects from the deleted items.",
     "Directory_ResourceSizeExceeded": "The object holds too many values: remove credentials that are not used.",
-    "CredentialInvalidLifetimeAsPerAppPolicy": "An application management policy caps the lifetime: ask for a shorter one.",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "An application management policy limits the lifetime: choose a shorter one.",
     "CredentialTypeNotAllowedAsPerAppPolicy": "An application management policy forbids this kind of credential: use a certificate or a federated credential.",
     "SignInAudienceNotAllowedAsPerAppPolicy": "An application management policy forbids this sign_in_audience.",
     "HostNameNotOnVerifiedDomain": "Use a domain that is verified in the tenant.",
-    "KeyCredentialsInvalidEndDate": "The end lies after the certificate's own notAfter, counted in UTC.",
+    "KeyCredentialsInvalidEndDate": "The end is after the certificate's own notAfter (in UTC).",
     "Authentication_RequestFromNonPremiumTenantOrB2CTenant": "The tenant lacks the licence that this call needs.",
 }
 
@@ -39,10 +39,12 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
     message = f"Cannot {intent}: {code or f'HTTP {reply.status}'}: {said}"
     facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
-        return AuthError(f"{message} The token was refused by Microsoft Graph.", said=said, **facts)
+        return AuthError(f"{message} Microsoft Graph refused the token.", said=said, **facts)
     if code is None and reply.status in (403, 404) and not _is_graph_error(reply):
         # Graph says which error it is. A server that does not is none that knows our rights or the directory's objects.
-        return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
+        return BadAnswer(
+            f"{message} This answer does not come from Microsoft Graph, but from a server in between.", **facts
+        )
     if reply.status == 403:
         wanted = (
             f" The signed-in identity needs {' or '.join(needs)} (with …OwnedBy it must also own the object)."

@@ -105,7 +105,7 @@ def _find_by_object_id(graph: GraphClient, given: str) -> IdHolder | None:
         "POST",
         "/directoryObjects/getByIds",
         {"ids": [given]},
-        intent=f"find what {given} is",
+        intent=f"find out what {given} is",
         needs=_NEEDS[:1],
         repeat=Repeat.ALWAYS,
         count_as=CountAs.READ,
@@ -139,7 +139,7 @@ def _read(graph: GraphClient, path: str, given: str, kind: str) -> Wire | None:
     """Return the object at *path*; None where it is not there, and where the caller may not read such objects. Raises ApiError."""
     params = {"$select": f"id,displayName,{_NAMING.get(kind, 'appId')}".rstrip(",")}
     with contextlib.suppress(Forbidden):
-        return graph.get(path, intent=f"find what {given} is", needs=_NEEDS, params=params)
+        return graph.get(path, intent=f"find out what {given} is", needs=_NEEDS, params=params)
     return None
 
 

@@ -52,7 +52,7 @@ def plan_owners(
     ]
     if only_these:
         told.append(
-            Change("-", "owner", principal, "remove the owner that creating it makes of the signed-in identity")
+            Change("-", "owner", principal, "remove the signed-in identity as owner, which it became by creating it")
         )
     return [Step("owners", subject, data, tuple(told))], change.after
 

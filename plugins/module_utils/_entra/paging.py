@@ -23,10 +23,10 @@ def check_object(value: t.Any, reply: Reply) -> dict[str, t.Any]:
     Raises BadAnswer for anything else, and for an object whose ids, names or dates are no text: all compare and sort by them.
     """
     if not isinstance(value, dict):
-        raise reply.build_bad_answer("something else than a list of objects")
+        raise reply.build_bad_answer("something that is not a list of objects")
     odd = [name for name in _TEXT_MEMBERS if not isinstance(value.get(name), (str, type(None)))]
     if odd:
-        raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
+        raise reply.build_bad_answer(f"an object with a value that is not a text as {odd[0]}")
     return value
 
 
@@ -49,8 +49,8 @@ def merge_lists(lists: t.Iterable[t.Iterable[dict[str, t.Any]]]) -> list[dict[st
 def explain_unusable_link(root: str, following: t.Any, seen: t.Container[str], version: str = "v1.0") -> str | None:
     """Return why a next link is not followed, None for one that is. *root*: Graph's address; *seen*: the links that were followed."""
     if not isinstance(following, str) or not _is_below(root, following, version):
-        return f"a page at {describe_host(following)}, which is not where it was reached"
-    return "a page that was read already" if following in seen else None
+        return f"its next page is not below the address that was asked, but at {describe_host(following)}"
+    return "its next page was read already" if following in seen else None
 
 
 def _is_below(root: str, url: str, version: str) -> bool:

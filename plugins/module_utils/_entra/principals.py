@@ -159,7 +159,7 @@ def verify_object_ids(
         found = (lookup or PrincipalLookup(graph)).find_existing_ids(places)
     except Forbidden as exc:
         graph.ctx.warn(
-            f"Object ids were not verified, so it is not known whose they are: {', '.join(sorted(places))}. {exc}"
+            f"Object ids were not verified, so it is not known what they identify: {', '.join(sorted(places))}. {exc}"
         )
         return sorted(places)
     wrong = {
@@ -189,7 +189,9 @@ def _describe_wrong_id(graph: GraphClient, object_id: str, where: str, is_there:
     told = explain_id(graph, object_id, "servicePrincipal") if explained else ""
     if not is_there:
         return f"no object of the directory has the object id {object_id}{told}"
-    takers = "owners are users and service principals" if where.startswith("owners") else "such objects are no members"
+    takers = (
+        "owners are users and service principals" if where.startswith("owners") else "such objects cannot be members"
+    )
     return f"{object_id} cannot be used{told}; {takers}"
 
 

@@ -36,17 +36,17 @@ def explain_redirect_uri(uri: str, *, platform: str = "web", personal: bool = Fa
         return why
     scheme = _get_scheme(uri)
     if "#" in uri:
-        return "a redirect URI has no fragment (#)"
+        return "a redirect URI cannot have a fragment (#)"
     if scheme in ("http", "https"):
         why = _explain_host(uri)
         if why:
             return why
     elif platform != "public_client" and scheme not in _PLATFORM_SCHEMES[platform]:
-        return "it begins with https://, or with http://localhost"
+        return "it must begin with https://, or with http://localhost"
     if personal and "*" in uri:
-        return "no wildcard, where personal accounts may sign in"
+        return "a wildcard is not possible if personal accounts may sign in"
     if personal and "?" in uri:
-        return "no query, where personal accounts may sign in"
+        return "a query is not possible if personal accounts may sign in"
     return None
 
 
@@ -62,11 +62,11 @@ def explain_identifier_uri(uri: str, *, personal: bool = False) -> str | None:
     if why:
         return why
     if uri.endswith("/"):
-        return "an identifier URI does not end with a slash"
+        return "an identifier URI cannot end with a slash"
     if "*" in uri:
-        return "an identifier URI has no wildcard"
+        return "an identifier URI cannot have a wildcard"
     if personal and ("?" in uri or "#" in uri or _get_scheme(uri) == "urn"):
-        return "no urn, query or fragment, where personal accounts may sign in"
+        return "a urn, a query or a fragment is not possible if personal accounts may sign in"
     return None
 
 
@@ -76,9 +76,9 @@ def explain_logout_url(url: str, *, personal: bool = False) -> str | None:
     if why:
         return why
     if _get_scheme(url) not in ("http", "https"):
-        return "it begins with https://"
+        return "it must begin with https://"
     if personal and "*" in url:
-        return "no wildcard, where personal accounts may sign in"
+        return "a wildcard is not possible if personal accounts may sign in"
     return _explain_host(url)
 
 
@@ -88,7 +88,7 @@ def explain_home_page(url: str) -> str | None:
     if why:
         return why
     if _get_scheme(url) not in ("http", "https") or not _names_host(url):
-        return "it begins with https:// or http://, and names a host"
+        return "it must begin with https:// or http:// and have a host"
     return None
 
 
@@ -100,7 +100,7 @@ def explain_issuer(url: str) -> str | None:
     if not url.startswith("https://") or not _names_host(url):
         return "it is not an https address"
     if "?" in url or "#" in url:
-        return "an issuer has no query and no fragment"
+        return "an issuer cannot have a query or a fragment"
     return None
 
 
@@ -111,9 +111,9 @@ def _get_scheme(uri: str) -> str:
 def _explain_host(uri: str) -> str | None:
     """Return why the host of an http or https address is refused."""
     if not _names_host(uri):
-        return "it names no host"
+        return "it has no host"
     if _get_scheme(uri) == "http" and _get_host(uri) not in _LOOPBACK:
-        return "http is for localhost and 127.0.0.1 only: it begins with https://"
+        return "http is possible for localhost and 127.0.0.1 only: it must begin with https://"
     return None
 
 
@@ -127,7 +127,7 @@ def _explain_form(uri: str, longest: int | None) -> str | None:
     if longest is not None and len(uri) > longest:
         return f"longer than {longest} characters"
     if not _ABSOLUTE.fullmatch(uri) or _NEVER.search(uri):
-        return "it is no URI: a scheme, a colon and what follows, without blanks"
+        return "it is not a URI: a scheme, a colon and a rest, without blanks"
     return None
 
 

@@ -59,7 +59,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
     "truncated": {"action": "truncated"},
     "empty": {"action": "empty"},
 }
-#: What clients alone see: no connection in time, no answer in time, and an answer from before what was written meanwhile.
+#: What clients alone see: no connection in time, no answer came in time, and an answer from before what was written meanwhile.
 OTHERS = ("timeout before", "timeout after", "stale")
 #: ``process``: by SIGKILL, in a process of its own.
 KILLS = ("killed before", "killed after", "process killed before", "process killed after")
@@ -155,7 +155,7 @@ class Wire:
         if kind == "timeout after":
             self._keep(place, service, send).close()
             self.site.clock.advance(_TIMEOUT_S)
-            raise requests.exceptions.ReadTimeout("no answer in time")
+            raise requests.exceptions.ReadTimeout("no answer came in time")
         if kind == "stale":
             first = self._first.get(place)
             if first is None:

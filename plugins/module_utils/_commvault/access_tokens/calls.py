@@ -62,7 +62,8 @@ class AccessTokens:
             if self._client.release:
                 raise
             raise NotFound(
-                f"{exc} Releases before 11.{ACCESS_TOKENS.since} have no such call, and this account may not see which release this is.",
+                f"{exc} Releases before 11.{ACCESS_TOKENS.since} do not have this call, and this account is not "
+                "allowed to read the release of the CommServe.",
                 **exc.facts,
             ) from exc
 
@@ -91,7 +92,7 @@ class AccessTokens:
                     self._check_name_may_be_tried_again(exc, body["tokenName"], subject)
                     undone = False
                 else:
-                    self._ctx.progress(f"looking what became of the request to create {subject}")
+                    self._ctx.progress(f"checking what happened to the request to create {subject}")
                     undone = self._revoke_orphan(body["tokenName"])
                     if lost >= _MAX_ATTEMPTS or not (undone or exc.may_have_acted or is_name_taken(exc)):
                         if undone or not isinstance(exc, Throttled):
@@ -104,7 +105,7 @@ class AccessTokens:
                         exc.facts["outcome"] = "unknown"
                     raise
                 self._ctx.stats.add("retries")
-                told = f"waiting until Commvault lets go of a name (to create {subject})"
+                told = f"waiting until Commvault releases a name (to create {subject})"
                 waiting.pause(about=told, limit_s=LAG_LIMIT_S)
 
     def edit(self, number: str, settings: CanonicalAccessToken, subject: str) -> TokenRow:
@@ -174,7 +175,7 @@ class AccessTokens:
         rows = self.list_all()
         if any(is_same_name(get_token_name(row), name) and get_token_id(row) not in self._known_ids for row in rows):
             raise ApiError(
-                f"Cannot create {subject}: it exists after all, the list only did not show it at first. Run the task again.",
+                f"Cannot create {subject}: it exists already; the list did not show it at first. Run the task again.",
                 is_outdated=True,
                 **refusal.facts,
             ) from refusal

@@ -54,11 +54,13 @@ def check_access_token(
         )
     if kind in NON_RENEWABLE_TYPES and wanted["renewable_until"] is not None:
         problems.append(
-            make_option_problem("renewable_until", f"a token of type {kind} is never renewed; give expires")
+            make_option_problem("renewable_until", f"a token of type {kind} cannot be renewed; give expires instead")
         )
     if kind not in NON_RENEWABLE_TYPES and wanted["expires"] is not None:
         problems.append(
-            make_option_problem("expires", f"Commvault sets the life of a token of type {kind}; give renewable_until")
+            make_option_problem(
+                "expires", f"Commvault decides how long a token of type {kind} is valid; give renewable_until instead"
+            )
         )
     late = list_late_options(wanted, current, now=now, is_foreign=is_foreign)
     problems += [make_option_problem(option, fault) for option, fault in list_missing(late, release)]

@@ -29,7 +29,7 @@ def desired_access_token(options: t.Mapping[str, t.Any]) -> CanonicalAccessToken
     if options.get("api_endpoints") is not None:
         found["api_endpoints"] = sorted({normalize_endpoint(item) for item in options["api_endpoints"]})
         problems += [
-            make_option_problem("api_endpoints", f"{item!r} is no path such as /V4/UserGroup")
+            make_option_problem("api_endpoints", f"{item!r} is not a path such as /V4/UserGroup")
             for item in options["api_endpoints"]
             if not is_endpoint(item)
         ]
@@ -38,7 +38,7 @@ def desired_access_token(options: t.Mapping[str, t.Any]) -> CanonicalAccessToken
     if options.get("allowed_ips") is not None:
         read = {item: normalize_address(item) for item in options["allowed_ips"]}
         problems += [
-            make_option_problem("allowed_ips", f"{item!r} is no address, network or range")
+            make_option_problem("allowed_ips", f"{item!r} is not an IP address, a network or a range of addresses")
             for item, address in read.items()
             if address is None
         ]
@@ -49,7 +49,9 @@ def desired_access_token(options: t.Mapping[str, t.Any]) -> CanonicalAccessToken
             try:
                 found[name] = format_time(parse_time(options[name]))
             except ValueError:
-                problems.append(make_option_problem(name, f"{options[name]!r} is no date such as 2027-03-31T00:00:00Z"))
+                problems.append(
+                    make_option_problem(name, f"{options[name]!r} is not a date such as 2027-03-31T00:00:00Z")
+                )
     if problems:
         raise Problems(f"Access token {options['name']} cannot be planned:", problems)
     return found

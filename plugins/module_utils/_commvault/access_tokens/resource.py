@@ -166,11 +166,12 @@ class AccessTokenResource:
             hidden = [name for name in hidden if name not in written]
             if written:
                 self._ctx.warn(
-                    f"Commvault does not show {', '.join(written)} of access tokens: whether they differ is unknown, so they are written."
+                    f"Commvault does not show {', '.join(written)} of access tokens. Whether they differ from the "
+                    "options is unknown, so they are written."
                 )
             if hidden:
                 self._ctx.warn(
-                    f"Commvault does not show {', '.join(hidden)} of access tokens: differences are not seen."
+                    f"Commvault does not show {', '.join(hidden)} of access tokens, so differences from the options are not detected."
                 )
         if self._store is None:
             return plan_access_token(options["name"], wanted, current)
@@ -200,8 +201,9 @@ class AccessTokenResource:
             return self._row is not None and not dead
         if not dead:
             raise ConfigError(
-                f"The token store {t.cast(TokenStore, self._store).location} holds {pair.label}{f' (id {pair.token_id})' if pair.token_id else ''},"
-                f" which is not {name}. One store keeps one pair: choose another, or revoke that token with this store first.",
+                f"The token store {t.cast(TokenStore, self._store).location} holds "
+                f"{pair.label}{f' (id {pair.token_id})' if pair.token_id else ''},"
+                f" which is not {name}. A store holds one token pair: choose another store, or revoke that token with this store first.",
                 source="option store",
             )
         return False
@@ -214,15 +216,18 @@ class AccessTokenResource:
         require_accepted_risk(
             self._ctx,
             "lost_value",
-            f"Access token {get_token_name(row)} (id {get_token_id(row)}) exists, and {t.cast(TokenStore, self._store).location} does not hold its value,"
-            " which cannot be read again. It would be revoked and created anew, and whoever uses it would be locked out.",
+            f"Access token {get_token_name(row)} (id {get_token_id(row)}) exists, but "
+            f"{t.cast(TokenStore, self._store).location} does not hold its value, and Commvault does not show the "
+            "value again. The token would be revoked and a new one created, and everything that uses the old one "
+            "could no longer sign in.",
         )
 
     def _check_sign_in(self, release: int) -> None:
         method = self._ctx.options["commvault_auth_method"]
         if method in _TOKEN_SIGN_INS and (release == 0 or TOKENS_BY_PASSWORD_ONLY.is_certain(release)):
             raise ConfigError(
-                f"commvault_auth_method is {method}, but with an access token nobody creates, edits or revokes access tokens"
+                f"commvault_auth_method is {method}, but access tokens cannot be created, changed or revoked by "
+                "somebody who signed in with one"
                 f" ({f'release 11.{release}' if release else 'current releases'}). Set commvault_auth_method to password for this task.",
                 source=self._ctx.describe_source("commvault_auth_method"),
             )
@@ -242,7 +247,7 @@ class AccessTokenResource:
             warn_of_unknown_release(
                 self._ctx,
                 release,
-                f"Not every release has {told}: one that lacks it refuses the token, or leaves it out.",
+                f"Not every release supports {told}: a release without it refuses the token, or ignores the setting.",
             )
 
     def _find_owner(self, options: t.Mapping[str, t.Any]) -> tuple[int, str]:
@@ -261,7 +266,7 @@ class AccessTokenResource:
             and found.raw.get("isServiceAccount") is False
         ):
             raise ConfigError(
-                f"user: {found.name} is an ordinary user; tokens for others are for service accounts only."
+                f"user: {found.name} is an ordinary user; a token for another user is possible for service accounts only."
                 " Sign in as that user, or leave user out.",
                 source="option user",
             )
@@ -323,11 +328,12 @@ class AccessTokenResource:
         number = get_token_id(info)
         try:
             if number is None:
-                raise BadAnswer("The answer to its creation does not tell its id.", service="Commvault")
+                raise BadAnswer("The answer to its creation does not contain its id.", service="Commvault")
             self._tokens.revoke(str(number))
         except CvopsError as exc:
             self._ctx.warn(
-                f"Access token {get_token_name(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
+                f"Access token {get_token_name(info)} (id {number}) was created, but could be neither stored nor "
+                f"revoked: revoke it in the Command Center. {exc}"
             )
 
     def _set_shown_values(self, info: TokenRow) -> None:

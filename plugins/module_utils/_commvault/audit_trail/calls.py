@@ -46,15 +46,16 @@ class LogCalls:
             return parse_audit_page(self._client.get(AUDIT_PATH, intent=_AUDIT_INTENT, params=params, repeat=repeat))
         except Forbidden as exc:
             raise Forbidden(
-                f"{exc} The audit trail is shown to members of the user group master, and to accounts with the same rights on the CommCell.",
+                f"{exc} The audit trail is shown to members of the user group master, and to accounts with the same "
+                "rights on the CommCell.",
                 **exc.facts,
             ) from exc
         except ApiError as exc:
             if not is_withheld(exc):
                 raise
             raise NotFound(
-                f"{exc} The report Audit Trail, from which it is read, is not there: update the CommServe and its reports, or take"
-                " audit_trail out of logs.",
+                f"{exc} It is read from the report Audit Trail, which this CommServe does not have: update the "
+                "CommServe and its reports, or remove audit_trail from logs.",
                 **exc.facts,
             ) from exc
 
@@ -84,7 +85,7 @@ class LogCalls:
     def read_retention(self) -> dict[str, int] | None:
         """Return for how many days entries of the audit trail are kept, by severity; None where this account may not see it."""
         try:
-            body = self._client.get("CommServ/AuditTrail", intent="read how long the audit trail is kept")
+            body = self._client.get("CommServ/AuditTrail", intent="read the retention of the audit trail")
         except ApiError as exc:
             if not is_declined(exc):
                 raise

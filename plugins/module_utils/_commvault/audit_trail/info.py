@@ -95,13 +95,13 @@ class _LogReport:
                 doubtful += entry.is_doubtful
         self._gaps.extend(reader.gaps)
         if kept.first_lost is not None:
-            message = f"There are {kept.lost} entries more than max_rows ({self._wanted.max_rows}): read on from here."
+            message = f"There are {kept.lost} more entries than max_rows ({self._wanted.max_rows}): start the next read from here."
             self._gaps.append(Gap(log, "max_rows", kept.first_lost, self._wanted.period.until, message))
         if doubtful:
             self._ctx.warn(
-                f"{doubtful} entries of the {log} are of an hour that the clocks of the CommServe's zone show twice or not at all, where"
-                " summer time begins or ends: details.time_is_doubtful marks them. Of two moments that were asked for together the earlier one is"
-                " told."
+                f"{doubtful} entries of the {log} are from an hour at the begin or end of summer time, which local "
+                "clocks show twice or not at all: details.time_is_doubtful marks them. Where two times are possible "
+                "and both are in the period, the earlier one is given."
             )
         rows = kept.build_rows()
         for actor in (row["actor"] for row in rows):
@@ -128,10 +128,10 @@ class _LogReport:
             try:
                 self._zone = find_zone(name)
             except ConfigError as exc:
-                told = f"is {name!r}, which is not known here" if name else "is not shown to this account"
+                told = f"is {name!r}, which this machine does not know" if name else "is not visible to this account"
                 raise ConfigError(
-                    f"The CommServe tells times without a zone, and its own zone {told}. Give it as option time_zone, by its name in"
-                    " the IANA database, such as Europe/Berlin.",
+                    f"The CommServe writes times without a time zone, and its own time zone {told}. Give it as "
+                    "option time_zone, by its name in the IANA database, such as Europe/Berlin.",
                     source="option time_zone",
                 ) from exc
         return self._zone
@@ -144,7 +144,7 @@ class _LogReport:
             days = retention[severity]
             oldest = shift_time(self._client.get_service_time(), -datetime.timedelta(days=days)).replace(microsecond=0)
             if period.since < oldest:
-                usual = "" if severity in (told or {}) else ", if that was not changed"
+                usual = "" if severity in (told or {}) else ", unless that was changed"
                 message = f"Entries of the severity {severity} are kept for {days} days{usual}."
                 self._gaps.append(
                     Gap(AUDIT_TRAIL, "retention", period.since, min(oldest, period.until), message, severity)
@@ -156,8 +156,8 @@ class _LogReport:
         period, ours, theirs = self._wanted.period, self._ctx.clock.now(), self._client.get_service_time()
         if abs((theirs - ours).total_seconds()) > _CLOCK_WARNING_S:
             self._ctx.warn(
-                f"The CommServe's clock says {format_time(theirs)} and the one here {format_time(ours)}: the entries have the times of"
-                " the CommServe's clock."
+                f"The CommServe's clock shows {format_time(theirs)} and the clock of this machine "
+                f"{format_time(ours)}: the entries have the times of the CommServe's clock."
             )
         settled = shift_time(min(ours, theirs), -self._wanted.late_by).replace(microsecond=0)
         end = max(period.until, theirs.replace(microsecond=0)) if period.open_ended else period.until
@@ -172,7 +172,7 @@ class _LogReport:
         for gap in self._gaps:
             if gap.reason not in _USUAL_GAPS:
                 row = gap.as_row()
-                self._ctx.warn(f"Not all of the {gap.log} from {row['from']} to {row['to']} is told: {gap.message}")
+                self._ctx.warn(f"The {gap.log} from {row['from']} to {row['to']} is not complete: {gap.message}")
         for word in self._wanted.operations:
             if word not in self._met and not any(is_same_name(word, known) for known in OPERATIONS):
                 self._ctx.warn(f"option operations: the period has no entry of the operation {word!r}.")

@@ -68,7 +68,7 @@ def parse_options(ctx: Context) -> Wanted:
     zone = faults.attempt(lambda: find_zone(options["time_zone"]) if options["time_zone"] else None)
     faults.attempt(lambda: _check_lists(options))
     if options["max_rows"] < 1:
-        faults.note("max_rows", f"{options['max_rows']} is no number of rows: give one from 1 on")
+        faults.note("max_rows", f"{options['max_rows']} is not a number of rows: give 1 or more")
     faults.raise_any()
     for told in find_zoneless({name: options[name] for name in ("since", "until")}):
         ctx.warn(told)
@@ -100,8 +100,8 @@ def find_zone(name: str) -> datetime.tzinfo:
 
 def _build_zone_error(name: str) -> ConfigError:
     return ConfigError(
-        f"option time_zone: {name!r} is no time zone that is known here. Give a name of the IANA database, such as Europe/Berlin; where"
-        " the machine has no such database, install the Python package tzdata.",
+        f"option time_zone: {name!r} is not a time zone that this machine knows. Give a name of the IANA database, "
+        "such as Europe/Berlin; if the machine has no such database, install the Python package tzdata.",
         source="option time_zone",
     )
 
@@ -111,17 +111,18 @@ def _check_lists(options: t.Mapping[str, t.Any]) -> None:
     for name in ("logs", "users", "operations", "severities"):
         if options[name] is not None and not options[name]:
             raise ConfigError(
-                f"option {name}: an empty list asks for nothing. Leave it out, or name some", source=f"option {name}"
+                f"option {name}: an empty list selects nothing. Leave the option out, or name some",
+                source=f"option {name}",
             )
     for log in options["logs"]:
         if options["severities"] is not None and not set(options["severities"]) & set(_OF_LOG[log]):
             raise ConfigError(
                 f"option severities: none of {', '.join(options['severities'])} is in {log}, which has {', '.join(_OF_LOG[log])}."
-                f" Name one of these too, or take {log} out of logs",
+                f" Name one of these too, or remove {log} from logs",
                 source="option severities",
             )
     if options["users"] is not None and EVENTS in options["logs"]:
         raise ConfigError(
-            "option users: the event log does not tell who did something. Take events out of logs, or leave users out",
+            "option users: the event log does not contain who did something. Remove events from logs, or leave users out",
             source="option users",
         )

@@ -69,7 +69,7 @@ def parse_audit_page(body: t.Mapping[str, t.Any]) -> Page:
 
 
 def _build_error(what: str) -> BadAnswer:
-    return BadAnswer(f"Commvault's audit trail holds {what}: it cannot be read.", service="Commvault")
+    return BadAnswer(f"Commvault's audit trail contains {what}, so it cannot be read.", service="Commvault")
 
 
 def _list_texts(holder: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -100,7 +100,7 @@ def _sort_columns(rows: t.Sequence[list[t.Any]], names: t.Sequence[tuple[str, ..
     places = {ours: place for ours, known in _COLUMNS.items() if (place := _find_place(names, known)) is not None}
     missing = [ours for ours in _NEEDED if ours not in places]
     if missing:
-        shown = ", ".join(called[0] if called else "one without a name" for called in names)
+        shown = ", ".join(called[0] if called else "a column without a name" for called in names)
         raise _build_error(f"no column for {', '.join(missing)} (its columns: {to_one_line(shown, 500)})")
     taken = set(places.values())
     others = {place: called[0] for place, called in enumerate(names) if place not in taken and called}

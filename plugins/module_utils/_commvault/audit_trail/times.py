@@ -89,5 +89,5 @@ def _place_local(local: datetime.datetime, zone: datetime.tzinfo) -> ToldTime:
 
 def _build_error(told: t.Any, where: str) -> BadAnswer:
     return BadAnswer(
-        f"Commvault's log holds no time in {where}: {to_one_line(repr(told)[:200], 60)}.", service="Commvault"
+        f"Commvault's log has no valid time in {where}: {to_one_line(repr(told)[:200], 60)}.", service="Commvault"
     )

@@ -90,7 +90,7 @@ class WantedUsers:
             ids = self._users.list_ids(known)
             exists = bool(ids) if self._users.is_known else None
             if not self._rows[name] and not exists:
-                whom = "" if exists is None else ", and no user that this account sees is called so"
+                whom = "" if exists is None else ", and this account sees no user of this name"
                 warn(f"option users: the period has no entry of {name!r}{whom}.")
             described.append(
                 {

@@ -105,7 +105,7 @@ class LogReader:
             raise error
         self._unanswered += 1
         is_last = self._unanswered >= _MOST_UNANSWERED
-        until, told = (period.until, f"{error} And so on.") if is_last else (part.until, str(error))
+        until, told = (period.until, f"{error} There are more such gaps.") if is_last else (part.until, str(error))
         self.gaps.append(Gap(self._log, "unanswered", part.since, until, told))
         return is_last
 
@@ -123,8 +123,7 @@ class LogReader:
                 if is_second_try:
                     raise _Unfinished(
                         BadAnswer(
-                            f"Commvault's log ({self._log}) gives the same page again at row {offset}: it cannot be read to its"
-                            " end.",
+                            f"Commvault's log ({self._log}) returned the same page again at row {offset}, so the rest cannot be read.",
                             service="Commvault",
                         )
                     )
@@ -190,7 +189,7 @@ class LogReader:
                     "missing_rows",
                     part.since,
                     part.until,
-                    f"Commvault counts {total} entries here and gave {read}.",
+                    f"Commvault reports {total} entries for this part, but returned {read}.",
                 )
             )
 

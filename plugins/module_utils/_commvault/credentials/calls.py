@@ -145,8 +145,8 @@ class Credentials:
                 return None
             if is_name_taken(exc) and not exc.is_outdated and "outcome" not in exc.facts:
                 raise ConfigError(
-                    f"{exc} No list shows a credential of this name to this account: another user owns it. Choose another name, or let"
-                    " the owner share it.",
+                    f"{exc} This account cannot see the credential of this name: another user owns it. Choose "
+                    "another name, or ask the owner to share it.",
                     source="option name",
                     **exc.facts,
                 ) from exc
@@ -193,8 +193,8 @@ class Credentials:
         except ApiError as exc:
             if not isinstance(exc, Forbidden) and is_in_use(exc, credential.name):
                 raise ConfigError(
-                    f"{exc} What uses a credential is shown under Associations on its page in Command Center: let it use another one, and"
-                    " run the task again.",
+                    f"{exc} The page of the credential in the Command Center shows under Associations what uses it. "
+                    "Assign another credential there, and run the task again.",
                     source="option state",
                     **exc.facts,
                 ) from exc
@@ -215,7 +215,7 @@ class Credentials:
             )
         if shown is None or not _is_same(shown, wanted) or self.find_owner_fault(shown) is not None:
             raise ApiError(
-                f"Cannot create credential {wanted.name}: somebody else has created one of this name at the same time.",
+                f"Cannot create credential {wanted.name}: somebody else created one with this name at the same time.",
                 service="Commvault",
                 is_outdated=True,
             )

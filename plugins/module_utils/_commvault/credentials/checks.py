@@ -19,8 +19,8 @@ def check_kind(credential: Credential) -> None:
     """Raise ConfigError for a credential that is no application of Entra ID with a client secret."""
     if not credential.is_azure_application:
         raise ConfigError(
-            f"Credential {credential.name} (id {credential.id}) is of another kind ({credential.kind}), not an application of Entra ID"
-            " with a client secret. It is neither changed nor deleted: choose another name.",
+            f"Credential {credential.name} (id {credential.id}) is of another kind ({credential.kind}), not an Entra "
+            "ID application with a client secret. This task does not change or delete it: choose another name.",
             source="option name",
         )
 
@@ -33,8 +33,8 @@ def check_is_shown(credential: Credential, wanted: DesiredCredential) -> None:
     ):
         if given is not None and shown is None:
             raise ConfigError(
-                f"Commvault does not show {option} of credential {credential.name}, so it cannot be compared and is not changed:"
-                f" leave {option} out.",
+                f"Commvault does not show {option} of credential {credential.name}, so it cannot be compared and is "
+                f"not changed: leave out {option}.",
                 source=f"option {option}",
             )
 
@@ -65,6 +65,7 @@ def find_owner_fault(
     if is_owner:
         return None
     return (
-        f"Credential {credential.name} (id {credential.id}) belongs to {owner.label}, and only its owner may change or delete it; this"
-        f" task is signed in as {name or f'user {number}'}. Sign in as the owner, or let the owner hand it over (option owner)."
+        f"Credential {credential.name} (id {credential.id}) belongs to {owner.label}, and only its owner may change "
+        f"or delete it. This task is signed in as {name or f'user {number}'}. Sign in as the owner, or ask the owner "
+        "to transfer it (option owner)."
     )

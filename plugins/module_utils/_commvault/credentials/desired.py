@@ -94,14 +94,14 @@ def desired_credential(
     check_object_name("name", options["name"])
     check_secret_options(options, "secret")
     problems = [
-        _make_problem(name, f"{options[name]!r} is no id of Entra ID (8-4-4-4-12 hexadecimal digits)")
+        _make_problem(name, f"{options[name]!r} is not an id of Entra ID (8-4-4-4-12 hexadecimal digits)")
         for name in ("azure_tenant_id", "azure_application_id")
         if options.get(name) and not is_guid(options[name])
     ]
     is_pending = bool(options.get("pending_application")) and not options.get("azure_application_id")
     if is_pending and not options.get("azure_application_name"):
         problems.append(
-            _make_problem("azure_application_name", "pending_application needs it, to tell the application by")
+            _make_problem("azure_application_name", "it is needed to identify the application of pending_application")
         )
     endpoints = {name: text for name, text in (options.get("endpoints") or {}).items() if text}
     faults = {name: find_endpoint_fault(name, text) for name, text in endpoints.items()}
@@ -132,8 +132,8 @@ def check_application(wanted: DesiredCredential, is_check_mode: bool) -> None:
     """Raise ConfigError for an application that an earlier task was to register, and that is not there when it is needed."""
     if wanted.is_application_pending and not is_check_mode:
         raise ConfigError(
-            f"pending_application: application {wanted.azure_application_name} was to be registered by an earlier task: give its"
-            " azure_application_id",
+            f"pending_application: application {wanted.azure_application_name} should have been registered by an "
+            "earlier task: give its azure_application_id",
             source="option pending_application",
         )
 
@@ -144,7 +144,7 @@ def check_is_complete(options: Options, is_application_pending: bool = False) ->
     if is_application_pending:
         known.add("azure_application_id")
     needed = [name for name in _NEEDED if name not in known]
-    missing = [_make_problem(name, "a new credential needs it") for name in needed if not options.get(name)]
+    missing = [_make_problem(name, "it is needed for a new credential") for name in needed if not options.get(name)]
     if missing:
         raise Problems(
             f"Credential {options['name']} does not exist, or this account does not see it, and cannot be created:",

@@ -97,15 +97,15 @@ def are_same_endpoints(some: Endpoints, others: Endpoints) -> bool:
 def find_endpoint_fault(name: str, text: str) -> str | None:
     """Return what is wrong with an endpoint of the options; None for an ``https`` address, or for storage a host name."""
     if name == "storage":
-        return None if _HOST.fullmatch(text) else "is no host name such as blob.core.windows.net"
+        return None if _HOST.fullmatch(text) else "is not a host name such as blob.core.windows.net"
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return "is no address"
+        return "is not an address"
     is_plain = parts.scheme == "https" and _HOST.fullmatch(parts.hostname or "") and not (parts.query or parts.fragment)
     if not is_plain or "@" in parts.netloc or port == 0 or any(not " " < sign <= "~" for sign in text):
-        return "is no plain address such as https://management.azure.com/"
+        return "is not a plain address such as https://management.azure.com/"
     return None
 
 

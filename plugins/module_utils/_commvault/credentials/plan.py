@@ -140,9 +140,9 @@ def _choose_endpoints(wanted: DesiredCredential, current: Credential | None, env
         missing = [name for name in ENDPOINT_MEMBERS if name not in given]
         if missing and (is_own or not defaults):
             why = (
-                "it has endpoints of its own, which are not replaced by those of another cloud"
+                "it has its own endpoints, and those of another cloud do not replace them"
                 if is_own
-                else f"each installation of {environment} has its own"
+                else f"every installation of {environment} has its own endpoints"
             )
             raise ConfigError(
                 f"Credential {wanted.name} with environment {environment}: {why}. Give {', '.join(missing)} in endpoints.",
@@ -199,12 +199,12 @@ def _tell_secret(after: Credential, principal: str, sign: t.Literal["+", "~"]) -
 
 def _tell_placeholder(principal: str) -> Change:
     """Return that the credential holds no secret yet: Commvault stores none without a text in its place."""
-    sentence = "write a text that is no secret of any application, until a rotation writes the first one"
+    sentence = "write a placeholder that is not a valid secret, until a rotation writes the first secret"
     return Change("+", "placeholder", principal, sentence)
 
 
 def _tell_void(principal: str) -> Change:
-    sentence = "hold no secret of its application any more, until a rotation writes the first one"
+    sentence = "no longer hold a secret of its application, until a rotation writes the first one"
     return Change("~", "placeholder", principal, sentence)
 
 
@@ -215,7 +215,7 @@ def _tell_sharing(before: Credential, after: Credential, principal: str) -> tupl
             "-",
             "right of use",
             principal,
-            f"take the right to use it from {one.label}",
+            f"remove the right to use it from {one.label}",
             ids={"holder": one.id},
         )
         for one in sorted(had - has, key=_order_by_name)

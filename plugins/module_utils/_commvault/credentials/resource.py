@@ -87,8 +87,8 @@ class CredentialResource:
         (step,) = self._planned.steps
         if self._is_pending:
             self._ctx.warn(
-                f"Commvault has accepted the request to {step.action} {step.subject}, and somebody else has to approve it first. Nothing"
-                " has changed so far: run the task again when it is approved."
+                f"Commvault accepted the request to {step.action} {step.subject}, but somebody else has to approve "
+                "it first. Nothing has changed so far: run the task again after the approval."
             )
             return [{"field": field} for field in self._list_written()]
         must_show = {"state"} if step.action == "delete" else set()
@@ -100,7 +100,7 @@ class CredentialResource:
         if "state" in fields or (fields and fields.issuperset(self._list_written())):
             self._is_pending = True
             self._ctx.warn(
-                f"Commvault shows nothing of what was written to {subject}: it waits for an approval, or was refused by one."
+                f"Commvault does not show what was written to {subject}: it is waiting for an approval, or the approval was refused."
             )
         return list(missing)
 
@@ -127,7 +127,7 @@ class CredentialResource:
         warn_of_lookalikes(self._ctx, self._directory.read_catalogue("credentials"), options["name"])
         if options.get("secret") and looks_encoded(options["secret"]):
             self._ctx.warn(
-                "secret: it looks like a client secret in base64. Give it as Entra ID has shown it: the module encodes it, once."
+                "secret: it looks like a client secret in base64. Give it as Entra ID showed it: the module encodes it itself."
             )
         wanted = self._resolve_holders(wanted)
         if current is None:
@@ -149,8 +149,8 @@ class CredentialResource:
         self._warn_of_new_owner(planned)
         if any(step.data.get("void") for step in planned.steps):
             self._ctx.warn(
-                f"Credential {wanted.name} gets another application, whose secret it does not hold: nobody can sign in with it until a"
-                " rotation has written one."
+                f"Credential {wanted.name} gets another application, but not its secret: nobody can sign in with it "
+                "until a rotation has written one."
             )
         return planned
 
@@ -216,8 +216,8 @@ class CredentialResource:
             if getattr(wanted, option) is not None and self._credentials.uses_older_calls:
                 check_feature(option, CREDENTIAL_HOLDERS, self._client.release)
                 raise ConfigError(
-                    f"{option}: Commvault does not show it here, as releases before 11.{CREDENTIAL_HOLDERS.since} do not, so it cannot be"
-                    " compared; leave it out.",
+                    f"{option}: this CommServe does not show it (releases before 11.{CREDENTIAL_HOLDERS.since} do "
+                    "not), so it cannot be compared; leave it out.",
                     source=f"option {option}",
                 )
 

@@ -93,8 +93,8 @@ class AppRows:
 def build_other_app_error(subject: str, planned: str, found: str) -> PlanChanged:
     """Return the error for an app that is to be deleted, where its name belongs to another one by now. *planned* and *found*: keys."""
     return PlanChanged(
-        f"Cannot delete {subject}: the app that was to be deleted (key {planned}) is gone, and another one has its name by now (key {found})."
-        " That one was not touched: look at it, and run the task again if it is to go, too.",
+        f"Cannot delete {subject}: the app to delete (key {planned}) is gone, and another app now has its name (key "
+        f"{found}). That app was not changed: check it, and run the task again if it is to be deleted, too.",
         service="Commvault",
     )
 
@@ -102,7 +102,7 @@ def build_other_app_error(subject: str, planned: str, found: str) -> PlanChanged
 def build_gone_error(subject: str) -> PlanChanged:
     """Return the error for an app that is to be changed and is not there any more."""
     return PlanChanged(
-        f"Cannot change {subject}: it is gone, or another app has its name by now. Nothing was written. Look at it, and run the task again.",
+        f"Cannot change {subject}: it is gone, or another app now has its name. Nothing was written. Check it, and run the task again.",
         service="Commvault",
     )
 
@@ -112,13 +112,13 @@ def select_row(rows: t.Iterable[Wire], name: str, app_type: int) -> Wire | None:
     named = [row for row in rows if is_same_name(str(row.get("appName") or ""), name)]
     found = [row for row in named if parse_id(row.get("appType")) == app_type and row.get("appKey")]
     if any(not isinstance(row["appKey"], str) for row in found):
-        raise BadAnswer(f"Commvault shows a key of the {APP_TYPES[app_type]} app that is no text.", member="appKey")
+        raise BadAnswer(f"Commvault shows a key of the {APP_TYPES[app_type]} app that is not a text.", member="appKey")
     exact = [row for row in found if row["appName"] == name]
     found = exact if len(exact) == 1 else found
     if len({row["appKey"] for row in found}) > 1:
         keys = sorted(str(row["appKey"]) for row in found)
         raise AmbiguousMatch(
-            f"{len(keys)} {APP_TYPES[app_type]} apps are named {name!r}; leave one of them in the Command Center.",
+            f"{len(keys)} {APP_TYPES[app_type]} apps are named {name!r}; keep one and delete or rename the others in the Command Center.",
             candidates=keys,
         )
     if named and not found:

@@ -153,7 +153,9 @@ class IdentityProviders:
         known = self._client.get("V4/IdentityServers", intent=intent, unknown_ok=True)
         apps = self._client.get("ThirdParty/App", intent=intent, unknown_ok=True)
         if known is None and apps is None:
-            raise NotFound("This CommServe offers no list of identity providers to this account.", service="Commvault")
+            raise NotFound(
+                "This CommServe does not give this account a list of identity providers.", service="Commvault"
+            )
         self.app_rows = None if apps is None else get_objects(apps, "clientThirdPartyApps")
         return merge_identity_servers(known, apps)
 

@@ -160,8 +160,9 @@ class OidcApps:
             ):
                 raise
             raise type(exc)(
-                f"{exc} Releases before 11.{OIDC_THROUGH_APPS.since} are told of such apps in another way, and this account may not see which"
-                " release this is: give it View on the CommCell.",
+                f"{exc} Releases before 11.{OIDC_THROUGH_APPS.since} take such apps in another format, and this "
+                "account is not allowed to read the release of the CommServe: give it the permission View on the "
+                "CommCell.",
                 **exc.facts,
             ) from exc
 

@@ -35,7 +35,7 @@ def check_discovery_url(options: t.Mapping[str, t.Any], url: str, application_id
     application, whose own signing keys are then listed (Microsoft Learn: access tokens, signing keys).
     """
     base, separator, query = url.partition("?")
-    found = split_address("discovery_url", "option discovery_url", base, why="who is signed in is read from there")
+    found = split_address("discovery_url", "option discovery_url", base, why="it decides who is signed in")
     authority = get_authority_url(options)
     form = f"write {authority}/<tenant id>/v2.0/.well-known/openid-configuration"
 
@@ -43,21 +43,21 @@ def check_discovery_url(options: t.Mapping[str, t.Any], url: str, application_id
         raise ConfigError(f"discovery_url: {what}; {form}", source="option discovery_url")
 
     if "://" not in base:
-        refuse("it has no https:// in front")
+        refuse("it does not begin with https://")
     if _strip_port(found.origin.lower()) != _strip_port(parse_origin("authority_url", authority)):
         refuse(
             f"its host is {found.host_and_port}, which is not the token service of this cloud (cloud, authority_url)"
         )
     path = _DISCOVERY_PATH.fullmatch(found.path)
     if path is None or url.endswith("/"):
-        refuse("it is not the address of an OpenID configuration of Entra ID")
+        refuse("it is not the address of an Entra ID OpenID configuration")
     tenant = path[1]
     if tenant.lower() in _ANY_TENANT:
-        refuse(f"{tenant} lets accounts of every tenant sign in; name yours")
+        refuse(f"{tenant} lets accounts of every tenant sign in; give the id or a domain of your tenant")
     if not is_guid(tenant) and _TENANT_DOMAIN.fullmatch(tenant) is None:
         refuse("it names neither the id nor a domain of a tenant")
     if separator and not is_same_name(query, f"appid={application_id}"):
-        refuse("its query may hold nothing but appid= with the application_id")
+        refuse("its query may contain only appid= with the application_id")
     own = str(options.get("tenant_id") or "")
     if is_guid(own) and is_guid(tenant) and not is_same_name(own, tenant):
         refuse(f"its tenant {tenant} is not the tenant_id {own} of this task")

@@ -179,9 +179,7 @@ class OidcAppResource:
         shown = self._apps.read_before_write(app, step.subject)
         had = self._parse_present_associations(shown)
         if had is None and self._had is not None:
-            raise BadAnswer(
-                f"Commvault does not show any more who is associated with {KIND} {app.name}.", member="assocTree"
-            )
+            raise BadAnswer(f"Commvault no longer shows who is associated with {KIND} {app.name}.", member="assocTree")
         after = desired_oidc_app(self._options["name"], self._options, shown.settings, self._options["exclusive"])
         changes = self._plan_associations(had)
         check_planned_again(step, self._plan_steps(shown, after, changes, had))
@@ -256,7 +254,7 @@ class OidcAppResource:
         if self._had is None:
             if given:
                 self._ctx.warn(
-                    f"Commvault does not show who is associated with {KIND} {self._options['name']}: associations are left as they are."
+                    f"Commvault does not show who is associated with {KIND} {self._options['name']}: the associations are not changed."
                 )
             return {}
         given = {kind: given[kind] for kind in KINDS if kind in given}

@@ -57,13 +57,14 @@ _UNSHOWN: dict[str, t.Mapping[str, None]] = {
     "user_details": UNSHOWN,
 }
 _NO_COMPLETE_LIST = (
-    "before release 11.42 the service does not list all that a user or group holds: read from the entities of the kinds that can be listed, so"
-    " grants on others, on all entities of a kind and on credentials are missing"
+    "before release 11.42 the service does not list everything that a user or group holds. The grants were read "
+    "from the entities of the kinds that can be listed, so grants on other kinds, on all entities of a kind and on "
+    "credentials are missing"
 )
 _UNKNOWN_RELEASE = (
-    "the service does not show its release, and before 11.42 it does not list all that a user or group holds"
+    "the service does not show its release, and releases before 11.42 do not list everything that a user or group holds"
 )
-_CREDENTIALS_DOUBT = "the service lists a credential to those alone who own it or may use it"
+_CREDENTIALS_DOUBT = "the service lists a credential only to its owner and its users"
 
 
 def collect_commcell(ctx: Context, client: CommvaultClient, name: str | None) -> CommCellDocument:
@@ -92,7 +93,7 @@ class CommCellCollector:
         name = self._name or commcell["name"]
         if not name:
             raise ConfigError(
-                "commcell: this account may not see the name of the CommCell; give the name that the document has it under",
+                "commcell: this account is not allowed to read the name of the CommCell; give the name that the document uses for it",
                 source="option commcell",
             )
         lists = {kind: self._read_list(kind, seen_with) for kind, seen_with in _LISTS.items()}
@@ -156,7 +157,7 @@ class CommCellCollector:
     def _read_list(self, kind: str, seen_with: t.Collection[int]) -> list[Row]:
         rows = sort_rows(self._read_part(kind, lambda: self._snapshot.read_parts((kind,))[kind]))
         if not rows and kind in _NEVER_EMPTY:
-            self._log.note_reason(kind, "the service lists none, and each CommCell has some")
+            self._log.note_reason(kind, "the service lists none, although every CommCell has some")
         is_doubtful = kind == "users" and rows and str(self._client.caller[0]) not in {row["id"] for row in rows}
         doubt = "the list lacks the account that reads, so others may be missing" if is_doubtful else ""
         self._log.close(kind, len(rows), seen_with=seen_with, doubt=self._note_gaps(kind, kind) or doubt)
@@ -196,7 +197,7 @@ class CommCellCollector:
             except ApiError as exc:
                 if not is_declined(exc):
                     raise
-                reason = f"those of {entity.kind} {entity.id} not shown to this account: {describe_refusal(exc)}"
+                reason = f"those of {entity.kind} {entity.id} not visible to this account: {describe_refusal(exc)}"
                 self._log.note_reason("associations", reason)
                 return []
 
@@ -229,7 +230,7 @@ class CommCellCollector:
             for kind, ids in sorted(unread.items()):
                 listed = f"{len(ids)} {LISTINGS[kind].noun if kind in LISTINGS else kind}(s)"
                 told = f"all {kind}" if ids == ["all"] else f"{listed}, such as {ids[0]}"
-                self._log.note_reason("owners", f"owners not shown to this account: {told}")
+                self._log.note_reason("owners", f"owners not visible to this account: {told}")
             return t.cast("list[Row]", found["owners"])
 
         rows = self._read_part("owners", read)

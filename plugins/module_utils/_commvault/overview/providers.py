@@ -101,9 +101,9 @@ class ProviderReader:
                     raise
                 why = describe_refusal(exc)
             else:
-                why = "listed and not there when it was read"
+                why = "in the list, but gone when it was read"
             if shown is None:
-                key = str(row.get("appKey")) if row is not None else "of no key that is shown"
+                key = str(row.get("appKey")) if row is not None else "whose key is not shown"
                 self._log.note_reason(PROVIDERS, f"{server.kind} app {key}: {why}")
                 shown = _build_unread(server, row)
             return {"kind": server.kind, **shown, "company": server.company}

@@ -152,7 +152,7 @@ class SecuritySnapshot:
 
     def _check_release(self, subset: t.Collection[str]) -> None:
         late = [
-            describe_missing(feature, self._client.release, f"Take {part} out of subset.")
+            describe_missing(feature, self._client.release, f"Remove {part} from subset.")
             for part, feature in _LATE_PARTS.items()
             if part in subset
         ]
@@ -257,8 +257,8 @@ class SecuritySnapshot:
         if labels and self._tell_unread is None:
             more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
             self._ctx.warn(
-                f"Listed and not there when they are read, like users that were deleted a moment ago: {', '.join(labels[:_MOST_NAMED])}{more}."
-                " What only their own answers show is null."
+                "In the list, but gone when they were read (for example users that were just deleted): "
+                f"{', '.join(labels[:_MOST_NAMED])}{more}. What only their own answers show is null."
             )
         return {
             "users": users,

@@ -44,7 +44,7 @@ class SourceLog:
         """Note that an object of source *name* was not shown, or None for the whole list; no *error*: it is gone since it was listed."""
         with self._lock:
             if number is None:
-                self._reasons.setdefault(name, []).append(f"not shown to this account: {describe_refusal(error)}")
+                self._reasons.setdefault(name, []).append(f"not visible to this account: {describe_refusal(error)}")
             else:
                 self._refused.setdefault(name, {}).setdefault(_describe_object_refusal(error), set()).add(number)
 
@@ -66,10 +66,12 @@ class SourceLog:
             reasons.append(f"read within the company {self.company} only (option commvault_company)")
         if seen_with and self.rights is not None and not set(seen_with) & set(self.rights):
             needed = " or ".join(_NAMES[number] for number in sorted(seen_with))
-            reasons.append(f"the account lacks the permission {needed} on the CommCell: what it may not see is missing")
+            reasons.append(
+                f"the account lacks the permission {needed} on the CommCell, so everything that it is not allowed to see is missing"
+            )
         doubts = [doubt] if doubt else []
         if seen_with and self.rights is None:
-            doubts.append("the service does not show what the account may do on the CommCell, so some may be missing")
+            doubts.append("the service does not show the account's rights on the CommCell, so some may be missing")
         complete = False if reasons else None if doubts else True
         self.sources.append(
             {
@@ -95,8 +97,8 @@ def describe_refusal(error: ApiError | None) -> str:
 
 def _describe_object_refusal(error: ApiError | None) -> str:
     if error is None or error.status == _NO_SUCH_OBJECT:
-        return "listed and not there when they were read, by id"
-    return f"not shown to this account, {describe_refusal(error)}, by id"
+        return "in the list, but gone when they were read, by id"
+    return f"not visible to this account, {describe_refusal(error)}, by id"
 
 
 def _list_numbers(numbers: t.Collection[int]) -> str:

@@ -28,8 +28,8 @@ def check_permissions_are_shown(
         and held == PermissionSet(frozenset(), frozenset())
     ):
         raise ConfigError(
-            f"Commvault shows no permissions of role {options['name']}, so none can be added to those that it has. To replace"
-            " them, set exclusive to true.",
+            f"Commvault shows no permissions of role {options['name']}, so none can be added to the present ones. To "
+            "replace them, set exclusive to true.",
             source="option exclusive",
         )
 

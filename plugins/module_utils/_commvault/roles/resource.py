@@ -57,7 +57,7 @@ class RoleResource:
         self._planned = replace(planned, steps=add_ids(planned.steps, principal=self.role_id))
         if self._planned.changed and self.role_id == MASTER_ROLE_ID:
             raise ConfigError(
-                "Role Master holds every permission and is built in: it can be neither changed nor deleted.",
+                "The built-in role Master has every permission and can be neither changed nor deleted.",
                 source="option name",
             )
         return self._planned

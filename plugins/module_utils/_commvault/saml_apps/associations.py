@@ -70,5 +70,5 @@ def warn_of_hidden_users(ctx: Context, release: int, app: SamlAppState | None, c
     if app and not is_shown and any(map(is_created_part, (*changes.add, *changes.remove))):
         ctx.warn(
             f"Commvault does not show which users are associated with {KIND} {app.name}, as releases before 11.{SAML_USERS.since}"
-            " do not. Associations are written together: look in the Command Center whether those of users are still there."
+            " do not. All associations are written together: check in the Command Center whether those of users are still there."
         )

@@ -68,7 +68,7 @@ class SamlApps:
             if found is not None:
                 break
             if number:  # listed, and not there when it is read: deleted or created a moment ago
-                backoff.pause(about=f"waiting until Commvault's list and its apps agree ({name!r})")
+                backoff.pause(about=f"waiting until Commvault's list and its apps match ({name!r})")
             row, found = self._look(name, is_fresh=True)
             if row is None:
                 break

@@ -63,7 +63,7 @@ def parse_fingerprint_option(text: str | None) -> str | None:
     found = parse_thumbprint(text)
     if found is None:
         raise ConfigError(
-            "certificate_fingerprint: it is neither a SHA-256 fingerprint nor a SHA-1 thumbprint (hexadecimal, colons allowed, or base64)",
+            "certificate_fingerprint: it is not a SHA-256 fingerprint or SHA-1 thumbprint (hexadecimal, with or without colons, or base64)",
             source="option certificate_fingerprint",
         )
     return found
@@ -79,8 +79,8 @@ def choose_certificate(
     if given is not None:
         if wanted is not None and wanted not in given.thumbprints:
             raise ConfigError(
-                f"certificate_fingerprint is not that of the certificate that is given, {describe_certificate(given)}: one of the two is of"
-                " another certificate",
+                "certificate_fingerprint does not match the given certificate, whose fingerprint is "
+                f"{describe_certificate(given)}: one of the two options is for another certificate",
                 source="option certificate_fingerprint",
             )
         return given
@@ -96,8 +96,9 @@ def choose_certificate(
             source="option certificate_fingerprint",
         )
     raise ConfigError(
-        f"The metadata has {len(listed)} signing certificates, and an app of Commvault holds one: give the one that signs as certificate,"
-        f" or by its certificate_fingerprint. It has {told}. With metadata.application, Entra ID names the one of the application.",
+        f"The metadata has {len(listed)} signing certificates, but a Commvault app can hold only one: give the "
+        f"active one as certificate, or its fingerprint as certificate_fingerprint. The metadata has {told}. With "
+        "metadata.application, Entra ID returns only the certificate of the application.",
         source="option metadata",
     )
 
@@ -106,15 +107,16 @@ def check_certificate(certificate: PublicCertificate, now: datetime.datetime) ->
     """Raise ConfigError for a certificate with which nobody could sign in now. *now*: the time by this machine's clock."""
     label, source = f"The signing certificate {describe_certificate(certificate)}", "option certificate"
     if certificate.expires <= now:
-        raise ConfigError(f"{label} has expired; it is {format_time(now)}", source=source)
+        raise ConfigError(f"{label} has expired; now it is {format_time(now)}", source=source)
     if certificate.starts > now:
         raise ConfigError(
-            f"{label} is not valid before {format_time(certificate.starts)}, and nobody could sign in until then; it is {format_time(now)}",
+            f"{label} is not valid before {format_time(certificate.starts)}, so nobody could sign in until then; now "
+            f"it is {format_time(now)}",
             source=source,
         )
     if certificate.key_kind == "RSA" and certificate.key_bits < _FEWEST_BITS:
         raise ConfigError(
-            f"{label} has an RSA key of {certificate.key_bits} bits, which is too weak: let Entra ID make a new one",
+            f"{label} has an RSA key of {certificate.key_bits} bits, which is too weak: create a new one in Entra ID",
             source=source,
         )
 

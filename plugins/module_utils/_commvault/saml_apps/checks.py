@@ -38,18 +38,18 @@ def check_saml_options(options: dict[str, t.Any]) -> None:
         else:
             options[name] = cleaned[0] if isinstance(value, str) else cleaned
     if split_mark(options.get("description"), CERTIFICATE).fingerprint is not None:
-        note("description", "its last line is the mark of a certificate; leave it out, the task writes it")
+        note("description", "its last line is the mark that this task writes for the certificate; leave that line out")
     for index, suffix in enumerate((options.get("associations") or {}).get("email_suffixes") or ()):
         if _SUFFIX.fullmatch(suffix) is None:
             note(
                 f"associations.email_suffixes[{index}]",
-                f"{suffix!r} is not what stands behind the @, such as corp.example",
+                f"{suffix!r} is not the part of an address after the @, such as corp.example",
             )
     for name, claim in (options.get("attribute_mappings") or {}).items():
         if claim and (len(claim) > _LONGEST_CLAIM or not claim.isprintable() or claim != claim.strip()):
             note(
                 f"attribute_mappings.{name}",
-                "it is no name of a SAML attribute: too long, or with blanks around it or line ends in it",
+                "it is not a valid name of a SAML attribute: it is too long, has blanks around it or contains line breaks",
             )
     if problems:
         raise Problems(f"The options of the SAML app {options['name']} cannot be used:", problems)
@@ -63,12 +63,12 @@ def check_auto_create(
         return
     if not any(item.kind == "email_suffixes" for item in associations):
         raise ConfigError(
-            "auto_create_users: Commvault creates users of associated e-mail suffixes only; name one in associations.email_suffixes",
+            "auto_create_users: Commvault creates only users with an associated e-mail suffix; give one in associations.email_suffixes",
             source="option auto_create_users",
         )
     if after.name_id is not None and after.name_id not in NAME_IDS:
         raise ConfigError(
-            f"auto_create_users: the NameID of the app holds {after.name_id!r}; Commvault creates users by e-mail address or user principal"
-            " name only: set name_id",
+            f"auto_create_users: the NameID of the app contains {after.name_id!r}, but Commvault creates users only "
+            "by e-mail address or user principal name: set name_id",
             source="option auto_create_users",
         )

@@ -27,7 +27,7 @@ _SOURCE = "option break_glass"
 def prove_local_sign_in(ctx: Context, account: t.Mapping[str, t.Any]) -> str:
     """Sign in as *account* (``username``, ``password``, ``pin`` or None), sign out when the task ends, and return the user's name.
 
-    Raises GuardRefused for an account that cannot sign in, that an identity provider checks, or that does not administer the CommCell;
+    Raises GuardRefused for an account that cannot sign in, that an identity provider checks, or that does not have administrator rights on the CommCell;
     and Unreachable and other errors of reads, since what could not be checked is not proven.
     """
     options = {
@@ -43,7 +43,7 @@ def prove_local_sign_in(ctx: Context, account: t.Mapping[str, t.Any]) -> str:
 
     def refuse(why: str, cause: Exception | None = None) -> t.NoReturn:
         raise GuardRefused(
-            f"break_glass: {name} {why}; auto-redirect stays off, for nobody could repair the sign-in with it.",
+            f"break_glass: {name} {why}; auto-redirect stays off, because this account could not repair the sign-in.",
             risk="lock_out",
             source=_SOURCE,
         ) from cause
@@ -55,13 +55,13 @@ def prove_local_sign_in(ctx: Context, account: t.Mapping[str, t.Any]) -> str:
             raise
         refuse(f"cannot sign in ({exc})", exc)
     if not number:
-        refuse("signed in, and Commvault does not tell who that is")
+        refuse("signed in, but Commvault does not show as whom")
     details = client.get(f"v4/user/{quote_segment(number)}", intent=f"read how {name} is signed in") or {}
     method = str(details.get("authenticationMethod") or "")
     if fold_case(method) not in _LOCAL:
-        refuse(f"is signed in by {method or 'a method that Commvault does not tell'}, not by the CommCell itself")
+        refuse(f"is signed in by {method or 'a method that Commvault does not show'}, not by the CommCell itself")
     path = f"Security/COMMCELL_ENTITY/{quote_segment(client.commcell_id)}/Permissions"
     rights = parse_rights(client.get(path, intent=f"read the rights of {name}"))
     if rights is None or _ADMINISTRATION not in rights:
-        refuse("does not administer the CommCell")
+        refuse("does not have administrator rights on the CommCell")
     return shown or name

@@ -64,7 +64,7 @@ def parse_metadata(content: bytes, what: str, source: str, now: datetime.datetim
     if root.tag == f"{_METADATA}EntitiesDescriptor":
         refuse("describes several entities: give the metadata of one identity provider")
     if root.tag != f"{_METADATA}EntityDescriptor":
-        refuse(f"is no SAML 2.0 metadata: its outermost element is {to_one_line(root.tag, 80)!r}")
+        refuse(f"is not SAML 2.0 metadata: its outermost element is {to_one_line(root.tag, 80)!r}")
     _check_end(root, now, refuse)
     described = [
         item
@@ -72,13 +72,13 @@ def parse_metadata(content: bytes, what: str, source: str, now: datetime.datetim
         if PROTOCOL in (item.get("protocolSupportEnumeration") or "").split()
     ]
     if len(described) != 1:
-        refuse(f"describes {len(described) or 'no'} identity providers of SAML 2.0: it has to describe one")
+        refuse(f"describes {len(described) or 'no'} SAML 2.0 identity providers: it has to describe exactly one")
     entity_id = (root.get("entityID") or "").strip()
     if not entity_id or len(entity_id) > _LONGEST_ENTITY_ID or not entity_id.isprintable():
-        refuse("names no usable entityID")
+        refuse("has no usable entityID")
     sign_on_url = _find_location(described[0], "SingleSignOnService", refuse)
     if not sign_on_url:
-        refuse("names no address for signing in by HTTP-Redirect or HTTP-POST")
+        refuse("has no address for signing in by HTTP-Redirect or HTTP-POST")
     return ProviderMetadata(
         entity_id,
         sign_on_url,
@@ -93,25 +93,25 @@ _Refuse = t.Callable[[str], t.NoReturn]
 def _parse_document(content: bytes, refuse: _Refuse) -> ET.Element:
     """Return the outermost element. The text is decoded here, so that no other encoding hides what is refused."""
     if len(content) > LARGEST_METADATA:
-        refuse(f"has more than {LARGEST_METADATA // 1024} KiB, more than metadata ever has")
+        refuse(f"is larger than {LARGEST_METADATA // 1024} KiB, the limit for metadata")
     if not content.strip():
         refuse("is empty")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        refuse("is no UTF-8 text")
+        refuse("is not UTF-8 text")
     start = text.lstrip()[:15].lower()
     if start.startswith(("<!doctype html", "<html")):
-        refuse("is an HTML page, not metadata: sign-in pages and proxies answer so")
+        refuse("is an HTML page, not metadata: probably the answer of a sign-in page or a proxy")
     parser = ET.XMLParser(target=_Builder())
     try:
         parser.feed(text)
         return parser.close()
     except _DocumentTypeError:
-        refuse("declares a document type, which metadata does not need and which can read files: it is refused")
+        refuse("contains a DOCTYPE, which metadata does not need and which could read files, so it is refused")
     except ET.ParseError as exc:
         line, column = exc.position
-        refuse(f"is no XML (line {line}, column {column + 1})")
+        refuse(f"is not XML (line {line}, column {column + 1})")
 
 
 def _check_end(root: ET.Element, now: datetime.datetime, refuse: _Refuse) -> None:
@@ -121,9 +121,9 @@ def _check_end(root: ET.Element, now: datetime.datetime, refuse: _Refuse) -> Non
     try:
         end = parse_time(given)
     except ValueError:
-        refuse("has a validUntil that is no time")
+        refuse("has a validUntil that is not a time")
     if end <= now:
-        refuse(f"was valid until {format_time(end)}: get it anew")
+        refuse(f"was valid until {format_time(end)}: get a new copy")
 
 
 def _find_location(described: ET.Element, name: str, refuse: _Refuse) -> str:
@@ -135,7 +135,7 @@ def _find_location(described: ET.Element, name: str, refuse: _Refuse) -> str:
             if item.get("Binding") == binding
         }
         if len(found) > 1:
-            refuse(f"names several addresses of {name} for one binding")
+            refuse(f"has several addresses of {name} for one binding")
         if found:
             (url,) = found
             _check_location(url, name, refuse)
@@ -148,9 +148,9 @@ def _check_location(url: str, name: str, refuse: _Refuse) -> None:
     try:
         address = split_address(name, "", url.partition("?")[0])
     except ConfigError:
-        refuse(f"names an address of {name} that is no https address")
+        refuse(f"has an address of {name} that is not an https address")
     if not url.lower().startswith("https://") or not address.host or not url.isprintable():
-        refuse(f"names an address of {name} that is no https address")
+        refuse(f"has an address of {name} that is not an https address")
 
 
 def _read_certificates(described: ET.Element, what: str, source: str, refuse: _Refuse) -> tuple[PublicCertificate, ...]:
@@ -161,9 +161,9 @@ def _read_certificates(described: ET.Element, what: str, source: str, refuse: _R
         for item in descriptor.iter(f"{_SIGNATURE}X509Certificate"):
             der = decode_der_text("".join(item.itertext()).encode("utf-8"))
             if der is None:
-                refuse("holds a signing certificate that is no base64 of DER")
+                refuse("contains a signing certificate that is not base64 of DER")
             certificate = parse_public_certificate(der, f"the signing certificate in {what}", source)
             found[certificate.thumbprint] = certificate
     if not found:
-        refuse("holds no signing certificate, so nobody could be believed")
+        refuse("contains no signing certificate, so no sign-in could be verified")
     return tuple(found.values())

@@ -50,7 +50,7 @@ def build_application_address(options: t.Mapping[str, t.Any], application_id: st
     tenant = str(options.get("tenant_id") or "")
     if not tenant or tenant.lower() in _ANY_TENANT:
         raise ConfigError(
-            "metadata.application: tenant_id is needed, the id or a domain of the tenant whose metadata is meant",
+            "metadata.application: tenant_id is needed: the id or a domain of the tenant whose metadata is to be read",
             source="option tenant_id",
         )
     if not is_guid(application_id):
@@ -66,7 +66,7 @@ def _choose_address(ctx: Context, given: t.Mapping[str, t.Any]) -> tuple[str, st
     if given.get("application") is not None:
         return build_application_address(ctx.options, str(given["application"])), "metadata.application"
     url, option = str(given["url"]), "metadata.url"
-    split_address(option, f"option {option}", url.partition("?")[0], why="who is believed is read from there")
+    split_address(option, f"option {option}", url.partition("?")[0], why="it decides whose sign-ins are trusted")
     return url, option
 
 
@@ -87,7 +87,7 @@ def _fetch(ctx: Context, url: str, option: str) -> tuple[bytes, str, str]:
     reply = transport.request("GET", url, headers={"Accept": _ACCEPTED}, count_as=CountAs.READ, authenticated=False)
     if reply.status != 200:
         raise ConfigError(
-            f"{option}: {base} answered HTTP {reply.status} in place of the metadata: check the address, and that the application exists",
+            f"{option}: {base} answered HTTP {reply.status} instead of the metadata: check the address, and that the application exists",
             source=source,
             **reply.get_error_facts(),
         )
@@ -105,7 +105,7 @@ def _check_entity_id(ctx: Context, found: ProviderMetadata, expected: str | None
         wanted = f"that of tenant {tenant}"
     if is_other:
         raise ConfigError(
-            f"{what} is of the identity provider {found.entity_id}, not {wanted}: whoever it belongs to would say who is signed in."
-            " If it is the right one, give it as metadata.entity_id",
+            f"{what} belongs to the identity provider {found.entity_id}, not {wanted}, and that provider would "
+            "decide who is signed in. If it is the right one, give it as metadata.entity_id",
             source="option metadata",
         )

@@ -123,7 +123,11 @@ def _plan_creation(name: str, principal: str, after: SamlSettings, told: t.Seque
     first = describe_creation(KIND, principal, _list_fields(created), _WORDS)
     later = [*describe_object_changes(principal, _list_fields(created), fields, _WORDS), *defaults]
     steps = [Step("create", f"{KIND} {name}", {}, (*first, *(item for item in told if item not in defaults)))]
-    return [*steps, Step("update", f"{KIND} {name}: what creation does not take", {}, tuple(later))] if later else steps
+    return (
+        [*steps, Step("update", f"{KIND} {name}: set what cannot be set at creation", {}, tuple(later))]
+        if later
+        else steps
+    )
 
 
 def _plan_redirect(name: str, principal: str, current: SamlSettings | None, after: SamlSettings) -> list[Step]:
@@ -131,9 +135,9 @@ def _plan_redirect(name: str, principal: str, current: SamlSettings | None, afte
     if after.auto_redirect is None or after.auto_redirect == bool(had):
         return []
     sentence = (
-        "send everybody who opens the web console to the identity provider at once"
+        "send everybody who opens the web console directly to the identity provider"
         if after.auto_redirect
-        else "no longer send everybody who opens the web console to the identity provider"
+        else "no longer send everybody who opens the web console directly to the identity provider"
     )
     change = Change("~", "setting", principal, sentence, {"field": "auto_redirect", "value": after.auto_redirect})
     return [Step("redirect", f"auto-redirect of {KIND} {name}", {}, (change,))]
@@ -164,17 +168,12 @@ def _hide_provider(settings: SamlSettings, is_pending: bool) -> SamlSettings:
 
 
 def _describe_pending(principal: str) -> list[Change]:
-    sentence = (
-        "send people to the application in Entra ID that this run prepares, and believe what is signed with its active"
-        " certificate, and nothing else"
-    )
+    sentence = "send people to the Entra ID application that this run prepares, and trust only what its active certificate signs"
     return [Change("~", "signing certificate", principal, sentence)]
 
 
 def _describe_certificate(principal: str, written: CertificateMark | None) -> list[Change]:
     if written is None:
         return []
-    sentence = (
-        f"believe what is signed with the certificate {written.fingerprint}, until {written.expires}, and nothing else"
-    )
+    sentence = f"trust only what the certificate {written.fingerprint} signs, which is valid until {written.expires}"
     return [Change("~", "signing certificate", principal, sentence, {"fingerprint": written.fingerprint})]

@@ -322,8 +322,8 @@ class SamlAppResource:
             check_certificate(self._certificate, self._ctx.clock.now())
         elif not self._is_unknown and (current is None or get_provider(current) != get_provider(after)):
             raise ConfigError(
-                f"{KIND} {self._options['name']}: Commvault takes the addresses of the identity provider only with its certificate; give metadata"
-                " or certificate",
+                f"{KIND} {self._options['name']}: Commvault accepts addresses of the identity provider only together "
+                "with its certificate; give metadata or certificate",
                 source="option certificate",
             )
         held = current.certificate if current else None
@@ -334,8 +334,8 @@ class SamlAppResource:
             and (held is None or held.fingerprint != wanted)
         ):
             raise ConfigError(
-                f"certificate_fingerprint: {KIND} {self._options['name']} is not known to hold this certificate, and it is not given: give"
-                " metadata or certificate",
+                f"certificate_fingerprint: {KIND} {self._options['name']} is not marked to hold this certificate, "
+                "and the certificate itself is not given: give metadata or certificate",
                 source="option certificate_fingerprint",
             )
 
@@ -344,8 +344,8 @@ class SamlAppResource:
         asked, had = self._options.get("auto_redirect"), current.auto_redirect if current is not None else False
         if asked is not None and had is None:
             raise ConfigError(
-                f"auto_redirect: Commvault does not show the flags of {KIND} {self._options['name']} to this account, so they cannot be changed"
-                " without changing others",
+                f"auto_redirect: Commvault does not show the flags of {KIND} {self._options['name']} to this "
+                "account, so this one cannot be set without changing the others",
                 source="option auto_redirect",
             )
         after = t.cast(SamlSettings, self._after)
@@ -355,14 +355,16 @@ class SamlAppResource:
         account = self._options.get("break_glass")
         if account:
             name = prove_local_sign_in(self._ctx, account)
-            self._ctx.debug(1, f"{name} signs in without the identity provider and administers the CommCell.")
+            self._ctx.debug(
+                1, f"{name} can sign in without the identity provider and has administrator rights on the CommCell."
+            )
             return
         require_accepted_risk(
             self._ctx,
             "lock_out",
-            f"Whoever opens the web console would be sent to the identity provider of {KIND} {self._options['name']} at once"
-            f"{', although the app is disabled' if after.enabled is False else ''}, and no local administrator is proven to get in without it;"
-            " break_glass names one.",
+            f"Everybody who opens the web console would be sent directly to the identity provider of {KIND} {self._options['name']}"
+            f"{', although the app is disabled' if after.enabled is False else ''}, and it is not proven that any local "
+            "administrator can sign in without it. Name one in break_glass.",
             "somebody can",
         )
 
@@ -374,7 +376,7 @@ class SamlAppResource:
         except ApiError as exc:
             if not is_declined(exc):
                 raise
-            danger = f"It cannot be checked whether {name} would be another app under a new name: {exc}"
+            danger = f"It cannot be checked whether {name} would be an existing app under a new name: {exc}"
             require_accepted_risk(self._ctx, "rename", danger, "a second app is meant")
             return
         for other in others:
@@ -388,7 +390,8 @@ class SamlAppResource:
                 require_accepted_risk(
                     self._ctx,
                     "rename",
-                    f"{KIND} {other.name} is of the same identity provider and the same endpoint. An app cannot be renamed: {name} would be"
-                    " a second one, with another app key and another reply URL, which Entra ID has to know first.",
+                    f"{KIND} {other.name} has the same identity provider and the same endpoint. An app cannot be "
+                    f"renamed: {name} would be a second app with another app key and another reply URL, which has to "
+                    "be added in Entra ID first.",
                     "a second app is meant",
                 )

@@ -38,8 +38,6 @@ def find_kept_user_ids(ctx: Context, users: Catalogue, names: t.Iterable[str]) -
             except AmbiguousMatch as exc:
                 own |= {int(number) for number in exc.facts["candidates"]}
         if not own:
-            ctx.warn(
-                f"break_glass.commvault_users: no Commvault user is named {name!r}, so that the name protects nobody"
-            )
+            ctx.warn(f"break_glass.commvault_users: no Commvault user is named {name!r}, so this entry protects nobody")
         found |= own
     return frozenset(found)

@@ -50,8 +50,7 @@ class SecurityAssociations:
         warn_of_unknown_release(
             self._client.ctx,
             self._client.release,
-            f"Before 11.{COMPLETE_GRANTS.since} Commvault does not list all grants of a user or group: there, some grants would be"
-            " overlooked.",
+            f"Before 11.{COMPLETE_GRANTS.since} Commvault does not list all grants of a user or group, so some grants would be missed.",
         )
 
     @property
@@ -143,7 +142,8 @@ class SecurityAssociations:
             )
         except ApiError as exc:
             exc.facts["needs"] = (
-                "user management on the principals, Change security settings on the entities, and every permission of the roles there"
+                "user management on the principals, Change security settings on the entities, and every permission "
+                "of the granted roles on these entities"
             )
             raise
 

@@ -26,8 +26,8 @@ def check_members_are_not_linked(
     )
     if members is not None and linked:
         raise ConfigError(
-            f"members: this group is linked to the Entra group {linked}, whose members the identity provider adds and"
-            " removes at each sign-in. Manage them in Entra ID, or take the link away with an empty entra_group_id.",
+            f"members: this group is linked to the Entra group {linked}, so the identity provider adds and removes "
+            "its members at each sign-in. Manage them in Entra ID, or remove the link with an empty entra_group_id.",
             source="option members",
         )
 
@@ -36,8 +36,8 @@ def find_group_name_fault(name: str) -> str | None:
     """Return what is wrong with the name of a user group that is no directory group; None when nothing is."""
     if "\\" in name:
         return (
-            f"{name} is the name of a directory group; those are made by their directory. The company of a group is given apart from its"
-            " name, as company"
+            f"{name} is the name of a directory group, which only its directory can create. If you mean a company, "
+            "give it in the option company, not in the name"
         )
     return find_name_fault(name)
 

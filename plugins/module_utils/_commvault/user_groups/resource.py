@@ -224,7 +224,8 @@ class UserGroupResource:
             raise ConfigError(f"{option}: {exc}", source=f"option {option}") from exc
         if heir["group_id"] == self.group_id:
             raise ConfigError(
-                "transfer_to_group: the group that is deleted cannot inherit.", source="option transfer_to_group"
+                "transfer_to_group: it is the group that is deleted; give another one.",
+                source="option transfer_to_group",
             )
         return heir
 
@@ -255,13 +256,13 @@ class UserGroupResource:
             require_accepted_risk(
                 self._ctx,
                 "last_admin",
-                f"Group {name} would be left without effect: its members administer the CommCell.",
+                f"Group {name} would be disabled, but its members administer the CommCell.",
             )
         if gone or removed:
             number, caller = self._client.caller
             if not number and not caller:
                 self._ctx.warn(
-                    "Commvault does not tell who is signed in, so it is not known whether that user would lose a group of its own"
+                    "Commvault does not show who is signed in, so it is not known whether that user would lose one of its own groups"
                 )
             own = [label for label, member in self._members.items() if member == number or label == caller]
             if own and (gone or removed & {self._members[label] for label in own}):

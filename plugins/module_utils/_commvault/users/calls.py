@@ -157,9 +157,9 @@ class Users:
             if not exc.code or exc.may_have_acted or not _is_about_password(exc):
                 raise
             raise ConfigError(
-                f"{exc} Releases differ in whose password proves that the change is allowed: that of the signed-in user, which is sent by"
-                " default, or the old one of the user. Give the right one as validation_password. It is not tried again here, since refused"
-                " passwords lock accounts.",
+                f"{exc} Depending on the release, Commvault asks for the password of the signed-in user (which is "
+                "sent by default) or for the user's old password. Give the right one as validation_password. It is "
+                "not tried again here, because wrong passwords can lock the account.",
                 source="option validation_password",
                 **exc.facts,
             ) from exc

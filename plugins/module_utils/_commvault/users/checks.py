@@ -18,12 +18,12 @@ from .canonical import BUILT_IN_USER_ID, KIND_WORDS, Kind, User
 _FOREIGN_OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "external": (
         ("password", "user_groups"),
-        "a user of a directory has its password there, and Commvault does not let its groups be changed through the user: list it in"
-        " members of commvault_user_group",
+        "a directory user has its password in the directory, and its groups cannot be changed here: list the user "
+        "in members of commvault_user_group",
     ),
     "service_account": (
         ("email", "user_principal_name", "password"),
-        "a service account has neither an address nor a password, it signs in with access tokens (commvault_access_token)",
+        "a service account has no e-mail address and no password; it signs in with access tokens (commvault_access_token)",
     ),
 }
 
@@ -49,11 +49,11 @@ def find_user_name_fault(name: str, kind: str | None) -> str | None:
         return fault
     domain, separator, short = name.partition("\\")
     if kind == "external" and (not separator or not domain.strip() or not short.strip() or "\\" in short):
-        return f"{name} is not DOMAIN\\name, the form of a user of a directory (kind external)"
+        return f"{name} does not have the form DOMAIN\\name, which a directory user needs (kind external)"
     if kind in ("local", "service_account") and separator:
         return (
-            f"{name} is the name of a user of a directory, which is kind external. The company of a user is given apart from its name,"
-            " as company"
+            f"{name} is the name of a directory user, which is kind external. If you mean a company, give it in the "
+            "option company, not in the name"
         )
     return None
 
@@ -64,11 +64,15 @@ def _check_present(options: t.Mapping[str, t.Any]) -> list[Problem]:
     found = [_make_problem(name, f"{why}. Leave it out") for name in names if options.get(name) is not None]
     if kind == "local":
         if options["password_policy"] == "always" and options.get("password") is None:
-            found.append(_make_problem("password_policy", "it is always, so password is needed"))
+            found.append(
+                _make_problem(
+                    "password_policy", "with this setting the password is always written, so password is needed"
+                )
+            )
         if options.get("email") is not None and not options["email"].strip():
-            found.append(_make_problem("email", "a local user cannot be without an e-mail address"))
+            found.append(_make_problem("email", "a local user needs an e-mail address"))
     found += [
-        _make_problem(name, "it is for state absent only")
+        _make_problem(name, "use it with state absent only")
         for name in ("new_owner", "skip_ownership_transfer")
         if options.get(name)
     ]
@@ -77,12 +81,9 @@ def _check_present(options: t.Mapping[str, t.Any]) -> list[Problem]:
 
 def _check_absent(options: t.Mapping[str, t.Any]) -> list[Problem]:
     if options.get("new_owner") and options["skip_ownership_transfer"]:
-        return [_make_problem("skip_ownership_transfer", "it contradicts new_owner: choose one of them")]
+        return [_make_problem("skip_ownership_transfer", "give either this or new_owner, not both")]
     if not options.get("new_owner") and not options["skip_ownership_transfer"]:
-        message = (
-            "say who inherits what the user owns, as {user: …} or {user_group: …}; or give it to nobody, with"
-            " skip_ownership_transfer: true"
-        )
+        message = "say who gets what the user owns, as {user: …} or {user_group: …}; or set skip_ownership_transfer: true, and nobody gets it"
         return [_make_problem("new_owner", message)]
     return []
 
@@ -100,7 +101,8 @@ def check_kind(current: User, kind: Kind | None) -> None:
         return
     told = " or ".join(KIND_WORDS[one] for one in may_be if one is not None)
     raise ConfigError(
-        f"kind: user {current.name} exists and is {told}, not {KIND_WORDS[kind]}. The kind of a user cannot be changed: choose another name, or"
+        f"kind: user {current.name} exists and is {told}, not {KIND_WORDS[kind]}. The kind of a user cannot be "
+        "changed: choose another name, or"
         " delete that one first.",
         source="option kind",
     )
@@ -126,8 +128,8 @@ def check_validation_password(options: t.Mapping[str, t.Any], method_source: str
     method = options["commvault_auth_method"]
     if options.get("validation_password") is None and (method != "password" or not options.get("commvault_password")):
         raise ConfigError(
-            "password: Commvault changes the password of an existing user only with another password beside it, that of the signed-in"
-            f" user or the user's old one, and commvault_auth_method {method} ({method_source}) has none. Set commvault_auth_method to"
+            "password: to change the password of an existing user, Commvault also needs the password of the signed-in user or the"
+            f" user's old one, and commvault_auth_method {method} ({method_source}) has none. Set commvault_auth_method to"
             " password for this task, or give validation_password.",
             source="option password",
         )

@@ -113,21 +113,21 @@ def get_flag(wire: t.Mapping[str, t.Any], names: t.Iterable[str]) -> bool | None
         return value
     word = str(value).strip().upper() if isinstance(value, (int, str)) else ""
     if word not in _FLAGS:
-        raise BadAnswer(f"An answer holds something else than true or false as {name}.", member=name)
+        raise BadAnswer(f"An answer has a value that is not true or false as {name}.", member=name)
     return _FLAGS[word]
 
 
 def _get_text(wire: t.Mapping[str, t.Any], names: t.Iterable[str]) -> str | None:
     name, value = _get_first(wire, names)
     if value is not None and not isinstance(value, str):
-        raise BadAnswer(f"An answer holds something else than a text as {name}.", member=name)
+        raise BadAnswer(f"An answer has a value that is not a text as {name}.", member=name)
     return value
 
 
 def _get_number(wire: t.Mapping[str, t.Any], names: t.Iterable[str]) -> t.Any:
     name, value = _get_first(wire, names)
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float, str))):
-        raise BadAnswer(f"An answer holds something else than a number as {name}.", member=name)
+        raise BadAnswer(f"An answer has a value that is not a number as {name}.", member=name)
     return value
 
 

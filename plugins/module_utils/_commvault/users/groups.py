@@ -51,8 +51,8 @@ class UserGroupNames:
             linked = None if entry.id in known else self._directory.read_linked_object_id(entry.id)
             if linked is not None:
                 message = (
-                    f"{entry.label} is linked to the Entra group {linked}, whose members the identity provider adds and removes at each"
-                    " sign-in. Put the user into that group in Entra ID"
+                    f"{entry.label} is linked to the Entra group {linked}, so the identity provider adds and removes "
+                    "its members at each sign-in. Add the user to that group in Entra ID"
                 )
                 problems.append({"kind": "config", "where": where, "message": message})
             # The spelling of a group that the user is in, so that the two sides compare; groups of companies may be namesakes.

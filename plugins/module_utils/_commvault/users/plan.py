@@ -86,7 +86,7 @@ def plan_user_removal(current: User | None, heir: Heir, company: str | None = No
     """Plan to delete the user; nothing when it is not there (None)."""
     if current is None:
         return Plan({}, {})
-    to = f"what it owns goes to {heir.name}" if heir.name else "what it owns goes to nobody"
+    to = f"{heir.name} gets what it owns" if heir.name else "nobody gets what it owns"
     ids = {"heir_user_id": heir.user_id or None, "heir_group_id": heir.group_id or None}
     gone = Change("-", "user", name_with_company(current.name, company), f"delete the user; {to}", ids=ids)
     return Plan(format_user(current, None), {}, (Step("delete", f"user {current.name}", {"heir": heir}, (gone,)),))

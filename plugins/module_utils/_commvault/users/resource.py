@@ -105,8 +105,8 @@ class UserResource:
         subject = f"user {self._options['name']}"
         if self._is_pending:
             self._ctx.warn(
-                f"Commvault has accepted the request to change {subject}, and somebody else has to approve it first: run the task again when"
-                " it is approved."
+                f"Commvault accepted the request to change {subject}, but somebody else has to approve it first: run "
+                "the task again after the approval."
             )
             return [{"field": name} for name in self._list_written(self._planned)]
         must_show = {"state"} if applied.steps[0].action == "delete" else set()
@@ -119,7 +119,7 @@ class UserResource:
         fields = {finding["field"] for finding in missing}
         if applied.steps[0].action == "create" and fields & {"state", "list"} and self._is_approval_usual():
             self._is_pending = True
-            self._ctx.warn(f"Service account {self._options['name']} can be used when somebody else has approved it.")
+            self._ctx.warn(f"Service account {self._options['name']} can be used after somebody else has approved it.")
         elif fields and fields.issuperset(self._list_written(applied)):
             self._is_pending = True
             self._ctx.warn(
@@ -164,17 +164,18 @@ class UserResource:
                 check_validation_password(options, self._ctx.describe_source("commvault_auth_method"))
             if wanted.writes_password and current.identity_provider:
                 self._ctx.warn(
-                    f"User {current.name} signs in with {current.identity_provider}, where the password of Commvault is not asked for."
+                    f"User {current.name} signs in with {current.identity_provider}, which does not use Commvault's password."
                 )
             if current.kind is None:
                 self._ctx.warn(
-                    f"Commvault does not show whether user {current.name} is a service account: it is taken for one of the kind asked for."
+                    f"Commvault does not show whether user {current.name} is a service account: this task assumes "
+                    "that it is of the kind in the options."
                 )
         planned = plan_user(wanted, current, self._groups, self.company, self._kept_groups)
         if self._is_pending and planned.changed:
             self._ctx.warn(
-                f"User {options['name']} waits for an approval. What differs from the options is written when it is approved: run the task"
-                " again then."
+                f"User {options['name']} is waiting for an approval. What differs from the options cannot be written "
+                "before: run the task again after the approval."
             )
             return Plan(planned.before, planned.before)
         gone = [label for step in planned.steps if step.action == "leave" for label in self._list_labels(step)]
@@ -216,8 +217,8 @@ class UserResource:
             warn_of_unknown_release(
                 self._ctx,
                 self._client.release,
-                f"Before 11.{SERVICE_ACCOUNTS.since} there are no service accounts; there, Commvault refuses the user, or creates an ordinary"
-                " one, which not_confirmed shows as kind.",
+                f"Releases before 11.{SERVICE_ACCOUNTS.since} have no service accounts: Commvault refuses the user, "
+                "or creates an ordinary one, and then not_confirmed names kind.",
             )
 
     def _list_labels(self, step: Step) -> list[str]:
@@ -237,7 +238,7 @@ class UserResource:
         if kind == "user_group":
             return Heir(0, found.id, f"user group {found.name}")
         if found.id == self.user_id:
-            raise ConfigError(f"{where}: the user that is deleted cannot inherit.", source=f"option {where}")
+            raise ConfigError(f"{where}: it is the user that is deleted; give another one.", source=f"option {where}")
         return Heir(found.id, 0, f"user {found.name}")
 
     def _check_risks(self, planned: Plan, current: User) -> None:
@@ -260,7 +261,7 @@ class UserResource:
             if current.enabled:
                 risks.check_last_admin(deed, None if gone or disabled else left)
         if "set_password" in actions:
-            risks.check_own_rights("get another password, so that later sign-ins with the present one are refused")
+            risks.check_own_rights("get another password, so later sign-ins with the present one would be refused")
 
     def _create(self, step: Step) -> None:
         try:
@@ -275,14 +276,14 @@ class UserResource:
         except NameTaken as exc:
             if not self._is_approval_usual():
                 raise ConfigError(
-                    f"{exc} No list shows a user of this name to this account: it waits for an approval, or it is of another company."
-                    " Choose another name, or let somebody who sees it look.",
+                    f"{exc} This account cannot see the user of this name: it is waiting for an approval, or it "
+                    "belongs to another company. Choose another name, or ask somebody who can see it.",
                     source="option name",
                     **exc.facts,
                 ) from exc.__cause__
             self._ctx.warn(
-                f"Service account {self._options['name']} exists already, and no list shows it to this account: it waits for an approval, or"
-                " it is of another company. It was not created again."
+                f"Service account {self._options['name']} exists already, but this account cannot see it: it is "
+                "waiting for an approval, or it belongs to another company. It was not created again."
             )
             self._refused, self._is_pending = list(self._planned.steps), True
             return

@@ -42,8 +42,8 @@ class UserRisks:
             require_accepted_risk(
                 self._ctx,
                 "own_rights",
-                f"User {self._name} would {deed}, and Commvault does not tell who is signed in, so it may be that user.",
-                "it is not, or that is intended",
+                f"User {self._name} would {deed}, and Commvault does not show who is signed in, so it may be that user.",
+                "it is another user, or that is intended",
             )
         elif own:
             require_accepted_risk(self._ctx, "own_rights", f"User {self._name}, who is signed in, would {deed}.")

@@ -93,6 +93,6 @@ class TwoFactor:
             answer = None
         if answer is None:
             self._client.ctx.warn(
-                "Commvault does not show this account all of its two-factor settings: two_factor is null where they decide."
+                "This account cannot see all two-factor settings of Commvault: two_factor is null where these settings decide."
             )
         return answer

@@ -137,8 +137,8 @@ class AppRoleAssignmentsResource:
             refuse_other_kind(self._graph, reference.app_id, "servicePrincipal", "app_id", "app_id")
         if wire is None and present and not self._ctx.check_mode:
             raise ConfigError(
-                f"Application {reference.app_id} has no service principal in the tenant, and roles are assigned there: create it with"
-                " entra_service_principal"
+                f"Application {reference.app_id} has no service principal in the tenant, and roles are assigned on "
+                "the service principal: create it with entra_service_principal"
             )
         self._resource = wire or {}
 
@@ -185,8 +185,8 @@ class AppRoleAssignmentsResource:
             raise Problems(f"{len(problems)} assignments cannot be used; nothing was written:", problems)
         if finder.unverified:
             self._ctx.warn(
-                "Object ids were not verified, since the caller may not look them up (Directory.Read.All), so it is not known whose they"
-                f" are: {', '.join(sorted(finder.unverified))}."
+                "Object ids were not verified, because the caller is not allowed to look them up (Directory.Read.All), so it is not known"
+                f" what they identify: {', '.join(sorted(finder.unverified))}."
             )
         return list(found.values())
 
@@ -198,7 +198,7 @@ class AppRoleAssignmentsResource:
             if asked is not None and pending and asked not in pending:
                 near = find_nearest_names(asked, pending, 3, 0.6)
                 told = f"near: {', '.join(near)}" if near else f"there will be: {', '.join(sorted(pending))}"
-                raise LookupError(f"the application will have no app role with the value {asked!r}; {told}")
+                raise LookupError(f"the application will not have an app role with the value {asked!r}; {told}")
             return None, asked or ""
         return find_app_role(self._roles, asked, kind)
 
@@ -209,12 +209,12 @@ class AppRoleAssignmentsResource:
         check_removals(words, self._options["max_removals"], "app role assignments", "the list of assignments")
         own = str(self._graph.read_token_claims().get("oid") or "").lower() if removed else ""
         if own and any(step.data["principal_id"] == own for step in removed):
-            danger = f"The signed-in identity would lose a role of its own in {self._label}."
+            danger = f"The signed-in identity would lose one of its own roles in {self._label}."
             require_accepted_risk(self._ctx, "own_rights", danger)
         had = any(item.kind != "service_principal" for item in current)
         has = any(item["principal_type"] != "service_principal" for item in self._planned.after)
         if removed and had and not has and self._resource.get("appRoleAssignmentRequired"):
-            danger = f"Nobody could sign in to {self._label} any more: it requires an assignment, and no group and no user would have one."
+            danger = f"Nobody could sign in to {self._label} any more: it requires an assignment, and no group or user would have one."
             require_accepted_risk(self._ctx, "lock_out", danger)
 
     def _assign(self, step: Step) -> None:

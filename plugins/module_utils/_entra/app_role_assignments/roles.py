@@ -58,7 +58,9 @@ def find_app_role(roles: t.Sequence[AppRole], asked: str | None, kind: Kind) -> 
     usable = [role for role in roles if role.enabled and _MEMBER_TYPES[kind] in role.member_types]
     if asked is None:
         if usable:
-            raise LookupError(f"app_role is missing: the application has roles for it{_list_labels(usable)}")
+            raise LookupError(
+                f"app_role is missing: the application has roles for this kind of member{_list_labels(usable)}"
+            )
         return DEFAULT_ACCESS, ""
     found = _match(roles, asked)
     if not found:
@@ -72,7 +74,7 @@ def find_app_role(roles: t.Sequence[AppRole], asked: str | None, kind: Kind) -> 
         )
     (role,) = found
     if not role.enabled:
-        raise LookupError(f"the app role {role.label} is disabled, so that it cannot be assigned")
+        raise LookupError(f"the app role {role.label} is disabled, so it cannot be assigned")
     if role not in usable:
         holders = " and ".join(_FOR.get(name, name) for name in sorted(role.member_types)) or "nobody"
         raise LookupError(f"the app role {role.label} is for {holders} (allowed_member_types){_list_labels(usable)}")

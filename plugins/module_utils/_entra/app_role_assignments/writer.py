@@ -49,7 +49,7 @@ def assign_app_role(graph: GraphClient, resource_id: str, principal_id: str, rol
                 return
             if not is_already_done(exc, _UNKNOWN_ROLE) or not backoff.fits_within(_ROLE_LIMIT_S):
                 raise
-        backoff.pause(about=f"waiting until Entra ID knows the role everywhere (to {intent})", limit_s=_ROLE_LIMIT_S)
+        backoff.pause(about=f"waiting until all servers of Entra ID know the role (to {intent})", limit_s=_ROLE_LIMIT_S)
 
 
 def unassign_app_role(graph: GraphClient, listed_at: str, assignment_id: str, *, intent: str) -> None:

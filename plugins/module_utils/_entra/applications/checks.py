@@ -54,7 +54,7 @@ def check_application_options(options: t.Mapping[str, t.Any], check_mode: bool =
 def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
     problems = [*find_long_texts(options, _LONGEST), *find_wrong_tags(options.get("tags"))]
     problems += [
-        describe_problem(f"tags[{index}]", "this collection sets and removes such tags itself")
+        describe_problem(f"tags[{index}]", "this collection uses such tags itself")
         for index, tag in enumerate(options.get("tags") or ())
         if tag.startswith(OWN_TAGS)
     ]
@@ -87,10 +87,10 @@ def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapp
             problems.append(describe_problem(f"{where}.value", message))
         for key in filter(None, (value, (entry.get("id") or "").lower())):
             if key in seen:
-                problems.append(describe_problem(where, f"same value or id as {kind.option}[{seen[key]}]"))
+                problems.append(describe_problem(where, f"has the same value or id as {kind.option}[{seen[key]}]"))
             seen[key] = index
         if entry.get("allowed_member_types") == []:
-            problems.append(describe_problem(f"{where}.allowed_member_types", "name User, Application or both"))
+            problems.append(describe_problem(f"{where}.allowed_member_types", "give User, Application or both"))
     return problems
 
 
@@ -111,7 +111,7 @@ def check_desired_application(
         twice = sorted({item for item in ids if ids.count(item) > 1})
         if twice:
             raise ConfigError(
-                f"{kind.option}: two entries would have the id {twice[0]}: one has its value, the other gives it as id",
+                f"{kind.option}: two entries would have the id {twice[0]}: one gets it because of its value, the other has it as id",
                 source=f"option {kind.option}",
             )
     problems = find_rule_problems(after, current)
@@ -142,7 +142,9 @@ def _find_audience_problems(
         )
         problems.append(describe_problem("access_token_version", message))
     if after["app_roles"] and (changed or after["app_roles"] != current["app_roles"]):
-        message = f"an application has none where its audience includes personal accounts ({after['sign_in_audience']})"
+        message = (
+            f"an application whose audience includes personal accounts cannot have any ({after['sign_in_audience']})"
+        )
         problems.append(describe_problem("app_roles", message))
     return problems
 
@@ -196,12 +198,12 @@ def _find_duplicate_uris(after: CanonicalApplication, current: CanonicalApplicat
     for number, uri in enumerate(after["identifier_uris"]):
         for other in after["identifier_uris"][number + 1 :]:
             if is_same_name(uri, other) and (uri in added or other in added):
-                message = f"{uri!r} and {other!r} differ in letter case only, and are one to Entra ID"
+                message = f"{uri!r} and {other!r} differ in letter case only, and Entra ID treats them as one"
                 problems.append(describe_problem("identifier_uris", message))
     for name, other in itertools.combinations(PLATFORMS, 2):
         had = {*current[name]["redirect_uris"]} & {*current[other]["redirect_uris"]}
         for uri in sorted({*after[name]["redirect_uris"]} & {*after[other]["redirect_uris"]} - had):
-            message = f"{uri!r} is one of {other}.redirect_uris, too: a redirect URI belongs to one platform"
+            message = f"{uri!r} is also in {other}.redirect_uris: a redirect URI belongs to one platform only"
             problems.append(describe_problem(f"{name}.redirect_uris", message))
     return problems
 
@@ -227,10 +229,12 @@ def _find_sharing_problems(after: CanonicalApplication, current: CanonicalApplic
 def _compare_shared(role: Entitlement, scope: Entitlement, same_value: bool, same_id: bool) -> list[Problem]:
     where = f"app_roles and api_scopes, value {role['value']}"
     if not same_value:
-        message = f"app role {role['value']} and scope {scope['value']} have the same id, which only entries of one value have"
+        message = f"app role {role['value']} and scope {scope['value']} have the same id, although their values differ"
         return [describe_problem(where, message)]
     if role["id"] and scope["id"] and not same_id:
-        message = f"an app role and a scope of one value have one id; these have {role['id']} and {scope['id']}"
+        message = (
+            f"an app role and a scope with the same value need the same id; these have {role['id']} and {scope['id']}"
+        )
         return [describe_problem(where, message)]
     different = [
         f"{ours} {role[ours]!r} and {theirs} {scope[theirs]!r}"
@@ -239,7 +243,7 @@ def _compare_shared(role: Entitlement, scope: Entitlement, same_value: bool, sam
     ]
     if not different:
         return []
-    message = "an app role and a scope of one value are one permission to Entra ID; these differ: " + "; ".join(
+    message = "an app role and a scope with the same value are one permission for Entra ID; these differ: " + "; ".join(
         different
     )
     return [describe_problem(where, message)]

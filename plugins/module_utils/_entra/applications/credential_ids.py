@@ -32,6 +32,7 @@ def refuse_other_credential(application: t.Mapping[str, t.Any], wanted: str, key
             if is_same_name(str(entry.get("keyId") or ""), key_id):
                 name = entry.get("displayName") or "without a name"
                 raise ConfigError(
-                    f"key_id: no {_KINDS[wanted][0]} of the application has the key id {key_id}; it is that of the {words} {name}: use {module}",
+                    f"key_id: no {_KINDS[wanted][0]} of the application has the key id {key_id}; it belongs to the "
+                    f"{words} {name}: use {module}",
                     source="option key_id",
                 )

@@ -93,12 +93,12 @@ def describe_interruption(had: CanonicalApplication) -> t.Iterator[str]:
     left = sorted({str(entry["value"] or entry["id"]) for entry in find_interrupted(had)})
     if left:
         yield (
-            f"Application {had['display_name']}: {', '.join(left)} were disabled by a run that was to change them and did not"
-            " get that far; unless they shall be disabled, they are enabled again."
+            f"Application {had['display_name']}: {', '.join(left)} were disabled by an interrupted run that was "
+            "about to change them. They are enabled again, unless the options say that they are disabled."
         )
     left = sorted({str(entry["value"] or entry["id"]) for entry in find_left_enabled(had)})
     if left:
         yield (
-            f"Application {had['display_name']}: {', '.join(left)} were enabled by a run that was to disable them again and"
-            " did not get that far; unless they shall be enabled, they are disabled again."
+            f"Application {had['display_name']}: {', '.join(left)} were enabled by an interrupted run that was about "
+            "to disable them again. They are disabled again, unless the options say that they are enabled."
         )

@@ -51,12 +51,14 @@ def find_application_in_use(graph: GraphClient, options: t.Mapping[str, t.Any]) 
             return None
         raise AmbiguousMatch(
             f"No application has the unique name {options['unique_name']}, but {len(named)} already have the display name"
-            f" {options['display_name']} (object ids {listed}): give object_id beside unique_name to adopt one of them, or choose another display_name",
+            f" {options['display_name']} (object ids {listed}): give object_id in addition to unique_name to adopt "
+            "one of them, or choose another display_name",
             candidates=sorted(str(item["id"]) for item in named),
         )
     if len(named) > 1:
         raise AmbiguousMatch(
-            f"{len(named)} applications have the display name {options['display_name']} (object ids {listed}): give object_id, app_id or unique_name",
+            f"{len(named)} applications have the display name {options['display_name']} (object ids {listed}): give "
+            "object_id, app_id or unique_name",
             candidates=sorted(str(item["id"]) for item in named),
         )
     return named[0] if named else None
@@ -99,14 +101,16 @@ def find_deleted_application(graph: GraphClient, options: t.Mapping[str, t.Any])
         if options.get("restore_deleted"):
             raise
         graph.ctx.warn(
-            f"Whether a deleted application has the same key or identifier URI was not checked; if one has, Entra ID refuses: {exc}"
+            "It could not be checked whether a deleted application has the same key or identifier URI; if so, Entra "
+            f"ID refuses the creation: {exc}"
         )
         return None
     found = [wire for wire in listed if _is_meant(wire, options)]
     if len(found) > 1:
         ids = sorted(str(wire["id"]) for wire in found)
         raise AmbiguousMatch(
-            f"{len(found)} deleted applications have the same unique name or identifier URI (object ids {', '.join(ids)}): give object_id to restore one",
+            f"{len(found)} deleted applications have the same unique name or identifier URI (object ids "
+            f"{', '.join(ids)}): give object_id to restore one",
             candidates=ids,
         )
     return found[0] if found else None

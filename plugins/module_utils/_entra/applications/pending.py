@@ -66,7 +66,7 @@ def assume_pending(ctx: Context) -> Wire:
     name = next(filter(None, map(ctx.options.get, ("display_name", "unique_name", "app_id", "object_id"))))
     if not ctx.check_mode:
         raise ConfigError(
-            f"pending_application: application {name} was to be made by an earlier task, and it is not there",
+            f"pending_application: application {name} should have been created by an earlier task, but does not exist",
             source="option pending_application",
         )
     audience = ctx.options.get("sign_in_audience") or DEFAULT_AUDIENCE
@@ -82,7 +82,7 @@ def find_pending_problems(options: t.Mapping[str, t.Any], check_mode: bool) -> l
             problems.append(describe_problem(f"{where}.name", "each URI needs a name of its own"))
         seen.add(item["name"])
         if not item.get("uri") and not check_mode:
-            problems.append(describe_problem(f"{where}.uri", "it is needed outside check mode"))
+            problems.append(describe_problem(f"{where}.uri", "it is needed when the task is not in check mode"))
     return problems
 
 

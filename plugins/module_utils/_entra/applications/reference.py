@@ -83,7 +83,7 @@ def find_application(
     name = next((name for name in ("object_id", "app_id", "unique_name") if asked.get(name)), None)
     if name is None:
         raise ConfigError(
-            "application: the key that is given is empty: give one of app_id, object_id and unique_name with a value",
+            "application: the given key has no value: give one of app_id, object_id and unique_name with a value",
             source="option application",
         )
     value = str(asked[name])
@@ -99,7 +99,8 @@ def find_application(
         return None
     if name == "unique_name" and wire.get("uniqueName") and not is_same_name(str(wire["uniqueName"]), value):
         told = (
-            describe_lookalikes([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
+            describe_lookalikes([wire], "uniqueName", value)
+            or f", but there is {wire['uniqueName']!r}, which is a different name"
         )
         raise ConfigError(
             f"application.unique_name: no application has the unique name {value!r}{told}",

@@ -177,7 +177,8 @@ class ApplicationResource:
             return self._note_current(None)
         if not self._options["restore_deleted"]:
             raise ConfigError(
-                f"Application {deleted.get('displayName')} (object id {deleted['id']}) is among the deleted items and has the same key or identifier URI."
+                f"Application {deleted.get('displayName')} (object id {deleted['id']}) is among the deleted items "
+                "and has the same key or identifier URI."
                 " Set restore_deleted to bring it back, or purge it from the deleted items first.",
                 source="option restore_deleted",
                 deleted_object_id=deleted["id"],
@@ -221,8 +222,8 @@ class ApplicationResource:
         """Raise GuardRefused unless the risk kill_switch is accepted."""
         claims = self._graph.read_token_claims()
         client = str(claims.get("appid") or claims.get("azp") or self._options.get("client_id") or "")
-        own = " This task itself signs in as it." if is_same_name(client, str(self.app_id)) else ""
-        danger = f"Application {self._after['display_name']} would be deactivated: {DEACTIVATION}.{own}"
+        own = " This task itself signs in as this application." if is_same_name(client, str(self.app_id)) else ""
+        danger = f"Application {self._after['display_name']} would be deactivated:  {DEACTIVATION}.{own}"
         require_accepted_risk(self._ctx, "kill_switch", danger)
 
     def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:
@@ -242,7 +243,8 @@ class ApplicationResource:
         found = find_deleted_application(self._graph, {"identifier_uris": sorted(added)})
         if found is not None:
             raise ConfigError(
-                f"identifier_uris: the deleted application {found.get('displayName')} (object id {found['id']}) still has one of them; purge it first",
+                f"identifier_uris: the deleted application {found.get('displayName')} (object id {found['id']}) "
+                "still has one of them; purge it first",
                 source="option identifier_uris",
                 deleted_object_id=found["id"],
             )
@@ -352,11 +354,13 @@ class ApplicationResource:
             with contextlib.suppress(CvopsError):
                 body = step.data["undo"]
                 self._graph.write("PATCH", self._path(), body, intent=f"enable {names} again", needs=_WRITE)
-                self._ctx.warn(f"{names}: disabled to be changed, and enabled again because the change failed.")
+                self._ctx.warn(
+                    f"{names}: it was disabled before the change, and enabled again because the change failed."
+                )
                 return
         self._ctx.warn(
-            f"{names}: disabled to be changed, and may be disabled still because the change failed. Run the task again: it"
-            " enables them, since tags on the application say that they were enabled."
+            f"{names}: it was disabled before the change, and may still be disabled because the change failed. Run "
+            "the task again: it enables them, because tags on the application show that they were enabled."
         )
 
     def _send_update(self, step: Step) -> None:
@@ -368,7 +372,7 @@ class ApplicationResource:
             except ApiError as exc:
                 if exc.code != _STILL_ENABLED or not backoff.fits_within(_DISABLING_LIMIT_S):
                     raise
-            backoff.pause(about="waiting until Entra ID has disabled what is to change", limit_s=_DISABLING_LIMIT_S)
+            backoff.pause(about="waiting until Entra ID has disabled what will be changed", limit_s=_DISABLING_LIMIT_S)
 
     def _await_disabled(self, body: Wire) -> None:
         scopes = body.get("api", {}).get("oauth2PermissionScopes", ())

@@ -66,7 +66,7 @@ def judge_token(claims: t.Mapping[str, t.Any], *, is_person: bool) -> tuple[Verd
     told = claims.get("wids")
     roles = {str(role).lower() for role in told} - NO_ROLES if isinstance(told, list) else set()
     if is_person and not _OF_PEOPLE.intersection(held):
-        return "missing", f"delegated permission Application.ReadWrite.All is needed, and the token has {names}."
+        return "missing", f"the delegated permission Application.ReadWrite.All is needed, but the token has {names}."
     if any(DIRECTORY_ROLES.get(role) in _ROLES for role in roles):
         return "shown", ""
     if is_person:
@@ -75,11 +75,11 @@ def judge_token(claims: t.Mapping[str, t.Any], *, is_person: bool) -> tuple[Verd
     if _ANY_APPLICATION.intersection(held):
         return "shown", ""
     if not roles <= DIRECTORY_ROLES.keys():
-        return "unknown", "the caller has a directory role whose rights are not known here."
+        return "unknown", "the caller has a directory role whose rights this collection does not know."
     if _OWNED_APPLICATIONS in held:
         return (
             "if owner",
-            f"with {_OWNED_APPLICATIONS} it must be an owner of the application, and the list of owners does not show it.",
+            f"with {_OWNED_APPLICATIONS} it must be an owner of the application, but the list of owners does not contain it.",
         )
     return (
         "missing",
@@ -94,7 +94,7 @@ def _is_owner(graph: GraphClient, object_id: str, caller: str) -> bool | None:
     backoff, is_listed = Backoff(graph.ctx), False
     for look in range(_FURTHER_LOOKS + 1):
         if look:
-            backoff.pause(about="looking once more who owns the application")
+            backoff.pause(about="reading the owners of the application again")
         try:
             listed = graph.list(
                 f"/applications/{quote_segment(object_id)}/owners",

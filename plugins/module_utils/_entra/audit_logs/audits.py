@@ -43,7 +43,7 @@ def read_audit(wire: t.Mapping[str, t.Any]) -> LogEvent:
     """Return an entry of the audit log. Raises BadAnswer for one without a date."""
     moment = get_time(wire, "activityDateTime", " of an audit entry")
     if moment is None:
-        raise BadAnswer("The directory's audit log holds an entry without a date.", member="activityDateTime")
+        raise BadAnswer("The directory's audit log contains an entry without a date.", member="activityDateTime")
     activity = read_text(wire, "activityDisplayName") or "unknown"
     operation = _find_operation(read_text(wire, "operationType") or "", activity)
     wires = _order_targets(list_objects(wire, "targetResources"), activity, operation)

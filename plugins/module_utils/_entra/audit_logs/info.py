@@ -93,12 +93,14 @@ def read_logs(ctx: Context) -> dict[str, t.Any]:
     options = ctx.options
     if not any(options.get(name) for name in _SUBJECTS):
         raise ConfigError(
-            "The logs of a tenant are long: name applications, users or objects, or ask for all entries of the period with"
-            " everything: true.",
+            "The logs of a tenant can be very long: name applications, users or objects, or ask for all entries of "
+            "the period with everything: true.",
             source="option applications",
         )
     if options["everything"] and any(options.get(name) for name in _SUBJECTS[:-1]):
-        raise ConfigError("everything: true goes without applications, users and objects.", source="option everything")
+        raise ConfigError(
+            "everything: true cannot be combined with applications, users or objects.", source="option everything"
+        )
     graph = GraphClient(ctx)
     subjects, unknown = find_subjects(graph, options)
     graph.read_token_claims()
@@ -165,15 +167,15 @@ class LogCollector:
         except NoLicence as exc:
             self.is_licensed = False
             told = (
-                f"{exc} Sign-ins are read through Graph in tenants with Microsoft Entra ID P1 or P2 only; changes of the directory are read"
-                " without."
+                f"{exc} Graph returns sign-ins only in tenants with Microsoft Entra ID P1 or P2; changes of the "
+                "directory can be read without."
             )
             self.gaps.append(Gap(log, self._period, "licence", told))
         self.gaps += reader.gaps
         self.repeats += reader.repeats
         if kept.first_lost is not None:
             window = Window(kept.first_lost.replace(microsecond=0), self._period.end)
-            told = f"{log.replace('_', ' ')}: there are more than {self._max_rows} rows (option max_rows): read on from here"
+            told = f"{log.replace('_', ' ')}: there are more than {self._max_rows} rows (option max_rows): start the next read from here"
             self.gaps.append(Gap(log, window, "max_rows", told))
         rows = kept.build_rows()
         counts = Counter((row["details"]["api"], row["details"].get("sign_in_type")) for row in rows)
@@ -207,7 +209,7 @@ def _read_options(ctx: Context, now: datetime.datetime) -> _Asked:
     period = faults.attempt(lambda: parse_period(options["since"], options.get("until") or None, now))
     late_by = faults.attempt(lambda: parse_span(options["late_by"], "late_by"))
     if options["max_rows"] < 1:
-        faults.note("max_rows", f"{options['max_rows']} is no number of rows: give one from 1 on")
+        faults.note("max_rows", f"{options['max_rows']} is not a number of rows: give 1 or more")
     faults.raise_any()
     for told in find_zoneless({name: options.get(name) for name in ("since", "until")}):
         ctx.warn(told)
@@ -249,8 +251,8 @@ def _list_expected_gaps(asked: _Asked, days: int | None, collected: LogCollector
 def _list_unknown_gaps(asked: _Asked, unknown: t.Sequence[str]) -> list[Gap]:
     """Return a gap of each log for all names that nothing in the tenant has: those of one reason are joined, with one message."""
     done = {
-        sign_ins.LOG: "not looked for in the sign-ins",
-        audits.LOG: "looked for by the name alone that the directory's audit log has of changed objects",
+        sign_ins.LOG: "not searched for in the sign-ins",
+        audits.LOG: "searched for only by the name that the directory's audit log has for changed objects",
     }
     return [
         Gap(log, asked.period, "unknown_name", f"{'; '.join(unknown)}: {done[log]}") for log in asked.logs if unknown
@@ -267,5 +269,5 @@ def _warn(ctx: Context, gaps: t.Sequence[Gap], collected: LogCollector) -> None:
         ctx.warn(f"{len(told) - _MOST_WARNINGS} more parts of the logs were not read: see gaps.")
     if collected.repeats:
         ctx.warn(
-            f"The service gave {collected.repeats} entries of the logs more than once; each is in the result once."
+            f"The service returned {collected.repeats} entries of the logs more than once; the result has each of them once."
         )

@@ -131,7 +131,7 @@ class LogReader:
             page = self._graph.read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
-                raise reply.build_bad_answer("something else than a list of entries")
+                raise reply.build_bad_answer("something that is not a list of entries")
             fresh = [wire for wire in values if add_key(keys, check_object(wire, reply))]
             self.repeats += len(values) - len(fresh)
             for wire in fresh:
@@ -145,12 +145,12 @@ class LogReader:
             why = explain_unusable_link(self._root, following, links, query.api)
             if why and not (isinstance(following, str) and following in links):
                 raise BadAnswer(
-                    f"Cannot {intent}: the list goes on with {why}; not followed.", **reply.get_error_facts()
+                    f"Cannot {intent}: the list cannot be read to its end: {why}.", **reply.get_error_facts()
                 )
             if why:
-                raise _Unanswered(f"the list goes on with {why}", self._get_reached())
+                raise _Unanswered(f"the list cannot be read to its end: {why}", self._get_reached())
             if idle >= _MOST_IDLE_PAGES:
-                raise _Endless("the list goes on with pages that hold nothing new", self._get_reached())
+                raise _Endless("the list continues with pages that contain nothing new", self._get_reached())
             links.add(following)
             path, params = following, None
 
@@ -182,7 +182,7 @@ class LogReader:
         """Note the moment of an entry, and whether entries come in the order that was asked for."""
         moment = get_time(wire, query.date, " of an entry")
         if moment is None:
-            raise BadAnswer(f"The log of {query.words} holds an entry without a date.", member=query.date)
+            raise BadAnswer(f"The log of {query.words} contains an entry without a date.", member=query.date)
         moment = moment.astimezone(datetime.timezone.utc).replace(microsecond=0)
         if self._latest is not None:
             self._is_ascending = self._is_ascending and moment >= self._latest
@@ -195,7 +195,7 @@ class LogReader:
         if READ_NEEDS[0] not in (held or ()):
             return exc
         told = (
-            f"{exc} The token has {READ_NEEDS[0]}: some tenants ask for Directory.Read.All beside it, and of a person for a role such as"
-            " Security Reader or Reports Reader."
+            f"{exc} The token has {READ_NEEDS[0]}: some tenants also ask for Directory.Read.All, and a person needs "
+            "a role such as Security Reader or Reports Reader."
         )
         return Forbidden(told, said=exc.said, **exc.facts)

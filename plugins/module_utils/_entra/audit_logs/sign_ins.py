@@ -62,7 +62,7 @@ def read_sign_in(wire: t.Mapping[str, t.Any], sign_in_type: str, api: str, shows
     }
     moment = get_time(wire, "createdDateTime", " of a sign-in")
     if moment is None:
-        raise BadAnswer("The log of sign-ins holds an entry without a date.", member="createdDateTime")
+        raise BadAnswer("The log of sign-ins contains an entry without a date.", member="createdDateTime")
     return LogEvent(
         time=moment,
         service="entra",

@@ -61,7 +61,7 @@ def find_subjects(graph: GraphClient, options: t.Mapping[str, t.Any]) -> tuple[l
     found += _find_users(graph, options.get("users") or (), names)
     found += [build_object_subject(text) for text in options.get("objects") or ()]
     if names.problems:
-        raise Problems(f"{len(names.problems)} names cannot be looked for in the logs", names.problems)
+        raise Problems(f"{len(names.problems)} names cannot be searched for in the logs", names.problems)
     return list(dict.fromkeys(found)), names.unknown
 
 
@@ -87,7 +87,7 @@ class _NamedSubjects:
         except SeveralFound as exc:
             if self._tells:
                 self._graph.ctx.warn(
-                    f"option {where}: {exc.told}, and all of them are looked for: {', '.join(exc.keys)}."
+                    f"option {where}: {exc.told}, and all of them are searched for: {', '.join(exc.keys)}."
                 )
                 return [find_by_key(key) for key in exc.keys]
             self.problems.append(describe_problem(where, str(exc)))
@@ -110,8 +110,8 @@ def find_application(graph: GraphClient, text: str) -> Subject:
 def _build_application(graph: GraphClient, text: str, wires: t.Sequence[Wire]) -> Subject:
     if not wires:
         graph.ctx.warn(
-            f"No application in the tenant has the id {text}, which may have been deleted: the logs are searched for the id as it is given,"
-            " and not for its other ids."
+            f"No application in the tenant has the id {text}; it may have been deleted. The logs are searched for "
+            "the id as given, not for the application's other ids."
         )
         return Subject("application", f"application {text}", text.lower(), (text.lower(),))
     app_id, name = str(wires[0].get("appId")).lower(), str(wires[0].get("displayName") or text)
@@ -168,7 +168,7 @@ def _find_users(graph: GraphClient, names: t.Sequence[str], named: _NamedSubject
             object_id = users.get(fold_case(name))
             if object_id is None:
                 graph.ctx.warn(
-                    f"No user {name} in the tenant, who may have been deleted: the logs are searched for the name."
+                    f"There is no user {name} in the tenant; the user may have been deleted. The logs are searched for the name."
                 )
             ids = (object_id,) if object_id else ()
             found.append(Subject("user", f"user {name}", ids=ids, name=name))

@@ -64,11 +64,11 @@ def get_key_credentials(application: t.Any) -> list[AnswerObject]:
     without an entry removes it, so "not told" must never look like "none".
     """
     if not isinstance(application, t.Mapping) or application.get("keyCredentials") is None:
-        raise BadAnswer("An answer holds no keyCredentials although they were asked for.", member="keyCredentials")
+        raise BadAnswer("An answer has no keyCredentials, although they were requested.", member="keyCredentials")
     entries = get_objects(application, "keyCredentials")
     for entry in entries:
         if not is_guid(entry.get("keyId")):
-            raise BadAnswer("An answer holds a key credential without a key id.", member="keyId")
+            raise BadAnswer("An answer has a key credential without a key id.", member="keyId")
     return entries
 
 

@@ -30,11 +30,11 @@ def check_certificate_options(options: t.Mapping[str, t.Any]) -> None:
     if options["state"] == "present":
         if options.get("key_id"):
             raise ConfigError(
-                "key_id names a certificate to remove; it goes with state absent only", source="option key_id"
+                "key_id selects a certificate to remove; use it with state absent only", source="option key_id"
             )
     elif options.get("exclusive"):
         raise ConfigError(
-            "exclusive says what else goes beside a certificate to keep; it goes with state present only",
+            "exclusive says which other certificates are removed; use it with state present only",
             source="option exclusive",
         )
     if options.get("key_id") and not is_guid(options["key_id"]):
@@ -54,12 +54,13 @@ def read_asked_thumbprint(text: str | None, given: PublicCertificate | None) -> 
     asked = parse_thumbprint(text) if text else None
     if text and asked is None:
         raise ConfigError(
-            "thumbprint: it is neither a SHA-1 nor a SHA-256 digest, in hexadecimal (40 or 64 digits) or in base64",
+            "thumbprint: it is not a SHA-1 or SHA-256 digest in hexadecimal (40 or 64 digits) or in base64",
             source="option thumbprint",
         )
     if asked and given is not None and asked not in given.thumbprints:
         raise ConfigError(
-            f"thumbprint {asked} is not that of the certificate that is given, {given.thumbprint}: one of the two is of another certificate",
+            f"thumbprint {asked} does not match the given certificate, whose thumbprint is {given.thumbprint}: one "
+            "of the two options is for another certificate",
             source="option thumbprint",
         )
     if given is not None:
@@ -76,17 +77,17 @@ def check_new_certificate(given: PublicCertificate, now: datetime.datetime) -> l
     label = f"The certificate {given.subject} (thumbprint {given.thumbprint})"
     if given.expires <= now:
         raise ConfigError(
-            f"{label} has expired: it ended at {format_time(given.expires)}, and it is {format_time(now)}",
+            f"{label} has expired: it ended at {format_time(given.expires)}, and now it is {format_time(now)}",
             source=source,
         )
     if given.key_kind != "RSA":
         raise ConfigError(
-            f"{label} has a key of the kind {given.key_kind}: Entra ID takes no other than RSA to sign in",
+            f"{label} has a key of the kind {given.key_kind}: for sign-ins, Entra ID accepts only RSA keys",
             source=source,
         )
     if given.key_bits < _FEWEST_BITS:
         raise ConfigError(
-            f"{label} has an RSA key of {given.key_bits} bits, which is too weak: make one with {_FEWEST_BITS} bits or more",
+            f"{label} has an RSA key of {given.key_bits} bits, which is too weak: use a key of {_FEWEST_BITS} bits or more",
             source=source,
         )
     warnings = []

@@ -54,7 +54,7 @@ def make_key_pair(
     MissingLibrary without the library cryptography.
     """
     if expires <= now:
-        raise ConfigError("A certificate that has expired when it is made is of no use: its end is to come after now.")
+        raise ConfigError("The end of a new certificate must be in the future.")
     if not is_common_name(common_name):
         raise ConfigError(f"The common name of a certificate has 1 to {LONGEST_NAME} characters in one line.")
     try:

@@ -138,20 +138,23 @@ class CertificateResource:
                 self._ctx.warn(warning)
         elif self._given is not None and self._options["state"] == "present" and self._given.expires <= now:
             self._ctx.warn(
-                f"The certificate {self._given.subject} has expired, at {format_time(self._given.expires)}: it is there, and nobody can"
-                " sign in with it."
+                f"The certificate {self._given.subject} expired at {format_time(self._given.expires)}: it is on the "
+                "application, but nobody can sign in with it."
             )
         removed = list_removed(planned)
         if not removed:
             return
         gone = [item for item in certificates if item.key_id in removed]
         check_removals(
-            [item.describe() for item in gone], self._options["max_removals"], "certificates", "what is asked for"
+            [item.describe() for item in gone],
+            self._options["max_removals"],
+            "certificates",
+            "what the options ask for",
         )
         self._check_own(gone, [item for item in certificates if item.key_id not in removed], adding)
         held = {"keyCredentials": entries, "passwordCredentials": self._application.wire.get("passwordCredentials")}
         if leaves_none_working(list_working_key_ids(held, now), removed, self._given if adding else None, now):
-            told = f"Without {', '.join(item.describe() for item in gone)} no credential of application {self._application.app_id} works."
+            told = f"Without {', '.join(item.describe() for item in gone)}, application {self._application.app_id} has no credential that works."
             require_accepted_risk(self._ctx, "last_key", told)
 
     def _check_own(self, gone: t.Sequence[Certificate], kept: t.Sequence[Certificate], adding: bool) -> None:

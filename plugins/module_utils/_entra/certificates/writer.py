@@ -71,7 +71,7 @@ class CertificateWriter:
             self._path, intent=f"list certificates of {self._owner}", needs=_NEEDS, params={"$select": select}
         )
         if found is None:
-            text = f"Cannot list certificates of {self._owner}: it is not there."
+            text = f"Cannot list certificates of {self._owner}: it does not exist."
             raise NotFound(text, service="Microsoft Graph", status=404)
         return found
 
@@ -101,7 +101,7 @@ class CertificateWriter:
             self._ctx,
             look,
             bool,
-            what=f"the certificates of {self._owner} to be the same on several looks",
+            what=f"the certificates of {self._owner} to be the same in several reads",
             in_a_row=_IN_A_ROW if seen is None else _IN_A_ROW - 1,
             timeout_s=SETTLE_LIMIT_S,
         )
@@ -179,9 +179,10 @@ class CertificateWriter:
         if self.lost:
             listed = ", ".join(item.describe() for item in self.lost)
             raise ApiError(
-                f"{self._noun.capitalize()} {self._object_id} had certificates before {subject} was written that it has not any more: {listed}. They were"
-                " sent along unchanged. Either somebody has removed them at the same time, or Entra ID has not kept them: ask who"
-                " changes this application, and add them again where they are needed.",
+                f"{self._noun.capitalize()} {self._object_id} has lost certificates while {subject} was written: "
+                f"{listed}. They were sent unchanged with the new one. Either somebody removed them at the same "
+                "time, or Entra ID did not keep them: find out who changes this application, and add them again if "
+                "they are needed.",
                 service="Microsoft Graph",
                 code="certificates_lost",
                 lost=[item.as_row() for item in self.lost],
@@ -324,7 +325,7 @@ class CertificateWriter:
             if failure.facts.get("retry_after_s") is not None or isinstance(failure, Throttled):
                 wait_as_told(self._ctx, failure, "writing the certificates")
             else:
-                backoff.pause(about="waiting before the certificates are written again")
+                backoff.pause(about="waiting before writing the certificates again")
                 self._ctx.stats.add("retries")
         except (ApiError, WaitTimeout):
             if lost is None:
@@ -366,7 +367,7 @@ class CertificateWriter:
             if not backoff.fits_within(SETTLE_LIMIT_S):
                 lost.may_have_acted = True
                 raise lost
-            told = "looking whether the certificates were written, of which the answer was lost"
+            told = "the answer was lost: checking whether the certificates were written"
             backoff.pause(about=told, limit_s=SETTLE_LIMIT_S)
 
     def _raise_refusal(self, exc: ApiError) -> t.NoReturn:
@@ -381,8 +382,8 @@ class CertificateWriter:
 
     def _build_outdated(self) -> ApiError:
         return ApiError(
-            f"The certificates of {self._owner} are not those any more that the plan was made from: somebody else changes them."
-            " Nothing was written; run the task again.",
+            f"The certificates of {self._owner} have changed since the plan was made: somebody else is changing "
+            "them. Nothing was written; run the task again.",
             service="Microsoft Graph",
             code="certificates_changed",
             is_outdated=True,

@@ -133,8 +133,8 @@ def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) 
         if group.app_roles:
             return Emission(tuple(sorted(group.app_roles)), "app_role", direct_only=True)
         return Emission(
-            reason="the group is assigned to no role of the application, and Commvault reads the claim of roles",
-            remedy="assign the group to an app role that is named like the Commvault group",
+            reason="the group is not assigned to a role of the application, and Commvault reads the roles claim",
+            remedy="assign the group to an app role that has the name of the Commvault group",
         )
     if not claim.scopes:
         return Emission(
@@ -143,20 +143,20 @@ def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) 
         )
     if claim.assigned_only and not group.assigned:
         return Emission(
-            reason="the application emits only groups that are assigned to it, and this one is not",
+            reason="the application emits only groups that are assigned to it, and this group is not",
             remedy="assign the group to the application",
         )
     by_kind = "All" in claim.scopes or (group.security_enabled and "SecurityGroup" in claim.scopes)
     by_assignment = _ASSIGNED in claim.scopes and group.assigned
     if not by_kind and not by_assignment:
         return Emission(
-            reason="the application emits security groups only, and this is none",
+            reason="the application emits security groups only, and this is not a security group",
             remedy="use a security group, or set group_claims to [ApplicationGroup]",
         )
     found = dataclasses.replace(_emit_in_form(claim, group), direct_only=not by_kind)
     if not by_assignment and group.is_plain_microsoft_365 and found.values:
         return Emission(
-            reason="it is a Microsoft 365 group that is no security group, and whether All means these is not documented",
+            reason="it is a Microsoft 365 group and not a security group, and it is not documented whether All includes these",
             remedy="use a security group, or set group_claims to [ApplicationGroup] and assign the group",
             possible=found.values,
         )
@@ -169,7 +169,7 @@ def _emit_in_form(claim: GroupClaim, group: DirectoryGroup) -> Emission:
         if value:
             return Emission((value,), claim.synced_form)
         return Emission(
-            reason="Entra ID holds no account name for this group",
+            reason="Entra ID has no account name for this group",
             remedy="check Entra Connect",
             possible=(group.object_id,),
         )

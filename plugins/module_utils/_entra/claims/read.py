@@ -155,7 +155,7 @@ class ClaimReader:
         if len(found) > 1:
             ids = sorted(str(item["appId"]) for item in found)
             raise AmbiguousMatch(
-                f"{len(found)} applications have the identifier {identifier} ({', '.join(ids)}): give application",
+                f"{len(found)} applications have the identifier {identifier} ({', '.join(ids)}): give the option application",
                 candidates=ids,
             )
         return found[0] if found else None

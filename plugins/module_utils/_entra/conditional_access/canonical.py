@@ -51,7 +51,7 @@ class Policy:
 def read_policy(wire: Wire) -> Policy:
     """Return a policy of Graph. Raises BadAnswer for one without id, and for members of another type than theirs."""
     if not wire.get("id"):
-        raise BadAnswer("An answer holds a conditional access policy without an id.", member="id")
+        raise BadAnswer("An answer has a conditional access policy without an id.", member="id")
     state = str(wire.get("state") or "not shown")
     ours = next((name for name, word in STATES.items() if fold_case(word) == fold_case(state)), state)
     return Policy(str(wire["id"]).lower(), str(wire.get("displayName") or ""), ours, read_form(wire), wire)
@@ -94,7 +94,7 @@ def _read_field(wire: Wire, item: Field) -> Value:
     if item.kind is Kind.NUMBER:
         return parse_number(given)
     if not isinstance(given, str):
-        raise BadAnswer(f"An answer holds something else than a text as {last}.", member=last)
+        raise BadAnswer(f"An answer has a value that is not a text as {last}.", member=last)
     if item.kind is Kind.FLAGS:
         return frozenset(
             translate_from_graph(item, text.strip()) for text in given.split(",") if text.strip() not in ("", "none")

@@ -76,7 +76,9 @@ def _has(form: Form, prefix: str) -> bool:
 
 def _find_missing(form: Form) -> t.Iterator[Problem]:
     if not _has(form, "users.include.") and not _has(form, "client_applications."):
-        yield describe_problem("users.include", "a policy says whom it is for: give users or client_applications")
+        yield describe_problem(
+            "users.include", "a policy must say for whom it applies: give users or client_applications"
+        )
     targets = (
         "applications.include",
         "applications.user_actions",
@@ -85,41 +87,41 @@ def _find_missing(form: Form) -> t.Iterator[Problem]:
     )
     if not any(option in form for option in targets):
         yield describe_problem(
-            "applications", "a policy says what it is for: give include, such as all, or user_actions"
+            "applications",
+            "a policy must say for which applications it applies: give include, such as all, or user_actions",
         )
     if not _has(form, "grant.") and not _has(form, "session."):
-        yield describe_problem("grant", "a policy says what it demands: give grant or session")
+        yield describe_problem("grant", "a policy must say what it requires: give grant or session")
 
 
 def _find_conflicts(form: Form) -> t.Iterator[Problem]:
     if _has(form, "users.") and _has(form, "client_applications."):
-        yield describe_problem("client_applications", "a policy is for users or for service principals, not for both")
+        yield describe_problem("client_applications", "a policy applies to users or to service principals, not to both")
     elif _has(form, "client_applications."):
         yield from _find_conflicts_of_principals(form)
     controls = form.get("grant.controls") or frozenset()
     others = controls - {"block"} or [name for name in _OTHER_GRANTS if name in form]
     if "block" in controls and others:
-        yield describe_problem("grant.controls", "block stands alone: nothing else can be demanded of who is blocked")
+        yield describe_problem("grant.controls", "block cannot be combined with other controls")
     for option in ("users.include.users", "applications.include"):
         special = {"all", "none"} & set(form.get(option) or ())
         if special and len(form[option]) > 1:
             words = " and ".join(sorted(special))
-            yield describe_problem(option, f"{words} stands alone; with exclusive: true the entries that are there go")
+            yield describe_problem(
+                option, f"{words} cannot be combined with other entries; exclusive: true removes those that are there"
+            )
     platforms = form.get("platforms.include") or frozenset()
     if "all" in platforms and len(platforms) > 1:
         yield describe_problem(
-            "platforms.include", "all stands alone; with exclusive: true the entries that are there go"
+            "platforms.include",
+            "all cannot be combined with other entries; exclusive: true removes those that are there",
         )
     for way in ("include", "exclude"):
         if f"users.{way}.guests.tenants" in form and f"users.{way}.guests.types" not in form:
-            yield describe_problem(
-                f"users.{way}.guests.tenants", "the tenants belong to types of guests: give types, too"
-            )
+            yield describe_problem(f"users.{way}.guests.tenants", "tenants need the types of guests: give types, too")
     for place in ("locations", "platforms"):
         if f"{place}.exclude" in form and f"{place}.include" not in form:
-            yield describe_problem(
-                f"{place}.include", "what is excluded is taken from what is included: give include, such as all"
-            )
+            yield describe_problem(f"{place}.include", "exclude needs include: give include, such as all")
     yield from _find_session_conflicts(form)
 
 
@@ -128,10 +130,10 @@ _OTHER_GRANTS = ("grant.authentication_strength", "grant.terms_of_use", "grant.c
 
 def _find_conflicts_of_principals(form: Form) -> t.Iterator[Problem]:
     if form.get("grant.controls") != frozenset({"block"}):
-        yield describe_problem("grant.controls", "a policy for service principals can only block: give [block]")
+        yield describe_problem("grant.controls", "a policy for service principals can only block: set it to [block]")
     for option in sorted(form):
         if not option.startswith(_OF_PRINCIPALS):
-            message = "a policy for service principals looks at locations and at their risk only"
+            message = "a policy for service principals can have only locations and service_principal_risk_levels as conditions"
             yield describe_problem(option, message)
 
 
@@ -141,10 +143,12 @@ def _find_session_conflicts(form: Form) -> t.Iterator[Problem]:
     has_time = f"{frequency}.value" in form or f"{frequency}.unit" in form
     if interval == "every_time":
         if has_time:
-            yield describe_problem(f"{frequency}.value", "every_time has no value and no unit")
+            yield describe_problem(f"{frequency}.value", "every_time takes no value and no unit")
         for other in ("application_enforced_restrictions", "disable_resilience_defaults"):
             if form.get(f"session.{other}"):
-                yield describe_problem(f"session.{other}", "it cannot stand beside a sign-in frequency of every_time")
+                yield describe_problem(
+                    f"session.{other}", "it cannot be combined with a sign-in frequency of every_time"
+                )
     elif interval == "time_based" and not (f"{frequency}.value" in form and f"{frequency}.unit" in form):
         yield describe_problem(f"{frequency}.value", "time_based needs value and unit")
     elif interval is None and (has_time or f"{frequency}.authentication" in form):
@@ -155,12 +159,12 @@ def _find_wrong_values(form: Form) -> t.Iterator[Problem]:
     for option in ("applications.filter", "client_applications.filter", "device_filter"):
         rule, mode = form.get(f"{option}.rule"), form.get(f"{option}.mode")
         if bool(rule) != bool(mode):
-            yield describe_problem(option, "a filter has a mode and a rule")
+            yield describe_problem(option, "a filter needs mode and rule")
         elif rule and len(rule) > _LONGEST_RULE:
             yield describe_problem(f"{option}.rule", f"longer than {_LONGEST_RULE} characters")
     for context in sorted(form.get("applications.authentication_contexts") or ()):
         if not _CONTEXT.fullmatch(context):
-            message = f"{context!r} is no authentication context, c1 to c99"
+            message = f"{context!r} is not an authentication context, c1 to c99"
             yield describe_problem("applications.authentication_contexts", message)
     value = form.get("session.sign_in_frequency.value")
     if value is not None and value < 1:
@@ -173,5 +177,5 @@ def parse_address(text: str, option: str) -> ipaddress.IPv4Address | ipaddress.I
         return ipaddress.ip_address(text.strip())
     except ValueError:
         raise Problems(
-            "An address cannot be used", [describe_problem(option, f"{text!r} is no IPv4 or IPv6 address")]
+            "An address cannot be used", [describe_problem(option, f"{text!r} is not an IPv4 or IPv6 address")]
         ) from None

@@ -106,23 +106,21 @@ class LockOutGuard:
             elif not gets_in:
                 self._tell(planned, one, verdict, dangers)
         if passes["one_must_get_in"] and not any(passes["one_must_get_in"]):
-            dangers.append("none of those in one_must_get_in would get in for certain")
+            dangers.append("it is not certain that any of those in one_must_get_in could sign in")
         if not any(one.reason == "caller" for one in tried):
-            dangers.append("who runs this is not known, since the token does not tell")
+            dangers.append("who runs this is not known, because the token does not say")
         if is_for_people(form) and not any(one.reason == "break_glass" for one in tried):
-            dangers.append(
-                "no break-glass account is named in break_glass, so it is not known that anybody is left out of it"
-            )
+            dangers.append("break_glass names no account, so it is not known that the policy excludes anybody")
         if dangers:
             told = f"Conditional access policy {planned.display_name} would be in force, and {'; '.join(dangers)}."
             if any(
                 text.startswith(PENDING) for value in form.values() if isinstance(value, frozenset) for text in value
             ):
-                told += " It names what earlier tasks of this run are still to create, of which nothing is known yet."
+                told += " It names objects that earlier tasks of this run have not created yet, so nothing is known about them."
             if self._changing:
                 told += (
-                    f" The same run makes or changes the named location {', '.join(self._changing)}, which is judged as it is now: run that"
-                    " first, with the policy left out or in report-only."
+                    f" The same run makes or changes the named location {', '.join(self._changing)}, which is "
+                    "evaluated in its present state: run that first, with the policy left out or in report-only."
                 )
             require_accepted_risk(self._ctx, "lock_out", told)
 
@@ -143,7 +141,7 @@ class LockOutGuard:
         why = "" if certain else f" ({', '.join(verdict.reasons)} not known)"
         told = f"{word} {one.sign_in.label} ({one.reason}){why}"
         if was_as_bad(planned, one.sign_in, verdict, self._places):
-            self._ctx.warn(f"The policy was like that before: {told}.")
+            self._ctx.warn(f"The same was true before this change: {told}.")
         else:
             dangers.append(told)
 
@@ -154,13 +152,14 @@ class LockOutGuard:
             try:
                 told = ask_what_if(self._graph, policy_id, one.sign_in, _choose_application(form))
             except ApiError as exc:
-                self._ctx.warn(f"The service was not asked what it makes of {one.sign_in.label}: {exc}")
+                self._ctx.warn(f"The service could not be asked to evaluate {one.sign_in.label}: {exc}")
             else:
                 if disagrees(verdict.applies, told):
                     self._ctx.warn(
-                        f"The service's own evaluation disagrees on {one.sign_in.label}: it says {told.replace('_', ' ')}, and by the"
-                        f" conditions of the policy the answer is {_WORDS[verdict.applies]}. It is known to overlook exclusions through"
-                        " groups; look at the policy before it is in force."
+                        f"The service's own evaluation of {one.sign_in.label} differs: it says "
+                        f"{told.replace('_', ' ')}, but the conditions of the policy say {_WORDS[verdict.applies]}. "
+                        "That evaluation is known to miss exclusions through groups; check the policy before it is "
+                        "in force."
                     )
         sign_in = one.sign_in
         self.evaluation.append(

@@ -125,12 +125,12 @@ class SignInHistory:
                 for wire in reader.read(query, period):
                     self._count(read_sign_in(wire, str(query.sign_in_type), query.api, False))
         except NoLicence as exc:
-            self._unknown.append(f"{exc} Sign-ins are read in tenants with Microsoft Entra ID P1 or P2 only")
+            self._unknown.append(f"{exc} Sign-ins can be read only in tenants with Microsoft Entra ID P1 or P2")
         for gap in join_gaps(reader.gaps):
             row = gap.as_row()
             self._unknown.append(f"not read from {row['from']} to {row['to']}: {row['message']}")
         if not self._counts and not self._unknown:
-            told = f"the log shows no sign-in of the last {days} days that the policy is about, so it tells nothing"
+            told = f"the log shows no sign-in of the last {days} days to which the policy would apply, so it proves nothing"
             self._unknown.append(told)
         if any(option.startswith("client_applications.") for option in form):
             self._unknown += list_missing_days(self._applications, self._earliest, period, days)
@@ -201,7 +201,7 @@ class SignInHistory:
         )
         self._earliest[object_id] = min(event.time, self._earliest.get(object_id, event.time))
         if kind not in self._counts and len(self._counts) >= _MOST_SIGN_INS:
-            told = f"there are more than {_MOST_SIGN_INS} kinds of sign-ins, of which the others are not judged"
+            told = f"there are more than {_MOST_SIGN_INS} kinds of sign-ins; the others were not evaluated"
             if told not in self._unknown:
                 self._unknown.append(told)
             return
@@ -301,7 +301,7 @@ def describe_shut_out(rows: t.Sequence[Row], days: int, most: int = 5) -> str:
             f"{row['who']} from {place}, {_count_times(row['count'])}, last at {row['last_seen']}: {row['why']}"
         )
     more = f"; and {len(rows) - most} more" if len(rows) > most else ""
-    return f"the sign-ins of the last {days} days speak against it: {'; '.join(told)}{more}"
+    return f"the policy would have refused sign-ins of the last {days} days: {'; '.join(told)}{more}"
 
 
 def _count_times(count: int) -> str:
@@ -310,7 +310,7 @@ def _count_times(count: int) -> str:
 
 def _explain(form: Form, verdict: Verdict) -> str:
     blocks = "block" in (form.get("grant.controls") or ())
-    refused = "be blocked" if blocks else "not meet what is demanded"
+    refused = "be blocked" if blocks else "not meet what is required"
     if verdict.applies is Applies.YES:
         return f"it would {refused}"
     return f"it may {refused} ({', '.join(verdict.reasons)} not known)"

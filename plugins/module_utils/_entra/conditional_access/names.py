@@ -145,7 +145,7 @@ class NameResolver:
         if refers in _COLLECTIONS:
             return self._find_listed(refers, text)
         if not is_guid(text):
-            raise LookupError(f"{text!r} is no id: {refers.value} is given by its id")
+            raise LookupError(f"{text!r} is not an id: a {refers.value} has to be given by its id")
         return text.lower()
 
     def _is_pending_application(self, item: Field, text: str) -> bool:

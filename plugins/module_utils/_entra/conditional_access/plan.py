@@ -113,7 +113,9 @@ def _list_changes(
     elif lost:
         rest, body[_SESSION] = body[_SESSION], None
         if rest is not None:
-            sentence = "give the other session controls anew, since Entra ID takes one of them away only with all"
+            sentence = (
+                "write the other session controls again, because Entra ID removes one of them only together with all"
+            )
             told = Change("~", "setting", name, sentence, {"field": _SESSION})
             steps.append(Step("restore_session", f"{NOUN} {name}: session", {"body": {_SESSION: rest}}, (told,)))
     return add_ids(steps, principal=current.object_id)

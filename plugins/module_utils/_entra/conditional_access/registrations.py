@@ -49,12 +49,12 @@ def list_missing_days(
     for object_id, (name, created) in applications.items():
         if created is not None and created > period.start:
             found.append(
-                f"application {name} was registered at {format_time(created)}, so the log does not show {days} days of it"
+                f"application {name} was registered at {format_time(created)}, so the log cannot cover {days} days"
             )
         elif created is None and earliest.get(object_id, period.end) > begun:
             found.append(
-                f"when application {name} was registered is not known, and the log shows no sign-in of it up to {format_time(begun)}"
+                f"it is not known when application {name} was registered, and the log shows no sign-in of it before {format_time(begun)}"
             )
     if not applications and earliest and min(earliest.values()) > begun:
-        found.append(f"the log shows no sign-in up to {format_time(begun)}, so it does not show {days} days")
+        found.append(f"the log shows no sign-in before {format_time(begun)}, so it does not cover {days} days")
     return found

@@ -75,8 +75,8 @@ class ConditionalAccessPolicyResource:
             return self._planned.plan
         if resolved.dead:
             self._ctx.warn(
-                f"The policy refers to what does not exist: {', '.join(resolved.dead)}. Entra ID may refuse to write it again; with"
-                " exclusive: true it goes."
+                f"The policy names objects that do not exist: {', '.join(resolved.dead)}. Entra ID may refuse to "
+                "write them again; exclusive: true removes them."
             )
         self._check_removals()
         self._check_lost_members()
@@ -143,8 +143,9 @@ class ConditionalAccessPolicyResource:
             require_accepted_risk(
                 self._ctx,
                 "unmanaged_properties",
-                f"Policy {self._planned.display_name} has properties that this version does not know, and Entra ID replaces the parts that"
-                f" hold them as a whole: {', '.join(lost)}. They are written again as they are shown; what v1.0 of Graph does not show is lost.",
+                f"Policy {self._planned.display_name} has properties that this version of the collection does not "
+                f"know: {', '.join(lost)}. Entra ID replaces the parts with these properties as a whole. They are "
+                "written again as Graph shows them; what v1.0 of Graph does not show is lost.",
             )
 
     def _check_security_defaults(self) -> None:
@@ -159,8 +160,8 @@ class ConditionalAccessPolicyResource:
             return  # Entra ID itself refuses the write then
         if found and found.get("isEnabled") is True:
             raise ConfigError(
-                "Security defaults are on in this tenant, and Entra ID puts no conditional access policy in force beside them. Turn them off"
-                " when the policies are ready, or take policy_state: report_only.",
+                "Security defaults are on in this tenant, and no conditional access policy can be in force while "
+                "they are. Turn them off when the policies are ready, or use policy_state: report_only.",
                 source="option policy_state",
             )
 
@@ -272,7 +273,7 @@ class ConditionalAccessPolicyResource:
             form = self._planned.form
             kept = {option: value for option, value in form.items() if option.startswith("session.")}
             told = ", ".join(f"{option} {value}" for option, value in sorted(kept.items()))
-            failure.args = (f"{failure} The session controls of the policy may be gone: give them again, {told}.",)
+            failure.args = (f"{failure} The session controls of the policy may be lost: write them again, {told}.",)
 
     def _check_is_as_planned(self, step: Step) -> None:
         """Raise ApiError where somebody has changed the policy since: parts are written as a whole, and the change would be lost."""

@@ -75,7 +75,7 @@ class SignInFinder:
     def _add_named(self, found: list[TriedSignIn]) -> list[TriedSignIn]:
         for reason in _NAMING:
             if self._options.get(reason) == []:
-                message = "it is empty, so nothing would be tried: name a sign-in, or leave the option out"
+                message = "it is empty, so no sign-in would be evaluated: name a sign-in, or leave the option out"
                 self._problems.append(describe_problem(reason, message))
             for index, entry in enumerate(self._options.get(reason) or ()):
                 one = self._read_entry(entry, f"{reason}[{index}]")
@@ -109,7 +109,7 @@ class SignInFinder:
         item = BY_OPTION[option]
         try:
             if text in (item.special or {}):
-                raise LookupError(f"{text!r} is no name of one object")
+                raise LookupError(f"{text!r} cannot be the name of an object")
             return self._resolver.find(item, text)
         except LookupError as exc:
             self._problems.append(describe_problem(where, str(exc)))
@@ -124,14 +124,14 @@ class SignInFinder:
                 continue
             wire = self._read_account(object_id, name)
             if wire.get("accountEnabled") is not True:
-                message = f"{name} is disabled, or may not be read, so nobody gets in with it"
+                message = f"{name} is disabled or cannot be read, so nobody can sign in with it"
                 self._problems.append(describe_problem(where, message))
             yield TriedSignIn("break_glass", self.read_user(object_id, name, frozenset(), wire))
         for index, name in enumerate(glass.get("groups") or ()):
             where = f"break_glass.groups[{index}]"
             group = self._find("users.include.groups", name, where)
             if group is not None and group.startswith(PENDING):
-                yield TriedSignIn("break_glass", SignIn(f"the members of {name}, which is still to be created", group))
+                yield TriedSignIn("break_glass", SignIn(f"the members of {name}, which does not exist yet", group))
             elif group is not None:
                 yield from self._list_members(group, name, where)
 
@@ -147,8 +147,8 @@ class SignInFinder:
         able = [wire for wire in users if wire.get("accountEnabled") is True]
         if not able:
             message = (
-                f"none of the {len(users)} users in {name} can sign in, as far as this identity may see, so nobody is kept for"
-                " emergencies; it takes User.Read.All"
+                f"as far as this identity can see, none of the {len(users)} users in {name} can sign in, so there is "
+                "no account for emergencies; User.Read.All is needed to see it"
             )
             self._problems.append(describe_problem(where, message))
         if able and group in (self._form.get("users.exclude.groups") or ()):

@@ -37,7 +37,7 @@ def ask_what_if(graph: GraphClient, policy_id: str, sign_in: SignIn, application
         "POST",
         _PATH,
         _build_question(sign_in, application),
-        intent=f"ask what the conditional access policies make of a sign-in of {sign_in.label}",
+        intent=f"evaluate the conditional access policies for a sign-in of {sign_in.label}",
         needs=_NEEDS,
         repeat=Repeat.ALWAYS,
         count_as=CountAs.READ,
@@ -48,7 +48,9 @@ def ask_what_if(graph: GraphClient, policy_id: str, sign_in: SignIn, application
                 return APPLIES
             reasons = {text.strip().lower() for text in str(row.get("analysisReasons") or "").split(",")}
             return OPEN if not reasons.isdisjoint(_OPEN_REASONS) else DOES_NOT_APPLY
-    raise ApiError("The service's evaluation of conditional access does not name the policy", service="Microsoft Graph")
+    raise ApiError(
+        "The service's evaluation of conditional access does not contain the policy", service="Microsoft Graph"
+    )
 
 
 def disagrees(own: Applies, told: str) -> bool:

@@ -82,7 +82,7 @@ _CONTROLS = {
     "approved_application": "an approved application",
     "protected_application": "an application with a protection policy",
     "password_change": "a change of the password",
-    "risk_remediation": "that the risk is dealt with",
+    "risk_remediation": "remediation of the risk",
 }
 #: What a value of a field is called where its name alone would not say it.
 _NOUNS = {

@@ -17,7 +17,7 @@ from ..conditional_access.guard import is_in_force
 from .accounts import Account, BreakGlass
 from .rows import Row, build_finding, describe_policies
 
-_EXCLUDE = "Exclude it, by a group that only administrators of roles may change."
+_EXCLUDE = "Exclude it through a group that only role administrators can change."
 
 
 def find_break_glass(policies: t.Sequence[Policy], glass: BreakGlass) -> t.Iterator[Row]:
@@ -27,8 +27,8 @@ def find_break_glass(policies: t.Sequence[Policy], glass: BreakGlass) -> t.Itera
         yield build_finding(
             "break_glass_disabled",
             "error",
-            f"Nobody is in the break-glass group {name}.",
-            "Put the accounts for emergencies into it.",
+            f"The break-glass group {name} has no members.",
+            "Add the accounts for emergencies to it.",
             subject={"type": Refers.GROUP.value, "id": key, "name": name},
         )
     for account in glass.accounts:
@@ -77,8 +77,9 @@ def _find_state(account: Account) -> t.Iterator[Row]:
         yield build_finding(
             "break_glass_unused",
             "warning",
-            f"No successful sign-in of the break-glass account {account.name} is known to Entra ID{told}, so nobody knows whether it works.",
-            "Try it, and have an alarm on its use.",
+            f"Entra ID knows no successful sign-in of the break-glass account {account.name}{told}, so it is not "
+            "known whether the account works.",
+            "Test it, and set an alert on its use.",
             subject=_build_subject(account),
             last_tried=tried,
         )
@@ -88,7 +89,7 @@ def _find_state(account: Account) -> t.Iterator[Row]:
         "break_glass_used_last",
         "info",
         f"The break-glass account {account.name} was last used on {when}.",
-        "Look into it where nobody knows of that.",
+        "Find out who used it, if nobody knows.",
         subject=_build_subject(account),
         last_used=when,
     )

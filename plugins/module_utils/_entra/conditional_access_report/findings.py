@@ -37,7 +37,7 @@ def find_dead_references(policies: t.Sequence[Policy], references: References) -
             what = "no application with this id has a service principal in the tenant"
             told = what if refers is Refers.APPLICATION else f"there is no {refers.value} with this id"
         elif (refers, object_id) in references.wrong:
-            told = f"it is a {references.wrong[refers, object_id]} and no {refers.value}"
+            told = f"it is a {references.wrong[refers, object_id]} and not a {refers.value}"
         else:
             continue
         # Whom a policy in force is for is graver than what any policy leaves out.
@@ -46,7 +46,7 @@ def find_dead_references(policies: t.Sequence[Policy], references: References) -
             "dead_reference",
             "error" if is_grave else "warning",
             f"{describe_policies(named)} names the {refers.value} {object_id} in {', '.join(options)}: {told}.",
-            "Take it out of the policy, or put in what was meant: entra_conditional_access_policy with exclusive: true.",
+            "Remove it from the policy, or replace it with the right one: entra_conditional_access_policy with exclusive: true.",
             named,
             subject,
             options=options,
@@ -60,7 +60,7 @@ def find_dead_references(policies: t.Sequence[Policy], references: References) -
                 "dead_reference",
                 "warning",
                 f"{describe_policies(named)} names the authentication context {context}, which does not exist.",
-                "Create the authentication context, or take it out of the policy.",
+                "Create the authentication context, or remove it from the policy.",
                 named,
                 {"type": "authentication context", "id": context, "name": None},
                 options=["applications.authentication_contexts"],
@@ -89,11 +89,11 @@ def find_gaps(exclusions: t.Iterable[Exclusion], references: References) -> t.It
         refers = one.refers
         label = references.label(refers, one.entry) if refers else one.entry
         is_gap = one.status == "gap"
-        demand = "demands enough there" if refers is Refers.LOCATION else "demands as much of it"
+        demand = "requires enough there" if refers is Refers.LOCATION else "requires as much of it"
         told = (
             f"no other policy in force {demand}"
             if is_gap
-            else f"whether another policy in force {demand} cannot be told for certain:"
+            else f"it is not certain whether another policy in force {demand}:"
             f" {describe_policies([*one.covered_by, *one.may_be_covered_by])}"
         )
         severity: t.Literal["warning", "info"] = "warning" if is_gap and is_in_force(one.policy.state) else "info"
@@ -101,7 +101,7 @@ def find_gaps(exclusions: t.Iterable[Exclusion], references: References) -> t.It
             "exclusion_gap",
             severity,
             f"{one.policy.display_name} excludes {label} ({one.option}), and {told}.",
-            "Cover it with a policy of its own, or name it in break_glass if it is for emergencies.",
+            "Create a policy for it, or name it in break_glass if it is for emergencies.",
             [one.policy],
             build_subject(refers, one.entry, references.names)
             if refers
@@ -141,21 +141,21 @@ def find_unprotected_groups(
         owners = None if group.owners is None else [{"object_id": key, "name": names.get(key)} for key in group.owners]
         told = "" if owners is None else f"; it has {len(owners)} owners"
         if group.is_dynamic:
-            told += "; its members come from a rule, so who changes attributes of users or devices changes them"
+            told += "; its members come from a rule, so whoever can change attributes of users or devices can change its members"
         if group.is_synced:
-            told += "; its members come from an Active Directory, whose administrators change them"
-        why = "is assignable to roles, but its owners change its members, too"
+            told += "; its members come from an Active Directory, whose administrators can change them"
+        why = "is role-assignable, but its owners can change its members, too"
         if not group.is_role_assignable:
-            why = "is neither assignable to roles nor in a restricted management administrative unit"
+            why = "is neither role-assignable nor in a restricted management administrative unit"
         excluding = [
             policy for policy in used[object_id] if object_id in (policy.form.get("users.exclude.groups") or ())
         ]
         yield build_finding(
             "unprotected_group",
             "warning" if excluding else "info",
-            f"Group {group.name} decides whom {describe_policies(used[object_id])}"
-            f" {'leaves out' if excluding else 'is for'}, and {why}{told}.",
-            "Put it into a restricted management administrative unit, or take one that is assignable to roles, without owners.",
+            f"Group {group.name} decides whom {describe_policies(used[object_id])} "
+            f"{'leaves out' if excluding else 'is for'}, and {why}{told}.",
+            "Move it to a restricted management administrative unit, or use a role-assignable group without owners.",
             used[object_id],
             {"type": Refers.GROUP.value, "id": object_id, "name": group.name},
             owners=owners,
@@ -175,8 +175,8 @@ def find_long_reports(policies: t.Iterable[Policy], now: datetime.datetime, days
         yield build_finding(
             "report_only_too_long",
             "info",
-            f"{policy.display_name} is only reported, and was last changed on {format_time(since)}.",
-            "Put it in force after a look at the sign-in logs, or delete it.",
+            f"{policy.display_name} is in report-only, and was last changed on {format_time(since)}.",
+            "Check the sign-in logs and put it in force, or delete it.",
             [policy],
             since=format_time(since),
             days=(now - since).days,
@@ -199,14 +199,14 @@ def find_unreached(policies: t.Sequence[Policy], applications: t.Iterable[Applic
             continue
         others = [policy for policy, _row in rows if policy.state != "disabled"]
         told = (
-            f"; these may, or are only reported: {describe_policies(others)}"
+            f"; these may be, or are in report-only: {describe_policies(others)}"
             if others
-            else "; not even one that is reported"
+            else "; not even one in report-only"
         )
         yield build_finding(
             "no_policy_reaches_application",
             "warning",
-            f"No conditional access policy in force is for certain about people who sign in to {application.name}{told}.",
+            f"No conditional access policy in force certainly applies to people who sign in to {application.name}{told}.",
             "Create a policy for it, in report-only at first.",
             others,
             _build_application(application),
@@ -230,7 +230,7 @@ def find_uncoverable(
             "covers_no_workload_identity",
             "warning" if users else "info",
             f"No policy covers {application.name} when it signs in by itself: {why}{told}.",
-            "Decide by consent and roles what it may do; an application of this tenant alone can be covered.",
+            "Limit what it can do by its permissions and roles; policies can cover only applications of this tenant.",
             users,
             _build_application(application),
         )
@@ -246,7 +246,7 @@ def find_security_defaults(is_on: bool | None) -> t.Iterator[Row]:
         yield build_finding(
             "security_defaults",
             "warning",
-            "Security defaults are on in this tenant, and no policy can be put in force beside them.",
+            "Security defaults are on in this tenant, and no policy can be in force while they are.",
             "Turn them off when the policies are ready.",
         )
 
@@ -257,8 +257,8 @@ def find_missing_licence(words: str | None) -> t.Iterator[Row]:
         yield build_finding(
             "not_licensed",
             "warning",
-            f"Microsoft Graph tells that the tenant lacks a licence: {words}",
-            "Policies take Entra ID P1, conditions of risk P2, policies for service principals Workload Identities Premium.",
+            f"Microsoft Graph says that the tenant lacks a licence: {words}",
+            "Policies need Entra ID P1, risk conditions P2, and policies for service principals Workload Identities Premium.",
         )
 
 
@@ -274,7 +274,7 @@ def build_near_miss(miss: NearMiss, who: str, references: References, subject: t
         "near_miss",
         "info",
         f"{miss.policy.display_name} {would} to {who} but for {_describe_miss(miss, references)}.",
-        "Nothing to do where that is meant.",
+        "Nothing to do if this is intended.",
         [miss.policy],
         subject,
         but_for=[condition],

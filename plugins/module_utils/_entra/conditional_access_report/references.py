@@ -56,7 +56,7 @@ class References:
         if key in self.missing:
             return f"{object_id} (does not exist)"
         if key in self.wrong:
-            return f"{name or object_id} (which is no {refers.value})"
+            return f"{name or object_id} (which is not a {refers.value})"
         if name is None:
             return f"{object_id} (name not known)" if is_guid(object_id) else object_id
         return f"{name} ({object_id})" if key in self.unclear else name

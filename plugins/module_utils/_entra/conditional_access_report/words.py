@@ -20,7 +20,7 @@ Labels: t.TypeAlias = t.Callable[[Refers, str], str]
 _LONGEST = 20_000
 _STATES = {
     "enabled": "In force.",
-    "report_only": "Report-only: it refuses nobody, and the sign-in logs tell what it would do.",
+    "report_only": "Report-only: it refuses nobody, and the sign-in logs show what it would do.",
     "disabled": "Disabled.",
 }
 _SPECIAL = {
@@ -126,13 +126,13 @@ def describe_policy(state: str, form: Form, unknown: t.Iterable[t.Mapping[str, s
 
     *unknown*: of :func:`.unknown.list_unknown_fields`; *label*: see :data:`Labels`.
     """
-    found = [_STATES.get(state, f"In the state {state}, which this version does not know.")]
+    found = [_STATES.get(state, f"In the state {state}, which this version of the collection does not know.")]
     for lead, parts in _SENTENCES[:-1]:
         found += _build_sentence(lead, parts, form, label)
     found += _describe_grant(form, label)
     found += _build_sentence(*_SENTENCES[-1], form, label)
     unsaid = "; ".join(f"{row['path']} = {row['value']}" for row in unknown)
-    found += [f"Not known to this version: {unsaid}."] if unsaid else []
+    found += [f"Not known to this version of the collection: {unsaid}."] if unsaid else []
     return [to_one_line(sentence, _LONGEST) for sentence in found]
 
 

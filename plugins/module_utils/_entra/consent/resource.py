@@ -107,7 +107,7 @@ class ConsentResource:
             write(step)
         except Forbidden as exc:
             self._refused.add(place)
-            self._ctx.warn(f"Left to be consented: {exc}")
+            self._ctx.warn(f"Still to be consented: {exc}")
             return
         self._done.append(step)
         self._graph.expire_tokens(str(self._app_id))
@@ -144,7 +144,9 @@ class ConsentResource:
         if options.get("api_permissions") is not None:
             return apis.resolve(options["api_permissions"], exclusive=options["exclusive"])
         if application.pending:
-            self._ctx.warn("The application is not there yet, so what it will request, and need granted, is not known")
+            self._ctx.warn(
+                "The application does not exist yet, so it is not known which permissions it will request and need"
+            )
             return []
         wire = application.wire or self._find_registration(options).wire
         return _read_requested_permissions(apis, wire.get("requiredResourceAccess") or (), options["exclusive"])
@@ -155,7 +157,8 @@ class ConsentResource:
         if found is None:
             told = explain_application_id(self._graph, "app_id", str(options["app_id"]))
             raise ConfigError(
-                f"app_id: no application {options['app_id']} is registered in the tenant{told}, so what it requests is not known: give api_permissions",
+                f"app_id: no application {options['app_id']} is registered in the tenant{told}, so it is not known "
+                "what it requests: give api_permissions",
                 source="option app_id",
             )
         return found
@@ -172,7 +175,8 @@ class ConsentResource:
             refuse_other_kind(self._graph, str(self._app_id), "servicePrincipal", "app_id", "app_id")
         if wire is None and not self._ctx.check_mode:
             raise ConfigError(
-                f"Application {self._app_id} has no service principal in the tenant, and consent is given to that: create it with entra_service_principal"
+                f"Application {self._app_id} has no service principal in the tenant, and consent is given to the "
+                "service principal: create it with entra_service_principal"
             )
         return str(wire["id"]) if wire else None
 
@@ -227,7 +231,7 @@ class ConsentResource:
         planned = {step.subject for step in self._planned}
         left = [step.subject for step in steps if step.data["remove"] and step.subject not in planned]
         if left:
-            self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
+            self._ctx.warn(f"The signed-in identity is not allowed to revoke, so this was not done: {'; '.join(left)}")
 
     def _warn_of_tier_0(self, label: str) -> None:
         """Warn of permissions of tier 0 that are granted, and of those that an administrator is asked for."""
@@ -287,10 +291,10 @@ class ConsentResource:
             if not backoff.fits_within(_GRANT_LIMIT_S):
                 break
             backoff.pause(
-                about=f"waiting until Entra ID shows the grant to widen, {step.subject}", limit_s=_GRANT_LIMIT_S
+                about=f"waiting until Entra ID shows the grant to extend, {step.subject}", limit_s=_GRANT_LIMIT_S
             )
         raise ApiError(
-            f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
+            f"Cannot grant {step.subject}: Entra ID reports an existing grant, but does not show it. Run the task again.",
             service="Microsoft Graph",
         )
 
@@ -346,5 +350,5 @@ def _read_requested_permissions(
                 problems.append({"kind": "not_found", "where": where, "message": message})
         requests.append(RequestedPermissions(api, chosen["application"], chosen["delegated"]))
     if problems:
-        raise Problems("The application requests what cannot be granted", problems)
+        raise Problems("The application requests permissions that cannot be granted", problems)
     return requests

@@ -37,7 +37,7 @@ def find_useless_trust(
     *tenant_issuer*: the issuer of this tenant's own tokens where the credential trusts tokens of Entra ID, None where it does not.
     """
     problems = [
-        describe_problem(name, "it begins or ends with a blank, and tokens are compared letter by letter")
+        describe_problem(name, "it begins or ends with a blank, and tokens are compared character by character")
         for name in ("issuer", "subject")
         if credential[name] != credential[name].strip()
     ]
@@ -52,13 +52,13 @@ def find_useless_trust(
     if tenant_issuer is not None:
         if issuer != tenant_issuer:
             message = (
-                f"{issuer!r}: of the tokens of Entra ID only those of managed identities of the application's own tenant are"
-                f" taken, and their issuer is {tenant_issuer!r}"
+                f"{issuer!r}: Entra ID accepts its own tokens only from managed identities of the application's "
+                f"tenant, whose issuer is {tenant_issuer!r}"
             )
             problems.append(describe_problem("issuer", message))
         if not is_guid(subject) or subject != subject.lower():
             message = (
-                f"{subject!r}: it is the object id of a managed identity's service principal, a GUID in small letters"
+                f"{subject!r}: it must be the object id of a managed identity's service principal, a GUID in lower case"
             )
             problems.append(describe_problem("subject", message))
     return problems
@@ -72,7 +72,7 @@ def _explain_audience(audience: str, cloud: str, *, is_own: bool) -> str | None:
     if is_own:
         return f"a managed identity's token has the audience {right!r} in cloud {cloud}"
     if fold_case(audience) == fold_case(right):
-        return f"letter case counts; it is {right!r}"
+        return f"upper and lower case matter; the right value is {right!r}"
     if audience != audience.strip():
-        return "it begins or ends with a blank, and tokens are compared letter by letter"
+        return "it begins or ends with a blank, and tokens are compared character by character"
     return None

@@ -34,8 +34,9 @@ def verify_managed_identity(graph: GraphClient, object_id: str, option: str) -> 
         wrong = _explain_missing(graph, object_id) if found is None else explain_principal(found)
     except Forbidden:
         graph.ctx.warn(
-            f"{option}: that {object_id} is the object id of a user-assigned managed identity could not be checked, since the caller"
-            " may not read service principals (Application.Read.All). Entra ID does not check it either: try the sign-in."
+            f"{option}: that {object_id} is the object id of a user-assigned managed identity could not be checked, "
+            "because the caller is not allowed to read service principals (Application.Read.All). Entra ID does not "
+            "check it either: test the sign-in."
         )
         return
     if wrong:
@@ -50,7 +51,7 @@ def _find_principal(graph: GraphClient, object_id: str) -> Wire | None:
         found = graph.get(path, intent=f"read service principal {object_id}", needs=_READ_NEEDS, params=_SELECT)
         if found is not None or is_last:
             return found
-        backoff.pause(about=f"looking once more for service principal {object_id}")
+        backoff.pause(about=f"searching again for service principal {object_id}")
     return None
 
 
@@ -58,12 +59,12 @@ def explain_principal(wire: Wire) -> str | None:
     """Return why tokens of this service principal cannot stand for an application, None where they can. Pure."""
     name = f"{wire.get('id')} ({wire.get('displayName')})"
     if wire.get("servicePrincipalType") != "ManagedIdentity":
-        return f"{name} is the service principal of an application, and of Entra ID's own tokens only those of managed identities are taken"
+        return f"{name} is the service principal of an application, and Entra ID accepts its own tokens only from managed identities"
     told = wire.get("alternativeNames")
     if isinstance(told, list) and _SYSTEM_ASSIGNED in told:
         return (
-            f"{name} is the system-assigned identity of a machine, and only user-assigned ones can stand for an application: create one,"
-            " and assign it to the machine"
+            f"{name} is the system-assigned identity of a machine, and only user-assigned ones can sign in as an "
+            "application: create one, and assign it to the machine"
         )
     return None
 
@@ -74,6 +75,6 @@ def _explain_missing(graph: GraphClient, object_id: str) -> str:
     if told:
         return f"no managed identity has the object id {object_id}{told}"
     return (
-        f"no service principal of this tenant has the object id {object_id}. A managed identity of another tenant cannot stand for the"
-        " application; one that was just created is known in some minutes: run again"
+        f"no service principal of this tenant has the object id {object_id}. A managed identity of another tenant "
+        "cannot sign in as the application. A new one is visible after some minutes: run again"
     )

@@ -92,8 +92,8 @@ def plan_federated_credential(
     )
     if twin is not None:
         raise ConfigError(
-            f"The federated credential {twin} of this application trusts the same issuer and subject; Entra ID allows"
-            f" one: name that one, or remove it first",
+            f"The federated credential {twin} of this application trusts the same issuer and subject; Entra ID "
+            "allows only one: use the name of that one, or remove it first",
             source="option name",
         )
     if current is None:
@@ -156,8 +156,8 @@ def find_credential_named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -
     if len(found) > 1:
         listed = ", ".join(sorted(f"{wire['name']} ({wire.get('id')})" for wire in found))
         raise AmbiguousMatch(
-            f"{len(found)} federated credentials of the application are named {name}, letter case apart: {listed}."
-            " Remove one of them in the portal.",
+            f"{len(found)} federated credentials of the application have the name {name} (upper and lower case "
+            f"ignored): {listed}. Keep one and remove the others in the portal.",
             candidates=sorted(str(wire.get("id")) for wire in found),
         )
     return found[0] if found else None

@@ -62,10 +62,10 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
 TOGETHER: dict[str, tuple[tuple[str, ...], ...]] = {"github": (("owner_id", "repository_id"),)}
 _WARNINGS = {
     "awx": (
-        "Whether a job gets a token with this subject depends on the version of the platform and on its settings: look at one before you"
-        " rely on it.",
-        "The subject is made of names: who renames or creates a job template of this name in this organization gets the rights. Remove"
-        " federated credentials whose job template is gone.",
+        "Whether a job gets a token with this subject depends on the version and the settings of the platform: "
+        "check a token before you rely on it.",
+        "The subject consists of names: anybody who can create or rename a job template to this name in this "
+        "organization gets the rights. Remove federated credentials whose job template no longer exists.",
     )
 }
 #: How the issuer of a GitHub Enterprise Server ends; its subjects have no ids (Microsoft Learn: immutable subjects of GitHub).
@@ -149,7 +149,7 @@ def _check_awx(given: t.Mapping[str, t.Any]) -> list[Fault]:
     return [
         (
             key,
-            f"{given[key]!r}: with {_TEMPLATE!r} in a name another template of another organization has the same subject",
+            f"{given[key]!r}: with {_TEMPLATE!r} in a name, a template of another organization could have the same subject",
         )
         for key in ("organization", "job_template")
         if _TEMPLATE in given[key]
@@ -160,12 +160,12 @@ def _check_github(given: t.Mapping[str, t.Any]) -> list[Fault]:
     """Return what is wrong with a repository of GitHub, by suboption."""
     found: list[Fault] = []
     if not _REPOSITORY.fullmatch(given["repository"]):
-        message = f"{given['repository']!r} is not the form owner/name"
+        message = f"{given['repository']!r} does not have the form owner/name"
         if "@" in given["repository"]:
-            message += "; the numbers of GitHub's immutable subject are given as owner_id and repository_id"
+            message += "; give the numbers of GitHub's immutable subject as owner_id and repository_id"
         found.append(("repository", message))
     if given.get("pull_request") is False:
-        found.append(("pull_request", "only true makes sense"))
+        found.append(("pull_request", "only true is possible"))
     found += _check_numbers(given, "owner_id", "repository_id")
     if given.get("owner_id") and _is_github_server(given):
         message = "a GitHub Enterprise Server has subjects without ids: leave owner_id and repository_id out"
@@ -177,9 +177,9 @@ def _check_gitlab(given: t.Mapping[str, t.Any]) -> list[Fault]:
     """Return what is wrong with a project of GitLab, by suboption."""
     project, found = given.get("project"), _check_numbers(given, "project_id")
     if project is not None and ("/" not in project.strip("/") or project != project.strip("/")):
-        message = f"{project!r} is not the form group/name"
+        message = f"{project!r} does not have the form group/name"
         if _NUMBER.fullmatch(project):
-            message += "; the number of a project is given as project_id"
+            message += "; give the number of a project as project_id"
         found.append(("project", message))
     return found
 
@@ -188,12 +188,17 @@ def _check_kubernetes(given: t.Mapping[str, t.Any]) -> list[Fault]:
     """Return what is wrong with the names of a namespace and a service account (Kubernetes: names are DNS labels and subdomains)."""
     found: list[Fault] = []
     if not _LABEL.fullmatch(given["namespace"]):
-        message = f"{given['namespace']!r} is no name of a namespace: at most 63 small letters, digits and hyphens"
+        message = (
+            f"{given['namespace']!r} is not the name of a namespace: at most 63 lower-case letters, digits and hyphens"
+        )
         found.append(("namespace", message))
     name = given["service_account"]
     if len(name) > _LONGEST_SUBDOMAIN or not all(map(_LABEL.fullmatch, name.split("."))):
         found.append(
-            ("service_account", f"{name!r} is no name of a service account: small letters, digits, hyphens and dots")
+            (
+                "service_account",
+                f"{name!r} is not the name of a service account: lower-case letters, digits, hyphens and dots",
+            )
         )
     return found
 
@@ -205,7 +210,7 @@ def _check_managed_identity(given: t.Mapping[str, t.Any]) -> list[Fault]:
 
 def _check_numbers(given: t.Mapping[str, t.Any], *names: str) -> list[Fault]:
     return [
-        (name, f"{given[name]!r} is not a number as the service gives it to owners, repositories and projects")
+        (name, f"{given[name]!r} is not a number, as the ids of owners, repositories and projects are")
         for name in names
         if given.get(name) is not None and not _NUMBER.fullmatch(given[name])
     ]

@@ -76,7 +76,7 @@ class FederatedCredentialResource:
         is_own = is_issued_by_entra(issuer, self._options)
         problems = find_useless_trust(desired, self._options, self._read_tenant_issuer() if is_own else None)
         if problems:
-            raise Problems(f"{len(problems)} values of the federated credential can match no token", problems)
+            raise Problems(f"{len(problems)} values of the federated credential cannot match any token", problems)
         return desired
 
     def _check_subject(self, desired: CanonicalFederatedCredential) -> None:
@@ -92,9 +92,10 @@ class FederatedCredentialResource:
                     self._ctx.warn(f"{name}: {text}")
         if names_repository_only(self._options):
             self._ctx.warn(
-                f"The subject {desired['subject']} names the repository without GitHub's ids. Repositories that were created, renamed or"
-                " transferred since July 2026 present a subject with ids, which this credential does not match; and who gets the name"
-                " of a deleted one gets its rights. Give github.owner_id and github.repository_id, or the subject with ids."
+                f"The subject {desired['subject']} names the repository without GitHub's ids. Repositories that were "
+                "created, renamed or transferred since July 2026 present a subject with ids, which this credential "
+                "does not match. And anybody who gets the name of a deleted repository gets its rights. Give "
+                "github.owner_id and github.repository_id, or the subject with ids."
             )
 
     @property

@@ -87,10 +87,10 @@ def workload_subjects(
     for identity in IDENTITIES:
         number = sum(row["identity"] == identity for row in found)
         if number > LIMIT:
-            message = f"{identity} would need {number} federated credentials, and an application has room for {LIMIT}: use one for several jobs"
+            message = f"{identity} would need {number} federated credentials, but an application can have {LIMIT}: use one for several jobs"
             problems.append(describe_problem("workloads", message))
     if problems:
-        raise Problems(f"{len(problems)} workloads cannot be trusted as given", problems)
+        raise Problems(f"{len(problems)} workloads cannot be used as given", problems)
     return [_add_sharing(row, found) for row in sorted(found, key=lambda row: IDENTITIES.index(row["identity"]))]
 
 
@@ -141,7 +141,7 @@ def _add_sharing(row: WorkloadSubject, rows: t.Sequence[WorkloadSubject]) -> Wor
     if not others:
         return row
     told = (
-        f"The same token signs in as {' and '.join(others)}, too: a job that is meant for one has the rights of all. Give each"
-        " identity a workload of its own."
+        f"The same token can also sign in as {' and '.join(others)}: a job for one of these identities has the "
+        "rights of all. Give each identity its own workload."
     )
     return {**row, "warnings": [*row["warnings"], told]}

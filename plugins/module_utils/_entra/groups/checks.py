@@ -50,7 +50,7 @@ def _find_group_problems(plan: Plan, options: t.Mapping[str, t.Any], wire: t.Map
     if any(step.data.get("relation") == "members" for step in plan.steps) and "DynamicMembership" in (
         wire.get("groupTypes") or ()
     ):
-        message = f"group {name} has a membership rule, which alone decides on its members"
+        message = f"group {name} has a membership rule, and only this rule decides on its members"
         problems.append(describe_problem("members", message))
     has, asked = wire.get("uniqueName"), options.get("unique_name")
     if has and asked and any("unique_name" in (step.data.get("fields") or ()) for step in plan.steps):

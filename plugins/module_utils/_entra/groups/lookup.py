@@ -44,7 +44,7 @@ def find_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | Non
     wire = _find_any_group(graph, options)
     if wire is not None and not wire.get("securityEnabled", True):
         raise ConfigError(
-            f"Group {wire.get('displayName')} ({wire.get('id')}) is not a security group and is left alone"
+            f"Group {wire.get('displayName')} ({wire.get('id')}) is not a security group, so this task does not change it"
         )
     return wire
 

@@ -200,8 +200,8 @@ class GroupResource:
             require_accepted_risk(
                 self._ctx,
                 "rename",
-                f"Group {current['display_name']} would be renamed to {desired['display_name']}; where Commvault matches"
-                " groups by name, its members lose their access.",
+                f"Group {current['display_name']} would be renamed to {desired['display_name']}; if Commvault "
+                "matches groups by name, its members would lose their access.",
             )
 
     def _path(self) -> str:

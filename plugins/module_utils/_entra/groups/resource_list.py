@@ -127,7 +127,7 @@ def _find_shared_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         name = fold_case(str(item.plan.after.get("display_name") or ""))
         other = named.setdefault(name, item)
         if other is not item and _gets_name(item):
-            message = f"{item.label}: {other.where} has the same display name; two groups of one name cannot be told apart by it"
+            message = f"{item.label}: {other.where} has the same display name, so the two groups cannot be distinguished by it"
             problems.append({"kind": "ambiguous", "where": item.where, "message": message})
     return problems
 
@@ -143,9 +143,7 @@ def _find_unwanted_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem
         is_by_name = not any(item.options.get(key) for key in _KEYS[:-1])
         other = named.get(fold_case(str(item.options.get("display_name"))))
         if other is not None and is_by_name and item.options["state"] == "absent" and not item.plan.changed:
-            message = (
-                f"{item.label}: a group of this display name is to be absent, and {other.where} ({other.label}) gets it"
-            )
+            message = f"{item.label}: a group with this display name is to be deleted, and {other.where} ({other.label}) is to get the same name"
             problems.append({"kind": "config", "where": item.where, "message": message})
     return problems
 

@@ -46,7 +46,7 @@ TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM
 #: ISO 3166-1, the two-letter codes in force, and XK (Kosovo), which is a user-assigned one in general use.
 COUNTRIES = frozenset(_CODES.split())
 #: What people write in place of a code.
-_MISTAKEN = {"UK": "GB", "EL": "GR", "EN": "GB", "EU": "each country of the union by its own code"}
+_MISTAKEN = {"UK": "GB", "EL": "GR", "EN": "GB", "EU": "give each country of the union by its own code"}
 
 
 def canonical_range(text: str) -> str:
@@ -80,14 +80,16 @@ def _parse_range(text: str) -> Network:
     try:
         network: Network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        raise ValueError(f"{text!r} is no IP range in CIDR form, such as 203.0.113.16/28 or 2001:db8:40::/48") from None
+        raise ValueError(
+            f"{text!r} is not an IP range in CIDR form, such as 203.0.113.16/28 or 2001:db8:40::/48"
+        ) from None
     address, length = text.strip().partition("/")[::2]
     if length and ipaddress.ip_address(address) != network.network_address:
         raise ValueError(
             f"{text!r} is an address within a range: write {network} for the range, or {address} for that one address"
         )
     if network.prefixlen == 0:
-        raise ValueError(f"{text!r} is every address there is: a location is to name places")
+        raise ValueError(f"{text!r} contains all addresses, but a location is for certain places")
     return network
 
 
@@ -99,11 +101,13 @@ def list_range_warnings(ranges: t.Iterable[str]) -> list[str]:
     found = []
     if inner:
         found.append(
-            f"No sign-in comes from {', '.join(inner)}: Entra ID sees the public address behind which a network is. Give"
-            " the addresses with which it reaches the internet."
+            f"No sign-in comes from {', '.join(inner)}: Entra ID sees the public address of a network. Give the "
+            "addresses that the network uses on the internet."
         )
     if large:
-        found.append(f"Entra ID may refuse {', '.join(large)}: it is known to take IPv4 ranges from /{_LARGEST_V4} on.")
+        found.append(
+            f"Entra ID may refuse {', '.join(large)}: it is known to accept IPv4 ranges from /{_LARGEST_V4} to smaller ones."
+        )
     return found
 
 
@@ -128,6 +132,6 @@ def parse_countries(codes: t.Sequence[str], option: str) -> tuple[list[str], lis
             found.add(code)
             continue
         meant = f"; for {code} write {_MISTAKEN[code]}" if code in _MISTAKEN else ", such as CH or LI"
-        message = f"{text!r} is no two-letter country code of ISO 3166-1{meant}"
+        message = f"{text!r} is not a two-letter country code of ISO 3166-1{meant}"
         problems.append(describe_problem(f"{option}[{index}]", message))
     return sorted(found), problems

@@ -60,7 +60,7 @@ class Location:
 def read_location(wire: Wire) -> Location:
     """Return a location of Graph. Raises BadAnswer for one without id, and for members of another type than theirs."""
     if not wire.get("id"):
-        raise BadAnswer("An answer holds a named location without an id.", member="id")
+        raise BadAnswer("An answer has a named location without an id.", member="id")
     type_name = str(wire.get("@odata.type") or "")
     kind = TYPES.get(type_name, "other")
     fields: Fields = {}
@@ -86,7 +86,7 @@ def read_desired(options: t.Mapping[str, t.Any], current: Location | None) -> tu
     problems: list[Problem] = []
     given = {kind: [name for name in names if options.get(name) is not None] for kind, names in _BY_KIND.items()}
     if all(given.values()):
-        message = f"{given['ip'][0]} belongs to locations of IP ranges, and {given['country'][0]} to those of countries: give one kind"
+        message = f"{given['ip'][0]} is for locations with IP ranges, and {given['country'][0]} for locations with countries: give one kind"
         problems.append(describe_problem(given["country"][0], message))
     found: Fields = {name: options.get(name) for name in (*OF_IP, *OF_COUNTRY)}
     for name, parse in (("ip_ranges", parse_ranges), ("countries", parse_countries)):
@@ -94,7 +94,7 @@ def read_desired(options: t.Mapping[str, t.Any], current: Location | None) -> tu
             found[name], wrong = parse(found[name], name)
             problems += wrong
             if not found[name] and not wrong:
-                message = "a location has at least one: name it, or remove the location with state: absent"
+                message = "a location needs at least one: add it, or remove the location with state: absent"
                 problems.append(describe_problem(name, message))
     asked: list[Kind] = [kind for kind in _BY_KIND if given[kind]]
     if current is None and not problems:
@@ -103,8 +103,8 @@ def read_desired(options: t.Mapping[str, t.Any], current: Location | None) -> tu
         raise Problems(f"{len(problems)} options of the named location cannot be used", problems)
     if current is not None and (current.kind == "other" or (asked and asked != [current.kind])):
         raise ConfigError(
-            f"Named location {current.display_name} ({current.object_id}) is one of another kind ({current.type_name or 'untold'}), which"
-            " cannot be changed into what is asked for: choose another display_name",
+            f"Named location {current.display_name} ({current.object_id}) is of another kind "
+            f"({current.type_name or 'untold'}), and the kind cannot be changed: choose another display_name",
             source="option object_id" if options.get("object_id") else "option display_name",
         )
     kind = current.kind if current is not None else asked[0]
@@ -159,7 +159,7 @@ def plan_location_removal(current: Location | None) -> Plan:
     steps = []
     if current.fields.get("trusted"):
         body = {"@odata.type": current.type_name, "isTrusted": False}
-        sentence = "stop trusting the named location, which Entra ID demands before it is deleted"
+        sentence = "remove the trust from the named location, as Entra ID requires before the deletion"
         told = Change("~", "setting", name, sentence, {"field": "trusted", "value": False})
         steps.append(Step("distrust", f"{_NOUN} {name}: trusted", {"body": body}, (told,)))
     gone = Change("-", _NOUN, name, f"delete the {_NOUN}", {"object_id": current.object_id})

@@ -134,15 +134,16 @@ class NamedLocationResource:
         users = [] if after else list_policies_with(policies, key)
         if users:
             raise ConfigError(
-                f"Named location {name} is used by {len(users)} conditional access policies, and Entra ID deletes no such location:"
-                f" {', '.join(users)}. Take it out of them first.",
+                f"Named location {name} is used by {len(users)} conditional access policies, so Entra ID would not "
+                f"delete it: {', '.join(users)}. Remove it from these policies first.",
                 source="option state",
             )
         widened = list_widened_policies(policies, key, change)
         if widened:
             danger = (
-                f"By this change of named location {name}, conditional access policies that are in force apply to more sign-ins than now:"
-                f" {', '.join(widened)}. People, and the identity that runs this, may be locked out."
+                f"With this change of named location {name}, conditional access policies that are in force would "
+                f"apply to more sign-ins: {', '.join(widened)}. People, and the identity that runs this, may be "
+                "locked out."
             )
             require_accepted_risk(self._ctx, "lock_out", danger)
 

@@ -130,7 +130,7 @@ def read_groups(
     while waiting:
         level += 1
         if level > _MOST_LEVELS:
-            why = f"{len(waiting)} groups that are nested deeper than {_MOST_LEVELS} levels are not read"
+            why = f"{len(waiting)} groups that are nested deeper than {_MOST_LEVELS} levels were not read"
             reading.note("groups", 0, False, why)
             reading.note("group_members", 0, False, why)
             break
@@ -176,7 +176,7 @@ def read_users(reading: Reading, people: People, names: t.Iterable[str]) -> list
         people.note(row["id"], "user", row["displayName"])
     unknown = sum(row["accountEnabled"] is None for row in rows.values())
     if unknown:
-        why = f"of {unknown} users it is not shown whether they can sign in: {describe_needs(USER_NEEDS)}"
+        why = f"it is not visible whether {unknown} users can sign in: {describe_needs(USER_NEEDS)}"
         reading.note("users", 0, None, why)
     lost = [object_id for object_id in people.list_ids("user") if object_id not in rows]
     if lost:

@@ -23,7 +23,7 @@ COUNTED = ("security", "microsoft365", "distribution")
 #: More groups than anybody is in: what a document says beyond is no count.
 MOST_GROUPS = 1_000_000
 _MEMBERSHIP: Table = {"securityEnabled": FLAG, "groupTypes": TEXTS}
-_NOT_NEEDED = "not read: the tokens of all applications carry the assigned groups alone"
+_NOT_NEEDED = "not read: the tokens of all applications contain only the assigned groups"
 
 
 def add_group_counts(reading: Reading, users: t.Sequence[Row], applications: t.Iterable[Row]) -> None:
@@ -45,7 +45,7 @@ def add_group_counts(reading: Reading, users: t.Sequence[Row], applications: t.I
         row[KEY] = counts or None
         unseen += counts is None
     if unseen:
-        why = f"of {unseen} users it is not shown of which kind their groups are: {describe_needs(USER_NEEDS)}"
+        why = f"the kind of the groups of {unseen} users is not visible: {describe_needs(USER_NEEDS)}"
         reading.note(SOURCE, 0, False, why)
     reading.note(SOURCE, sum(row[KEY] is not None for row in able))
 

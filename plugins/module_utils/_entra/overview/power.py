@@ -45,18 +45,20 @@ _READ_MAIL = "read the mail of every user"
 _FILES = "read and write every file of every user and site"
 _READ_FILES = "read every file of every user and site"
 _CHATS = "read every chat and channel message"
-_DEVICES = "run programs on managed devices, those of administrators among them"
+_DEVICES = "run programs on managed devices, including those of administrators"
 #: Application permissions by the application id of their API and their value.
 PERMISSIONS: dict[tuple[str, str], Power] = {
     **{(GRAPH, name): Power("0", because, "tier_0") for name, because in TIER_0.items()},
     (GRAPH, "Application.ReadWrite.OwnedBy"): Power("1", "add a secret to each application that it owns", "owned"),
     (GRAPH, "BackupRestore-Control.ReadWrite.All"): Power("1", "switch Microsoft 365 Backup on and off", "graph"),
-    (GRAPH, "BackupRestore-Restore.ReadWrite.All"): Power("1", "restore over the data of every user", "graph"),
+    (GRAPH, "BackupRestore-Restore.ReadWrite.All"): Power(
+        "1", "overwrite the data of every user with a restore", "graph"
+    ),
     (GRAPH, "ChannelMessage.Read.All"): Power("1", _CHATS, "graph"),
     (GRAPH, "Chat.Read.All"): Power("1", _CHATS, "graph"),
     (GRAPH, "Chat.ReadWrite.All"): Power("1", _CHATS, "graph"),
     (GRAPH, "CustomSecAttributeAssignment.ReadWrite.All"): Power(
-        "1", "change the attributes that policies select people by", "graph"
+        "1", "change the attributes by which policies select people", "graph"
     ),
     (GRAPH, "Device.ReadWrite.All"): Power("1", "change and delete every device", "graph"),
     (GRAPH, "DeviceManagementConfiguration.ReadWrite.All"): Power("1", _DEVICES, "graph"),
@@ -74,7 +76,7 @@ PERMISSIONS: dict[tuple[str, str], Power] = {
     (GRAPH, "Notes.Read.All"): Power("1", "read every notebook", "graph"),
     (GRAPH, "Notes.ReadWrite.All"): Power("1", "read and write every notebook", "graph"),
     (GRAPH, "Organization.ReadWrite.All"): Power(
-        "1", "change settings of the tenant, certificate authorities among them", "graph"
+        "1", "change settings of the tenant, including certificate authorities", "graph"
     ),
     (GRAPH, "Policy.ReadWrite.ApplicationConfiguration"): Power("1", "change what tokens say", "graph"),
     (GRAPH, "Policy.ReadWrite.Authorization"): Power("1", "change what every user may do in the directory", "graph"),
@@ -85,7 +87,7 @@ PERMISSIONS: dict[tuple[str, str], Power] = {
     (GRAPH, "Sites.Read.All"): Power("1", _READ_FILES, "graph"),
     (GRAPH, "Sites.ReadWrite.All"): Power("1", _FILES, "graph"),
     (GRAPH, "Synchronization.ReadWrite.All"): Power("1", "change how users and groups are provisioned", "graph"),
-    (GRAPH, "TeamMember.ReadWrite.All"): Power("1", "put anybody into any team", "graph"),
+    (GRAPH, "TeamMember.ReadWrite.All"): Power("1", "add anybody to any team", "graph"),
     (GRAPH, "User.DeleteRestore.All"): Power("1", "delete and restore every user", "graph"),
     (GRAPH, "User.EnableDisableAccount.All"): Power("1", "disable and enable every user", "graph"),
     (GRAPH, "User.Export.All"): Power("1", "export the data of every user", "graph"),
@@ -104,10 +106,10 @@ TIERS: dict[str, str] = {
 }
 _ANY_SP = "add a secret to any application, and act with all that it may do"
 _PASSWORDS = "set the passwords of people who own powerful applications"
-_GROUPS = "put anybody into groups without directory roles"
+_GROUPS = "add anybody to groups without directory roles"
 _FEDERATION = "federate a domain, and sign in as any of its users"
 _ALL_PASSWORDS = "set the credentials of administrators, and sign in as them"
-_LOCK = "lock everybody out by policies"
+_LOCK = "lock everybody out with policies"
 #: Directory roles by template id, which is the same in every tenant.
 ROLES: dict[str, tuple[str, Power]] = {
     template: (name, Power(tier, because, source))

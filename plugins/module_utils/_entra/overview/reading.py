@@ -59,7 +59,7 @@ class Reading:
         told += f" and {len(missing) - _NAMES_TOLD} more" if len(missing) > _NAMES_TOLD else ""
         self.note(name, count, True, f"not in the tenant: {told}" if missing else "")
         if missing:
-            self.ctx.warn(f"{name}: not in the tenant, so that nothing is read of them: {told}")
+            self.ctx.warn(f"{name}: not in the tenant, so nothing about them is read: {told}")
 
     def is_complete(self, name: str) -> bool:
         """Return True where all of the source *name* was read."""
@@ -114,7 +114,7 @@ class Reading:
     def note_unusable(self, name: str, count: int) -> None:
         """Note that *count* objects of the source *name* have no id by which they could be told apart; nothing for none."""
         if count:
-            self.note(name, 0, False, f"{count} objects without an id are left out")
+            self.note(name, 0, False, f"{count} objects without an id were left out")
 
     def list_by_values(
         self,
@@ -193,9 +193,11 @@ class Reading:
                 found = [False] * refused
                 break
         if refused:
-            self.note(name, 0, False, f"{refused} of {len(requests)} reads are refused: {describe_needs(needs)}")
+            self.note(name, 0, False, f"{refused} of {len(requests)} reads were refused: {describe_needs(needs)}")
         if gone:
-            self.note(name, 0, False, f"{gone} of {len(requests)} objects have gone while they were read; run it again")
+            self.note(
+                name, 0, False, f"{gone} of {len(requests)} objects were deleted while they were read; run it again"
+            )
         return found
 
 
@@ -205,7 +207,7 @@ def _keep_whole(answer: Answer) -> Answer:
 
 def describe_needs(needs: t.Sequence[str]) -> str:
     """Return which permissions a read takes, in words."""
-    return f"reading it takes {' or '.join(needs)}" if needs else "the signed-in identity may not read it"
+    return f"reading it needs {' or '.join(needs)}" if needs else "the signed-in identity is not allowed to read it"
 
 
 def fill_lists(answers: t.Iterable[Reply]) -> list[list[Row]]:

@@ -166,7 +166,7 @@ def select_row(table: Table, wire: t.Any, where: str) -> Row:
     Sets are sorted, ids in lower case. Raises BadAnswer for a value of another kind.
     """
     if not isinstance(wire, t.Mapping):
-        raise BadAnswer(f"An answer holds something else than an object as {where}.", member=where)
+        raise BadAnswer(f"An answer has a value that is not an object as {where}.", member=where)
     return {name: _select_value(kind, wire.get(name), f"{where}.{name}") for name, kind in table.items()}
 
 
@@ -191,19 +191,19 @@ def _select_value(kind: Kind, value: t.Any, where: str) -> t.Any:
         return _check(value, bool, "true or false", where)
     if kind == NUMBER:
         if isinstance(value, bool):
-            raise BadAnswer(f"An answer holds something else than a number as {where}.", member=where)
+            raise BadAnswer(f"An answer has a value that is not a number as {where}.", member=where)
         return _check(value, int, "a number", where)
     text = _check(value, str, "text", where)
     if kind == ID:
         if not is_guid(text):
-            raise BadAnswer(f"An answer holds something else than an id as {where}.", member=where)
+            raise BadAnswer(f"An answer has a value that is not an id as {where}.", member=where)
         return text.lower()
     return repair_strings(text)
 
 
 def _check(value: t.Any, kind: type, words: str, where: str) -> t.Any:
     if not isinstance(value, kind):
-        raise BadAnswer(f"An answer holds something else than {words} as {where}.", member=where)
+        raise BadAnswer(f"An answer has a value that is not {words} as {where}.", member=where)
     return value
 
 
@@ -223,7 +223,7 @@ def keep(rows: t.Iterable[Row], names: t.Sequence[str]) -> list[Row]:
 def clean_body(value: t.Any, where: str, depth: int = 0) -> t.Any:
     """Return a body as Graph gives it, without its annotations but the type, lists as the sets that they are. Raises BadAnswer for one too deep."""
     if depth > _DEEPEST:
-        raise BadAnswer(f"An answer holds objects within each other beyond all measure as {where}.", member=where)
+        raise BadAnswer(f"An answer has too many nested objects as {where}.", member=where)
     if isinstance(value, t.Mapping):
         kept = {str(name): item for name, item in value.items() if "@odata." not in str(name) or str(name) == _TYPE_KEY}
         return {repair_strings(name): clean_body(kept[name], where, depth + 1) for name in sorted(kept)}

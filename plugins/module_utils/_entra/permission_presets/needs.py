@@ -37,12 +37,15 @@ def _find_needs_of_api(application: Application) -> t.Iterator[str]:
 
 def _find_needs_of_mcp_server(application: Application) -> t.Iterator[str]:
     if not any(uri.endswith(MCP_CALLBACK) for uri in application["web"]["redirect_uris"]):
-        yield f"no redirect URI ends with {MCP_CALLBACK}, where the server takes the sign-in. Add its base address and {MCP_CALLBACK} to web.redirect_uris."
+        yield (
+            f"no redirect URI ends with {MCP_CALLBACK}, where the server receives sign-ins. Add the server's base address"
+            f" followed by {MCP_CALLBACK} to web.redirect_uris."
+        )
     of_others = any(entry["delegated"] for entry in application["api_permissions"] if entry["api"] not in APIS)
     if not of_others and not application["api_scopes"]:
         yield (
-            "no delegated permission of the Commvault API is requested. Add an entry to api_permissions with your application of the"
-            " Commvault API as api, and its scope under delegated."
+            "no delegated permission of the Commvault API is requested. Add an entry to api_permissions with your "
+            "Commvault API application as api, and its scope under delegated."
         )
     if application["access_token_version"] != MCP_TOKEN_VERSION:
         yield (

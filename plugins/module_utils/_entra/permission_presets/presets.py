@@ -119,18 +119,18 @@ def _inferred(api: str, kind: str, source: str, *names: str) -> Permissions:
     return Permissions(api, kind, names, source, documented=False)
 
 
-_READ_ONLY = "A restore needs more: take the preset for backup and restore while restores run, with exclusive, and this one again afterwards."
+_READ_ONLY = "A restore needs more: use the preset for backup and restore while restores run, with exclusive, and this one again afterwards."
 _ENTRA_MORE = "What the source may list after RoleManagement.ReadWrite.Directory: compare with Commvault's page before you rely on a restore."
 
 PRESETS: dict[str, Preset] = {
     "sign_on": Preset(
         "People sign in to the Command Center or the Web Console through Entra ID (OpenID Connect; SAML needs no permission).",
         (_documented(GRAPH, "delegated", "oidc_scopes", "openid", "profile", "email"),),
-        left_out=("Application permissions: signing in needs none.",),
+        left_out=("Application permissions: sign-ins need none.",),
         needs=("A redirect URI or reply URL of the CommCell.",),
     ),
     "management_api": Preset(
-        "The registration that stands for Commvault's management and reporting API, whose access is app roles and scopes of its own.",
+        "The registration of Commvault's management and reporting API, whose access is given by its own app roles and scopes.",
         (_documented(GRAPH, "delegated", "oidc_scopes", "openid", "profile"),),
         left_out=("Application permissions: an API that only receives tokens needs none.",),
         needs=("app_roles for applications and people, or api_scopes for access on behalf of people.",),
@@ -142,7 +142,7 @@ PRESETS: dict[str, Preset] = {
             _documented(GRAPH, "delegated", "oidc_scopes", "offline_access"),
         ),
         left_out=(
-            "The delegated scope of the Commvault API: that is an application of your own, so name it and its scope in an entry beside the preset.",
+            "The delegated scope of the Commvault API: that is your own application, so name it and its scope in an additional entry.",
             "Application permissions: the server acts on behalf of people only.",
         ),
         needs=(
@@ -172,7 +172,8 @@ PRESETS: dict[str, Preset] = {
         ),
         left_out=(
             _READ_ONLY,
-            "Commvault recommends such a set for applications of your own; its list was not at hand, so these are the reading counterparts of the full set.",
+            "Commvault recommends such a set for your own applications; its list was not available, so these are "
+            "the read-only counterparts of the full set.",
         ),
     ),
     "entra_backup_restore": Preset(
@@ -217,7 +218,8 @@ PRESETS: dict[str, Preset] = {
             _inferred(EXCHANGE, "application", "register_11_40", "full_access_as_app"),
         ),
         left_out=(
-            "Application.ReadWrite.All and Group.ReadWrite.All: the source replaces them by the reading ones for applications of your own.",
+            "Application.ReadWrite.All and Group.ReadWrite.All: the source replaces them with the read-only ones "
+            "for your own applications.",
             "MailboxItem.Read.All and MailboxFolder.Read.All, which the source marks as not required.",
             "The delegated permission Directory.AccessAsUser.All, which serves Commvault's own sign-in in its set-up.",
         ),
@@ -236,7 +238,10 @@ PRESETS: dict[str, Preset] = {
             ),
             _inferred(GRAPH, "application", "graph", "Application.Read.All", "Files.Read.All", "Notes.Read.All"),
         ),
-        left_out=(_READ_ONLY, "Commvault documents one set for both; try backups with this one before you rely on it."),
+        left_out=(
+            _READ_ONLY,
+            "Commvault documents one set for both; test backups with this one before you rely on it.",
+        ),
     ),
     "onedrive_backup_restore": Preset(
         "Backup and restore of OneDrive for Business.",

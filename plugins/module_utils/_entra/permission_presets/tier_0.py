@@ -21,9 +21,9 @@ from .presets import GRAPH
 SOURCE = "https://github.com/emiliensocchi/azure-tiering"
 _ANY_ROLE = "give itself or anybody the role Global Administrator"
 _ANY_APPLICATION = "add a secret to any application, and act with all that application may do"
-_ANY_GROUP = "put anybody into any group without directory roles, and so give all access that depends on groups"
-_ROLE_GROUPS = "put anybody into the groups that hold directory roles"
-_ROLE_RULES = "take approval and second factor off the activation of directory roles"
+_ANY_GROUP = "add anybody to any group without directory roles, and so give all access that depends on groups"
+_ROLE_GROUPS = "add anybody to the groups that hold directory roles"
+_ROLE_RULES = "remove approval and second factor from the activation of directory roles"
 _ANY_PASSWORD = "set the credentials of administrators, and sign in as them"
 #: What the holder of an application permission of Microsoft Graph can do, by its name.
 TIER_0: dict[str, str] = {
@@ -34,11 +34,11 @@ TIER_0: dict[str, str] = {
     "DelegatedPermissionGrant.ReadWrite.All": "grant itself every delegated permission on behalf of all users",
     "Directory.ReadWrite.All": _ANY_GROUP,
     "Domain.ReadWrite.All": "federate a domain, and sign in as any of its users",
-    "EntitlementManagement.ReadWrite.All": "give anybody the access packages, directory roles among them",
+    "EntitlementManagement.ReadWrite.All": "give anybody access packages, including directory roles",
     "Group.ReadWrite.All": _ANY_GROUP,
     "GroupMember.ReadWrite.All": _ANY_GROUP,
     "Policy.ReadWrite.AuthenticationMethod": "allow weaker ways to sign in for administrators",
-    "Policy.ReadWrite.PermissionGrant": "allow itself every application permission without consent",
+    "Policy.ReadWrite.PermissionGrant": "give itself every application permission without consent",
     "PrivilegedAccess.ReadWrite.AzureADGroup": _ROLE_GROUPS,
     "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup": _ROLE_GROUPS,
     "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup": _ROLE_GROUPS,
@@ -47,7 +47,7 @@ TIER_0: dict[str, str] = {
     "RoleManagement.ReadWrite.Directory": _ANY_ROLE,
     "RoleManagementPolicy.ReadWrite.AzureADGroup": _ROLE_RULES,
     "RoleManagementPolicy.ReadWrite.Directory": _ROLE_RULES,
-    "User.ReadWrite.All": "change the properties of users, and so put anybody into groups that are filled by rules",
+    "User.ReadWrite.All": "change the properties of users, and so add anybody to groups with membership rules",
     "UserAuthenticationMethod.ReadWrite.All": _ANY_PASSWORD,
 }
 #: Delegated permissions alone, which act with the rights of the person who signs in (Microsoft Learn, overview of permissions).
@@ -71,6 +71,6 @@ def explain_tier_0(api: str, kind: str, name: str) -> str | None:
 def build_tier_0_warning(principal: str, verb: str, names: t.Sequence[str]) -> str:
     """Return the warning about a *principal* that *verb* ("requests", "is granted") these permissions, which are of tier 0."""
     return (
-        f"Tier 0: {principal} {verb} {', '.join(names)}. Whoever gets hold of its credentials can take over the tenant: keep them as those"
-        " of a Global Administrator, and take such permissions away while nothing needs them."
+        f"Tier 0: {principal} {verb} {', '.join(names)}. Whoever gets its credentials can take over the tenant: "
+        "protect them like those of a Global Administrator, and remove such permissions while they are not needed."
     )

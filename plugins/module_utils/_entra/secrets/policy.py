@@ -56,8 +56,8 @@ CERTIFICATE = CredentialKind(
 )
 #: Microsoft Learn (configure app management policies): both ways out of a restriction.
 POLICY_EXCEPTIONS = (
-    "Who manages policies can make an exception for the application (a policy of its own), or for the identity that runs this"
-    " (a custom security attribute)."
+    "An administrator of policies can make an exception for the application (a policy of its own) or for the "
+    "identity that runs this (a custom security attribute)."
 )
 
 
@@ -130,9 +130,9 @@ def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError, kind
         if rules is not None and exc.code == _LIFETIME and rules.cap_days is not None:
             days = int(rules.cap_days)
             facts = {**exc.facts, "cap_days": days}
-            return type(exc)(f"{exc} The cap is {days} days: {kind.remedy}. {POLICY_EXCEPTIONS}", **facts)
+            return type(exc)(f"{exc} The limit is {days} days: {kind.remedy}. {POLICY_EXCEPTIONS}", **facts)
         if rules is not None and exc.code != _LIFETIME and rules.must_have_issuer:
-            text = f"{exc} The policy allows certificates of named issuers only, which a self-signed one is not. {POLICY_EXCEPTIONS}"
+            text = f"{exc} The policy allows only certificates of certain issuers, so a self-signed one is refused. {POLICY_EXCEPTIONS}"
             return type(exc)(text, **exc.facts, trusted_issuers_only=True)
     return exc
 

@@ -138,8 +138,9 @@ class SecretResource:
         if audience in PERSONAL_AUDIENCES and len(secrets) >= _MOST_PERSONAL_SECRETS:
             ids = ", ".join(sorted(str(item["keyId"]).lower() for item in secrets))
             raise ConfigError(
-                f"The application has {len(secrets)} client secrets ({ids}), and where personal accounts may sign in Entra ID allows"
-                f" {_MOST_PERSONAL_SECRETS}, expired ones among them: remove one first (state absent with its key_id)",
+                f"The application has {len(secrets)} client secrets ({ids}), and if personal accounts may sign in, "
+                f"Entra ID allows {_MOST_PERSONAL_SECRETS}, including expired ones: remove one first (state absent "
+                "with its key_id)",
                 source="option application",
             )
 
@@ -150,14 +151,14 @@ class SecretResource:
             require_accepted_risk(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
         if is_last_credential(key_id, self._application.wire, self._graph.get_service_time()):
             require_accepted_risk(
-                self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works."
+                self._ctx, "last_key", f"Key {key_id} is the last valid credential of application {app_id}."
             )
 
 
 def _check_secret_options(options: t.Mapping[str, t.Any]) -> None:
     """Raise ConfigError for what the argument spec cannot refuse."""
     if options["state"] == "present" and options.get("key_id"):
-        raise ConfigError("key_id names a secret to remove; it goes with state absent only", source="option key_id")
+        raise ConfigError("key_id selects a secret to remove; use it with state absent only", source="option key_id")
     if options["lifetime_days"] < 1:
         raise ConfigError("lifetime_days must be 1 or more", source="option lifetime_days")
     if not re.fullmatch(r"\S(.{0,78}\S)?", options["name"]):

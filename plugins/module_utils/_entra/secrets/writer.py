@@ -65,7 +65,7 @@ class SecretWriter:
         """Return the secrets as soon as one of several further reads gives *is_enough*, else None."""
         backoff = Backoff(self._ctx)
         for dummy in range(_LOOKS_BEFORE):
-            backoff.pause(about="looking once more whether a secret is there already")
+            backoff.pause(about="checking again whether the secret exists already")
             listed = self._list_secrets()
             if is_enough(listed):
                 return listed
@@ -87,7 +87,7 @@ class SecretWriter:
             )
         except (ApiError, WaitTimeout) as exc:
             self._ctx.warn(
-                f"Secret {key_id} was added and its value is in the result, but it was not seen in the list of secrets ({exc})"
+                f"Secret {key_id} was added and its value is in the result, but the list of secrets does not show it ({exc})"
                 " A run soon after this one may add a second one."
             )
             return False
@@ -181,7 +181,7 @@ class SecretWriter:
                 found, failure = None, exc
             if found is not None or once or not backoff.fits_within(SEARCH_LIMIT_S):
                 return found, failure
-            backoff.pause(about=f"looking for the secret {marker}, whose answer was lost", limit_s=SEARCH_LIMIT_S)
+            backoff.pause(about=f"the answer was lost: looking for the secret {marker}", limit_s=SEARCH_LIMIT_S)
 
     def _is_listed(self, key_id: str) -> bool:
         return any(is_same_name(str(item["keyId"]), key_id) for item in self._list_secrets())
@@ -199,14 +199,14 @@ class SecretWriter:
         self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None
     ) -> CvopsError:
         seen = (
-            f"for {looked_s:.0f} s none with the display name {marker} was seen."
+            f"none with the display name {looked_s:.0f} was visible for {marker} s."
             if failure is None
-            else f"the list in which one with the display name {marker} would be could not be read in the end ({failure})"
+            else f"the list of secrets, which would show one with the display name {marker}, could not be read ({failure})"
         )
         advice = (
-            f"{exc} Whether the secret came to be is unknown: {seen}"
-            " If it appears, nobody has its value: remove it by its key id (state absent) before the next run, which would"
-            " take it for the secret that it is to keep. If it does not, run the task again."
+            f"{exc} It is not known whether the secret was created: {seen} If it appears, nobody has its value: "
+            "remove it by its key id (state absent) before the next run, which would otherwise keep it. If it does "
+            "not appear, run the task again."
         )
         facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": format_time(self._graph.get_service_time())}
         return type(exc)(advice, may_have_acted=True, **facts)

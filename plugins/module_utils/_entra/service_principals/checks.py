@@ -33,7 +33,7 @@ def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
             problems.append(describe_problem(f"reply_urls[{index}]", f"{url!r}: {why}"))
     for index, address in enumerate(options.get("notification_emails") or ()):
         if "@" not in address.strip("@") or any(letter.isspace() for letter in address):
-            problems.append(describe_problem(f"notification_emails[{index}]", f"{address!r} is no mail address"))
+            problems.append(describe_problem(f"notification_emails[{index}]", f"{address!r} is not an e-mail address"))
     if problems:
         raise Problems(f"{len(problems)} options of the service principal cannot be used", problems)
 
@@ -41,7 +41,7 @@ def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
 def check_service_principal_plan(plan: Plan, wire: t.Mapping[str, t.Any]) -> None:
     """Raise Problems where *plan* deletes the service principal of a managed identity, which Azure creates and deletes."""
     if wire.get("servicePrincipalType") == "ManagedIdentity" and any(step.action == "delete" for step in plan.steps):
-        message = "it belongs to a managed identity and goes with the Azure resource: delete that"
+        message = "it belongs to a managed identity and is deleted with the Azure resource: delete that resource"
         raise Problems(
             f"Service principal {wire.get('displayName')} cannot be deleted in Entra ID",
             [describe_problem("state", message)],

@@ -316,7 +316,7 @@ class ServicePrincipalResource:
         for item in deleted:
             if item.get("appId") == app_id:
                 raise ConfigError(
-                    f"A deleted service principal of application {app_id} stands in the way (object id {item['id']}):"
-                    " restore it, or purge it from the deleted items.",
+                    f"A deleted service principal of application {app_id} still exists (object id {item['id']}): "
+                    "restore it, or purge it from the deleted items.",
                     deleted_object_id=item["id"],
                 ) from exc

@@ -76,7 +76,7 @@ class SigningCertificate:
         if starts is not None and starts > now:
             return f"it is not valid before {format_time(starts)}"
         if len(self.thumbprint or "") != _SHA1_DIGITS:
-            return "its SHA-1 thumbprint, by which it would be activated, is not known"
+            return "its SHA-1 thumbprint, which is needed to activate it, is not known"
         return None
 
     def describe(self) -> str:
@@ -93,11 +93,11 @@ def get_signing_entries(principal: t.Any) -> list[Entry]:
     entries: list[Entry] = list(get_key_credentials(principal))
     if principal.get("passwordCredentials") is None:
         raise BadAnswer(
-            "An answer holds no passwordCredentials although they were asked for.", member="passwordCredentials"
+            "An answer has no passwordCredentials, although they were requested.", member="passwordCredentials"
         )
     passwords = [PasswordEntry(item) for item in get_objects(principal, "passwordCredentials")]
     if not all(is_guid(item.get("keyId")) for item in passwords):
-        raise BadAnswer("An answer holds a password credential without a key id.", member="keyId")
+        raise BadAnswer("An answer has a password credential without a key id.", member="keyId")
     return [*entries, *passwords]
 
 

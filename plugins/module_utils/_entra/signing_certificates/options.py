@@ -81,10 +81,10 @@ def find_option_problems(asked: t.Mapping[str, t.Any]) -> list[Problem]:
             " another certificate",
         )
     if asked["activate"] not in (NEVER, FIRST) and parse_thumbprint(asked["activate"]) is None:
-        add("activate", f"it is neither {NEVER} nor {FIRST} nor a thumbprint (SHA-1 or SHA-256)")
+        add("activate", f"it is not {NEVER}, {FIRST} or a thumbprint (SHA-1 or SHA-256)")
     for index, text in enumerate(asked["remove"]):
         if parse_thumbprint(text) is None:
-            add(f"remove[{index}]", "it is no thumbprint (SHA-1 or SHA-256)")
+            add(f"remove[{index}]", "it is not a thumbprint (SHA-1 or SHA-256)")
     return problems
 
 

@@ -60,11 +60,11 @@ def find_problems(
         if activated in named or (asked is not None and asked == thumbprint):
             why = "it is the one to activate"
         elif active in named:
-            why = "it is active: activate another one first, and remove this one in a later task, once people have signed in with that"
+            why = "it is active: activate another one first, and remove this one in a later task, after people have signed in with the new one"
         elif signing in named:
-            why = "none is said to be active, and Entra ID may sign with it: activate one first"
+            why = "no certificate is marked as active, and Entra ID may sign with this one: activate one first"
         elif not named and (other := find_other_certificate(entries, thumbprint)):
-            why = f"it signs no tokens: {other.describe()} is one that the application signs in with"
+            why = f"it does not sign tokens: the application signs in with {other.describe()}"
         if why:
             problems.append(describe_problem(f"{OPTION}.remove", f"{thumbprint} is not removed: {why}"))
     return problems
@@ -162,9 +162,7 @@ def _find_presumed(certificates: t.Sequence[SigningCertificate]) -> SigningCerti
 def _build_addition(wanted: Wanted, principal: str) -> Step:
     days = wanted.lifetime.days
     named = f" CN={wanted.name}" if wanted.name else ""
-    sentence = (
-        f"add the token signing certificate{named}, valid for {days} days; it signs nothing before it is activated"
-    )
+    sentence = f"add the token signing certificate{named}, valid for {days} days; it is not used before it is activated"
     facts = {"name": wanted.name, "lifetime_days": days}
     change = Change("+", "signing certificate", principal, sentence, facts)
     return Step(
@@ -177,7 +175,7 @@ def _build_activation(activated: SigningCertificate | None, active: SigningCerti
     label = activated.describe() if activated else "that is added"
     thumbprint = activated.thumbprint if activated else None
     instead = f" in place of {active.describe()}" if active else ""
-    sentence = f"sign with the certificate {label}{instead} from now on: who checks the signatures must hold it, or nobody signs in any more"
+    sentence = f"sign with the certificate {label}{instead} from now on: every service that checks the signatures must have it, or nobody can sign in any more"
     change = Change("~", "active signing certificate", principal, sentence, {"thumbprint": thumbprint})
     subject = f"activate the token signing certificate {label}"
     return Step("activate_signing_certificate", subject, {"thumbprint": thumbprint}, (change,))

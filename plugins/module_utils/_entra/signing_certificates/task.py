@@ -163,10 +163,10 @@ class SigningCertificateTask:
         wanted, listed = t.cast("Wanted", self._wanted), self._list()
         problems = find_problems(wanted, listed, self._preferred, self._entries, self._now)
         if sign_on_mode != _SAML:
-            told = f"only SAML signs with such certificates, and sign_on_mode is {sign_on_mode}: set it to {_SAML}"
+            told = f"such certificates are used for SAML only, and sign_on_mode is {sign_on_mode}: set it to {_SAML}"
             problems.append(describe_problem(OPTION, told))
         if problems:
-            raise Problems("The token signing certificates cannot become what is asked for", problems)
+            raise Problems("The token signing certificates cannot be set as the options ask", problems)
         active = find_active(listed, self._preferred)
         why = active.explain_unusable(self._now) if active else None
         if (
@@ -177,6 +177,6 @@ class SigningCertificateTask:
         ):
             self._is_warned = True
             self._ctx.warn(
-                f"The active token signing certificate {active.describe()} is no good: {why}. Activate another one, and give it to those who"
-                " check the signatures."
+                f"The active token signing certificate {active.describe()} cannot be used: {why}. Activate another "
+                "one, and give it to the services that check the signatures."
             )

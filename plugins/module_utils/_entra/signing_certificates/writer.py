@@ -123,7 +123,7 @@ class SigningCertificateWriter(CertificateWriter):
     def await_made(self) -> None:
         """Wait until several reads in a row show what :meth:`make` has added, or a minute has passed; the next write is made from that."""
         if self.made is not None and self._await_shown(self.made) is None:
-            self._ctx.debug(1, f"the new token signing certificate of {self._owner} does not show yet")
+            self._ctx.debug(1, f"the new token signing certificate of {self._owner} is not visible yet")
 
     def list_unshown(self) -> list[str]:
         """Return the option where a read does not show the certificates as written, or not all that were there before, else nothing."""
@@ -232,7 +232,7 @@ class SigningCertificateWriter(CertificateWriter):
         backoff = Backoff(self._ctx, first_s=_FIRST_PAUSE_S)
         for number in range(_LOOKS_BEFORE):
             if number:
-                backoff.pause(about="looking once more whether a new token signing certificate is there already")
+                backoff.pause(about="checking again whether a new token signing certificate exists already")
             found = self._find_enough(is_enough)
             if found is not None:
                 return found
@@ -248,7 +248,7 @@ class SigningCertificateWriter(CertificateWriter):
                     return self._await_shown(found) or self._keep_made(found)
             if not backoff.fits_within(SETTLE_LIMIT_S):
                 return None
-            told = "looking whether the token signing certificate was added, of which the answer was lost"
+            told = "the answer was lost: checking whether the token signing certificate was added"
             backoff.pause(about=told, limit_s=SETTLE_LIMIT_S)
 
     def _find_enough(self, is_enough: t.Callable[[SigningCertificate], bool]) -> SigningCertificate | None:
@@ -281,8 +281,8 @@ class SigningCertificateWriter(CertificateWriter):
     def _build_unknown(self, exc: ApiError) -> ApiError:
         facts = {**exc.facts, "outcome": "unknown", "at": format_time(self._graph.get_service_time())}
         return ApiError(
-            f"{exc} Whether the certificate came to be is unknown: for {SETTLE_LIMIT_S:.0f} s none was seen. It signs nothing. Run the task"
-            " again: it looks first, and adds none where this one has appeared.",
+            f"{exc} It is not known whether the certificate was added: none was visible for {SETTLE_LIMIT_S:.0f} s. "
+            "It is not used for signing. Run the task again: it looks first, and adds none if this one has appeared.",
             may_have_acted=True,
             **facts,
         )

@@ -99,7 +99,7 @@ CASES: list[tuple[dict[str, t.Any], str]] = [
     ({"workload_identity": {"issuer": "http://aap.corp.example"}}, "workload_identity: issuer: "),
     (
         {"organization": "a:job_template:b", "workload_identity": {"issuer": "https://aap.corp.example"}},
-        "has the same subject",
+        "could have the same subject",
     ),
 ]
 

@@ -561,7 +561,7 @@ def test_what_is_no_data_fails_the_task_by_name(harness: Harness) -> None:
     assert harness.task._ds is None
     harness.task.args = {"name": "n"}
     harness.variables = {"cvops_password": object()}
-    assert "no plain data" in harness.run()["msg"]
+    assert "not plain data" in harness.run()["msg"]
 
 
 @pytest.mark.parametrize("in_process", [True, False])

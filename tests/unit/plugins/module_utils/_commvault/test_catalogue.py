@@ -248,7 +248,7 @@ def test_where_companies_are_not_shown_only_a_commcell_without_any_leaves_no_dou
     made = Catalogue("role", hidden, has_companies=lambda: True)
     with pytest.raises(NotFound) as caught:
         made.find("x")
-    assert "does not show whether it is of a company" in str(caught.value)
+    assert "does not show whether it belongs to a company" in str(caught.value)
     assert "write {id: 1}" in str(caught.value)
     assert made.find(1).id == 1
 

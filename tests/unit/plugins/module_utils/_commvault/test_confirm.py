@@ -29,12 +29,12 @@ def test_what_shows_at_once_costs_one_look_and_no_pause(make_ctx: t.Any) -> None
 def test_what_never_shows_is_a_warning_after_a_minute(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     assert wait_until_shown(ctx, lambda: ["a"], "role R", {"b"}) == [{"field": "a"}]
-    assert ctx.warnings == ["Commvault accepted the change of role R and does not show it yet: a."]
+    assert ctx.warnings == ["Commvault accepted the change of role R but does not show it yet: a."]
     assert 60 <= ctx.clock.monotonic() - 1000 < 75
 
 
 def test_a_right_that_may_still_be_in_force_is_an_error(make_ctx: t.Any) -> None:
-    with pytest.raises(WaitTimeout, match="role R and does not show it: b") as caught:
+    with pytest.raises(WaitTimeout, match="role R but does not show it: b") as caught:
         wait_until_shown(make_ctx(), lambda: ["a", "b"], "role R", {"b"})
     assert caught.value.facts["unproven"] == ["b"]
 

@@ -111,5 +111,5 @@ def test_what_is_left_out_is_told_where_the_task_names_an_option(make_ctx: t.Any
     assert not ctx.warnings
     assert take_named_urls(ctx, [CONSOLE, evil], [CONSOLE], option="endpoint", **told) == [CONSOLE]
     (text,) = ctx.warnings
-    assert "another host than endpoint, https://evil.example:444" in text and "give aliases" in text
+    assert "another host than endpoint, https://evil.example:444" in text and "give it in aliases" in text
     assert "geheim" not in text

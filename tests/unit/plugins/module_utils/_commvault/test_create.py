@@ -47,7 +47,7 @@ def test_an_answer_without_an_id_is_resolved_by_the_list(make_ctx: t.Any) -> Non
 
 def test_an_object_that_no_list_shows_is_an_error_of_unknown_effect(make_ctx: t.Any) -> None:
     client = FakeCommvault(make_ctx(), {"POST V4/Role": {}, "V4/Role": EMPTY})
-    with pytest.raises(ApiError, match="may wait for an approval") as caught:
+    with pytest.raises(ApiError, match="may be waiting for an approval") as caught:
         create(client)
     assert caught.value.may_have_acted
     assert caught.value.facts["pending_approval"] is True

@@ -134,7 +134,7 @@ def test_older_paths_are_tried() -> None:
     asked.clear()
     listings.list_objects("roles", get)
     assert asked == [("V4/Role", {}), ("Security/Roles", {})]
-    with pytest.raises(NotFound, match="no list of companies"):
+    with pytest.raises(NotFound, match="not give this account a list of companies"):
         listings.list_objects("companies", lambda path, params: None)
 
 

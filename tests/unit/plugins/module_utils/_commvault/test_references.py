@@ -56,7 +56,7 @@ def test_a_name_an_id_or_a_dictionary_is_a_reference(value: t.Any, found: Object
         ({"id": "4x"}, "the id '4x' is not a number"),
         ({"id": -4}, "is not a number"),
         ({"id": "9" * 19}, "is not a number"),
-        ({"name": "gold", "compny": "corp"}, "unknown keys compny; it takes name or id, and company"),
+        ({"name": "gold", "compny": "corp"}, "unknown keys compny; possible keys are name or id, and company"),
         ({"name": "gold", "Company": "corp", 3: 4}, "unknown keys 3, Company"),
     ],
 )

@@ -58,4 +58,4 @@ def test_features_are_sentences(name: str) -> None:
 def test_an_unknown_release_is_warned_of(make_ctx: t.Any, release: int, count: int) -> None:
     ctx = make_ctx({})
     warn_of_unknown_release(ctx, release, "It is tried.")
-    assert ctx.warnings == ["This account may not see the release of the CommServe. It is tried."] * count
+    assert ctx.warnings == ["This account is not allowed to read the release of the CommServe. It is tried."] * count

@@ -100,8 +100,11 @@ def test_when_a_secret_is_written_again(policy: str, wanted: str | None, shown: 
         ({"secret": SECRET, "secret_fingerprint": "a]b"}, "square brackets"),
         ({"secret": SECRET, "secret_fingerprint": " a"}, "blank"),
         ({"secret": SECRET, "secret_fingerprint": ""}, "empty"),
-        ({"secret": SECRET, "secret_fingerprint": f"x{SECRET}"}, "secret_fingerprint holds the secret"),
-        ({"secret": SECRET, "description": base64.b64encode(SECRET.encode()).decode()}, "description holds the secret"),
+        ({"secret": SECRET, "secret_fingerprint": f"x{SECRET}"}, "secret_fingerprint contains the secret"),
+        (
+            {"secret": SECRET, "description": base64.b64encode(SECRET.encode()).decode()},
+            "description contains the secret",
+        ),
         ({"secret": SECRET, "description": f"a\n[cvops secret: {KEY}]"}, "mark of a secret"),
     ],
 )

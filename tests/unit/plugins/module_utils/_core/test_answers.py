@@ -175,7 +175,7 @@ def test_the_usual_encodings_are_decompressed(encoding: str, content: bytes) -> 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate,gzip", "\x1b[2K,br"])
 def test_encodings_that_were_not_asked_for(encoding: str) -> None:
-    with pytest.raises(subject.AnswerRefused, match="not asked for") as caught:
+    with pytest.raises(subject.AnswerRefused, match="not requested") as caught:
         subject.read_body([b"x"], encoding)
     assert "\x1b" not in str(caught.value)
 
@@ -184,7 +184,7 @@ def test_encodings_that_were_not_asked_for(encoding: str) -> None:
     "content", [b"no gzip", gzip.compress(b"x" * 500, mtime=0)[:-9], gzip.compress(b"x", mtime=0)[:12]]
 )
 def test_broken_compression_is_refused(content: bytes) -> None:
-    with pytest.raises(subject.AnswerRefused, match="broken|ends too early"):
+    with pytest.raises(subject.AnswerRefused, match="damaged|ends too early"):
         subject.read_body([content], "gzip")
 
 
@@ -350,7 +350,7 @@ def test_nothing_is_sent_after_the_deadline(make_ctx: t.Any, server: t.Any, answ
     for dummy in itertools.repeat(None, 3):
         transport.request("GET", server.url)
     ctx.clock.passed += 5
-    with pytest.raises(WaitTimeout, match="deadline of 5 s"):
+    with pytest.raises(WaitTimeout, match="time limit of 5 s"):
         transport.request("GET", server.url)
     assert transport.request("POST", server.url, closing=True).status == 200, "tidying up is allowed"
     assert len(server.received) == 4
@@ -386,7 +386,7 @@ def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t
 @pytest.mark.parametrize("content", [b'{"a": [{"b": {}}]}', b'{"a": [{"b": {"\\ud800": 1}}]}'])
 def test_a_member_that_is_missing_is_the_answers_fault(content: bytes) -> None:
     answered = subject.parse_json(content)
-    with pytest.raises(BadAnswer, match="An answer holds an object without appId"):
+    with pytest.raises(BadAnswer, match="An answer has an object without appId"):
         answered["a"][0]["b"]["appId"]
     assert answered.get("x") is None
     assert set(answered) == {"a"}

@@ -163,7 +163,7 @@ def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPa
         answered.wait(300)
         return "token"
 
-    with pytest.raises(Cancelled, match="not answered in time"), handle_signals(cancellation):
+    with pytest.raises(Cancelled, match="no answer in time"), handle_signals(cancellation):
         kill_later(signal.SIGTERM, 0.05)
         cancellation.finish_call(work, undo_late=undone.append)
     assert undone == []

@@ -65,7 +65,7 @@ def test_looks_that_all_fail_end_with_their_own_error(make_ctx: t.Any) -> None:
 def test_what_never_shows_is_told_and_what_was_taken_away_is_an_error(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     assert wait_until_shown(ctx, Looks(["name"]), "group G", ("members",), PATIENCE) == [{"field": "name"}]
-    assert ctx.warnings == ["The service accepted the change of group G and does not show it yet: name."]
+    assert ctx.warnings == ["The service accepted the change of group G but does not show it yet: name."]
     with pytest.raises(WaitTimeout, match="may still be in force") as caught:
         wait_until_shown(ctx, Looks(["members", "name"]), "group G", ("members",), PATIENCE)
     assert caught.value.facts["unproven"] == ["members"]

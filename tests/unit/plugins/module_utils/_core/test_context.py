@@ -122,7 +122,7 @@ def test_a_deadline_that_has_passed_is_told_with_what_was_not_done(make_ctx: t.A
     ctx.deadline_at = ctx.clock.monotonic() + 1
     ctx.check_deadline("GET /x was sent")
     ctx.clock.passed += 1
-    with pytest.raises(WaitTimeout, match=r"deadline of 30 s .* passed before GET /x was sent") as late:
+    with pytest.raises(WaitTimeout, match=r"time limit of 30 s .* was over before GET /x was sent") as late:
         ctx.check_deadline("GET /x was sent")
     assert late.value.facts == {"code": "deadline"}
 

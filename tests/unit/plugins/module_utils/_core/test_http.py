@@ -175,9 +175,9 @@ def test_a_redirect_is_refused(make_ctx: t.Any, server: t.Any, answer: t.Any) ->
             "text/html",
             "an HTML page titled '502 Bad Gateway'",
         ),
-        ("<html>secret words</html>", "text/html", "25 bytes of text/html that are not JSON"),
-        ("{broken secret words", "application/json", "20 bytes of application/json that are not JSON"),
-        (b"\xff\xfe\x00", "image/png", "3 bytes of image/png that are not JSON"),
+        ("<html>secret words</html>", "text/html", "25 bytes of text/html instead of JSON"),
+        ("{broken secret words", "application/json", "20 bytes of application/json instead of JSON"),
+        (b"\xff\xfe\x00", "image/png", "3 bytes of image/png instead of JSON"),
     ],
 )
 def test_answers_that_are_no_json(
@@ -230,7 +230,7 @@ def test_no_answer_in_time_is_unreachable(make_ctx: t.Any, server: t.Any, answer
     with pytest.raises(Unreachable) as late:
         transport(make_ctx(), timeout_s=0.1).request("POST", server.url)
     assert (late.value.code, late.value.may_have_acted) == ("read_timeout", True)
-    assert "no answer in time" in str(late.value)
+    assert "no answer came in time" in str(late.value)
 
 
 def test_a_refused_connection_was_not_received(make_ctx: t.Any, server: t.Any) -> None:

@@ -211,8 +211,8 @@ def test_the_difference_names_the_characters() -> None:
     assert describe_difference("Nightshift", "Night\u017fhift") == (
         "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"
     )
-    assert describe_difference("Ops", "Ops\u200b") == "has U+200B ZERO WIDTH SPACE, which yours has not"
-    assert describe_difference("Ops ", "Ops") == "has not the U+0020 SPACE of yours"
+    assert describe_difference("Ops", "Ops\u200b") == "has U+200B ZERO WIDTH SPACE, which yours does not have"
+    assert describe_difference("Ops ", "Ops") == "does not have the U+0020 SPACE of yours"
     assert find_nearest_names("Restore Operater", ["Restore Operator", "View"], 3) == ["Restore Operator"]
 
 
@@ -290,13 +290,13 @@ def test_the_nearest_names_come_first_and_only_as_many_as_asked_for() -> None:
 def test_only_the_first_differences_and_characters_are_told() -> None:
     told = describe_difference("a1b2c3d4e5", "aXbYcZdVeW")
     assert told.count("; ") == 2
-    assert describe_difference("ab", "abcdefgh") == "has 'c' 'd' 'e', which yours has not"
+    assert describe_difference("ab", "abcdefgh") == "has 'c' 'd' 'e', which yours does not have"
     assert describe_difference("Ops", "oPS") == ""
 
 
 def test_a_warning_about_a_lookalike_names_both_and_the_difference() -> None:
     warning = describe_lookalike("Role", "View", "V\u0456ew", "role 17")
-    assert warning.startswith("Role 'View' looks like role 17, which is another one")
+    assert warning.startswith("Role 'View' looks like role 17, but is a different name")
     assert "U+0456" in warning and "where yours has 'i'" in warning
 
 

@@ -62,8 +62,8 @@ def test_a_clash_names_sources_and_no_values() -> None:
     found.find_value("client_secret", NAMES)
     (warning,) = found.warnings
     assert warning == (
-        "client_secret is set in several places that differ: variable cvops_client_secret is used,"
-        " environment variable CVOPS_CLIENT_SECRET, environment variable ARM_CLIENT_SECRET ignored"
+        "client_secret is set to different values in several places: variable cvops_client_secret is used, "
+        "environment variable CVOPS_CLIENT_SECRET, environment variable ARM_CLIENT_SECRET ignored"
     )
 
 

@@ -355,7 +355,7 @@ def test_a_line_of_which_only_a_part_was_written_is_told(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:2]))
-    with pytest.raises(OSError, match="only a part"):
+    with pytest.raises(OSError, match="only part"):
         append_line(str(tmp_path / "lines"), "one")
 
 

@@ -42,7 +42,7 @@ def test_the_id_of_a_request(headers: dict[str, str], found: str) -> None:
         (b"", "an empty body"),
         (b" \n", "an empty body"),
         (b"<html><title>Sign in\n here</title>", "an HTML page titled"),
-        (b"\xff\xfe", "2 bytes of text/plain that are not JSON"),
+        (b"\xff\xfe", "2 bytes of text/plain instead of JSON"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -80,10 +80,10 @@ def test_a_service_that_asks_to_wait(
     [
         (b"", "text/html", "an empty body"),
         (b" \r\n\t", None, "an empty body"),
-        (b"nothing here", None, "12 bytes of unnamed type that are not JSON"),
-        (b"<html>no title", "text/html; charset=utf-8", "14 bytes of text/html; charset=utf-8 that are not JSON"),
+        (b"nothing here", None, "12 bytes of unnamed type instead of JSON"),
+        (b"<html>no title", "text/html; charset=utf-8", "14 bytes of text/html; charset=utf-8 instead of JSON"),
         (b"<TITLE>\x1b[31m Gate\n way</title>", "text/html", "an HTML page titled '\\\\x1b[31m Gate way'"),
-        (b"x" * 20_000 + b"<title>late</title>", "text/html", "20019 bytes of text/html that are not JSON"),
+        (b"x" * 20_000 + b"<title>late</title>", "text/html", "20019 bytes of text/html instead of JSON"),
     ],
 )
 def test_a_body_is_described_without_its_content(content: bytes, content_type: str | None, told: str) -> None:

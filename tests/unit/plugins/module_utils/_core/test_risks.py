@@ -27,7 +27,7 @@ def test_a_risk_is_refused_until_it_is_accepted(make_ctx: t.Any) -> None:
         require_accepted_risk(ctx, "rename", "X would be renamed.")
     assert refused.value.facts == {"risk": "rename"}
     assert str(refused.value) == (
-        "X would be renamed. If that is intended, add rename to accept_risk and say why in accept_reason."
+        "X would be renamed. If that is intended, add rename to accept_risk and give the reason in accept_reason."
     )
     assert ctx.warnings == []
 

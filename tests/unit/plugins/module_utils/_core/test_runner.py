@@ -691,7 +691,7 @@ def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
 
     def run(ctx: Context) -> Resource:
         ctx.cancellation.request_stop("SIGINT")
-        raise ApiError("the connection broke")
+        raise ApiError("the connection was lost")
 
     assert run_task(make_ctx(), run)["cancelled"] is True
 
@@ -734,7 +734,7 @@ def test_facts_can_be_queried(make_ctx: t.Any, query: str | None, expected: t.An
 def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
     result = run_task(make_ctx({"query": query}), FOUND_REPORT)
     assert result["failed"] is True
-    assert result["msg"].startswith("query: not a usable JMESPath expression: ")
+    assert result["msg"].startswith("query: the JMESPath expression cannot be used: ")
     assert "\n" not in result["msg"]
     assert result["error"] == {"kind": "config", "source": "option query"}
 

@@ -29,9 +29,9 @@ def test_a_task_that_was_cut_short_is_told_with_what_the_others_did(make_ctx: t.
         StepProgress(ctx, "role_mappings", PLAN).note(state, done)
     lines = describe_cut_run(str(tmp_path))
     assert lines[1:] == [
-        "amer: role mappings: 0 of 3 steps were done; under way or next: grant A",
+        "amer: role mappings: 0 of 3 steps were done; current or next step: grant A",
         "apac: role mappings: 3 of 3 steps were done",
-        "emea: role mappings: 1 of 3 steps were done; under way or next: grant \\u202eB",
+        "emea: role mappings: 1 of 3 steps were done; current or next step: grant \\u202eB",
     ]
 
 

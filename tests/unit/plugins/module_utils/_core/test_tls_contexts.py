@@ -186,7 +186,7 @@ def test_a_ca_without_certificate_is_refused_by_the_name_of_its_option(tmp_path:
 def test_a_certificate_that_is_cut_off_is_refused(tmp_path: pathlib.Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
-    assert refuse_ca(bundle).endswith("holds a certificate that cannot be read; it may be cut off")
+    assert refuse_ca(bundle).endswith("contains a certificate that cannot be read; it may be incomplete")
 
 
 def test_a_ca_of_the_environment_is_named_by_its_variable(tmp_path: pathlib.Path) -> None:
@@ -218,7 +218,7 @@ def test_no_bundle_is_looked_at_without_validation(tmp_path: pathlib.Path) -> No
 def test_a_large_bundle_with_a_certificate_that_cannot_be_read_is_refused(tmp_path: pathlib.Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + "#" * 70_000)
-    assert refuse_ca(bundle).endswith("it may be cut off")
+    assert refuse_ca(bundle).endswith("it may be incomplete")
 
 
 def test_a_bundle_that_is_written_over_with_its_size_and_time_kept_is_loaded_again(

@@ -44,7 +44,7 @@ def test_a_refused_write_tells_the_licences(make_ctx: t.Any, method: str) -> Non
     with pytest.raises(Forbidden) as caught:
         getattr(collection, method)({"displayName": "CA2"}, "write it")
     assert str(caught.value).startswith("Cannot: not licensed. ")
-    assert str(caught.value).endswith("lacks a licence: this takes A and B.")
+    assert str(caught.value).endswith("lacks a licence. Needed: A and B.")
     assert (caught.value.said, caught.value.code) == ("not licensed", "AccessDenied")
 
 

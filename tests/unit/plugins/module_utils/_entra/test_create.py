@@ -45,7 +45,7 @@ def created(graph: GraphClient, *looks: list[dict[str, t.Any]]) -> dict[str, t.A
 
 
 def test_what_a_replica_did_not_show_at_first_is_not_made_again(graph: GraphClient, secured: t.Any) -> None:
-    with pytest.raises(ApiError, match="exists after all") as caught:
+    with pytest.raises(ApiError, match="exists already;") as caught:
         created(graph, [], [GROUP])
     assert methods(secured) == []
     assert caught.value.facts["service"] == "Microsoft Graph"
@@ -57,7 +57,7 @@ def test_a_creation_that_shows_nothing_is_looked_for(graph: GraphClient, secured
     assert methods(secured) == ["POST"]
     for body in (b"", b"{}"):
         secured.server.says(answer(201, body))
-        with pytest.raises(ApiError, match="without showing it") as caught:
+        with pytest.raises(ApiError, match="but does not show it") as caught:
             created(graph, [])
         assert caught.value.facts["outcome"] == "unknown"
 
@@ -216,7 +216,9 @@ def test_a_twin_that_cannot_be_deleted_is_told_and_not_used(
     refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
     told = [*[answer(200, NOBODY)] * 2, *[answer(status, refusal)] * 9]
     assert create_twice(graph, secured, answer, *told) == GROUP
-    assert [f"beside {GROUP['id']}, " in text and "there is second " in text for text in graph.ctx.warnings] == [True]
+    assert [
+        f"continues with {GROUP['id']}, " in text and "there is also second " in text for text in graph.ctx.warnings
+    ] == [True]
     assert "DELETE" in methods(secured)
 
 
@@ -236,7 +238,7 @@ def test_what_is_not_like_the_second_is_somebody_elses_and_left_alone(
     told = [answer(200, {"value": owners}), answer(200, NOBODY)]
     assert create_twice(graph, secured, answer, *told * 4, others=others) == SECOND
     assert "DELETE" not in methods(secured)
-    assert [f"there is {GROUP['id']}" in text for text in graph.ctx.warnings] == [True]
+    assert [f"there is also {GROUP['id']}" in text for text in graph.ctx.warnings] == [True]
 
 
 def test_owners_of_a_twin_that_show_late_are_waited_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:

@@ -49,9 +49,11 @@ def test_a_link_of_the_service_is_followed_once(link: str) -> None:
     ],
 )
 def test_a_link_to_anywhere_else_is_not(link: t.Any) -> None:
-    assert "not where it was reached" in str(explain_unusable_link(ROOT, link, set()))
+    assert "not below the address that was asked, but at" in str(explain_unusable_link(ROOT, link, set()))
 
 
 def test_a_link_of_another_version_is_not_followed_from_beta() -> None:
     assert explain_unusable_link(ROOT, f"{ROOT}/beta/auditLogs/signIns?x", set(), "beta") is None
-    assert "not where it was reached" in str(explain_unusable_link(ROOT, f"{ROOT}/v1.0/x", set(), "beta"))
+    assert "not below the address that was asked, but at" in str(
+        explain_unusable_link(ROOT, f"{ROOT}/v1.0/x", set(), "beta")
+    )

@@ -80,7 +80,7 @@ def test_everything_that_is_none_is_told_at_once(make_ctx: t.Any) -> None:
 def test_a_name_that_only_looks_equal_is_told_and_never_taken(make_ctx: t.Any) -> None:
     with pytest.raises(Problems) as caught:
         resolve(make_ctx, [user(1, "\uff41nn@x.example")], ["ann@x.example"])
-    assert f"near: '\uff41nn@x.example' ({guid(1).upper()})" in caught.value.facts["problems"][0]["message"]
+    assert f"similar: '\uff41nn@x.example' ({guid(1).upper()})" in caught.value.facts["problems"][0]["message"]
 
 
 def test_a_name_in_doubt_is_warned_of(make_ctx: t.Any) -> None:

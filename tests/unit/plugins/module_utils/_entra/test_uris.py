@@ -39,11 +39,11 @@ def test_a_redirect_uri_that_is_taken(uri: str) -> None:
     ("uri", "why"),
     [
         ("", "empty"),
-        ("a.example/cb", "no URI"),
-        ("https://a.example/c b", "no URI"),
-        ("https://a.example/{x}", "no URI"),
-        ("https://a.example/cb\n", "no URI"),
-        ("https:", "no URI"),
+        ("a.example/cb", "not a URI"),
+        ("https://a.example/c b", "not a URI"),
+        ("https://a.example/{x}", "not a URI"),
+        ("https://a.example/cb\n", "not a URI"),
+        ("https:", "not a URI"),
         ("https:a.example", "no host"),
         ("https://", "no host"),
         ("https:///cb", "no host"),
@@ -86,8 +86,8 @@ def test_personal_accounts_narrow_redirect_uris(uri: str, why: str) -> None:
     ("uri", "why"),
     [
         ("", "empty"),
-        ("orders", "no URI"),
-        ("api://a b", "no URI"),
+        ("orders", "not a URI"),
+        ("api://a b", "not a URI"),
         ("api://x/", "slash"),
         ("api://" + "x" * 250, "255"),
         ("api://x/*", "wildcard"),
@@ -116,8 +116,8 @@ def test_a_reply_url_is_an_absolute_address(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("a.example", "no URI"),
-        ("/logout", "no URI"),
+        ("a.example", "not a URI"),
+        ("/logout", "not a URI"),
         ("ftp://a.example", "https://"),
         ("http://a.example/out", "localhost"),
         ("https:///out", "no host"),

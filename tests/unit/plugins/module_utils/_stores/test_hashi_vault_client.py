@@ -52,7 +52,7 @@ def make_store(make_ctx: t.Any) -> t.Callable[..., VaultStore]:
         ("https://vault.example/?x", "query"),
         ("https://vault.example:99999", "between 1 and 65535"),
         ("unix:///run/vault.sock", "not an https"),
-        ("https://vаult.example", "beyond ASCII"),
+        ("https://vаult.example", "outside ASCII"),
     ],
 )
 def test_addresses_that_are_refused(make_store: t.Any, url: str | None, said: str) -> None:

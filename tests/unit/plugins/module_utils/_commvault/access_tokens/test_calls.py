@@ -90,7 +90,7 @@ def test_a_name_that_a_revoked_token_still_takes_is_tried_again_for_a_while(make
 
 def test_a_name_that_a_living_token_takes_is_told_and_that_token_stays(make_ctx: t.Any) -> None:
     made, client = make(make_ctx, TAKEN, tokens(row(11)))
-    with pytest.raises(ApiError, match="exists after all") as caught:
+    with pytest.raises(ApiError, match="exists already;") as caught:
         made.create(SETTINGS, "access token Nightly")
     assert caught.value.is_outdated and count_calls(client) == ["POST"]
 

@@ -195,7 +195,7 @@ def test_a_token_whose_pair_is_stored_is_left(make_ctx: t.Any) -> None:
 
 def test_a_token_whose_value_may_be_kept_elsewhere_is_not_replaced_without_a_word(make_ctx: t.Any) -> None:
     resource, client = site(make_ctx, store=FakeStore())
-    with pytest.raises(GuardRefused, match="would be locked out") as caught:
+    with pytest.raises(GuardRefused, match="old one could no longer sign in") as caught:
         resource.plan()
     assert caught.value.facts["risk"] == "lost_value"
     accepted, client = site(make_ctx, store=FakeStore(), accept_risk=["lost_value"], accept_reason="new host")
@@ -407,7 +407,9 @@ def test_fields_that_commvault_does_not_show_are_told(make_ctx: t.Any) -> None:
     bare = {"accessTokenId": 9, "tokenName": "Nightly"}
     resource, client = site(make_ctx, (bare,), allowed_ips=[])
     assert not resource.plan().changed
-    assert client.ctx.warnings == ["Commvault does not show allowed_ips of access tokens: differences are not seen."]
+    assert client.ctx.warnings == [
+        "Commvault does not show allowed_ips of access tokens, so differences from the options are not detected."
+    ]
 
 
 LIMITED = {"tokenInfo": {"accessTokenId": 9, "allowedIPs": ["10.0.0.1"]}}
@@ -419,7 +421,7 @@ def test_a_limit_that_no_list_shows_is_written_and_proven_or_the_task_fails(make
     answered: dict[str, t.Any] = LIMITED if shown_by == "answer" else {"errorCode": 0}
     resource, client = site(make_ctx, (bare,), answers={"PUT V4/AccessToken/9": answered}, allowed_ips=["10.0.0.1"])
     carry_out(resource, resource.plan())
-    assert "whether they differ is unknown" in client.ctx.warnings[0]
+    assert "Whether they differ from the options is unknown" in client.ctx.warnings[0]
     assert client.writes[0].body["allowedIPs"] == ["10.0.0.1"]
     if shown_by == "list":
         client.answers["V4/AccessToken/"] = {"tokens": [{**bare, "allowedIPs": ["10.0.0.1"]}]}

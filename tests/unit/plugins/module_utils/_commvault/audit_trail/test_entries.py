@@ -95,7 +95,7 @@ def test_severities_of_events(given: t.Any, expected: str) -> None:
 
 
 def test_an_event_without_a_time() -> None:
-    with pytest.raises(BadAnswer, match="no time in event 5"):
+    with pytest.raises(BadAnswer, match="no valid time in event 5"):
         canonical_event(AnswerObject({"id": 5}), lambda: UTC)
 
 
@@ -126,8 +126,8 @@ def test_what_is_asked_for() -> None:
     ("error", "kind", "said"),
     [
         (Forbidden("no", status=403), Forbidden, "user group master"),
-        (NotFound("none", status=404), NotFound, "The report Audit Trail"),
-        (ApiError("none", status=405), NotFound, "The report Audit Trail"),
+        (NotFound("none", status=404), NotFound, "It is read from the report Audit Trail"),
+        (ApiError("none", status=405), NotFound, "It is read from the report Audit Trail"),
         (ApiError("broken", status=500), ApiError, "broken"),
     ],
 )

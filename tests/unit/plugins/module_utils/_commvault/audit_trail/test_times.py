@@ -87,7 +87,7 @@ def test_local_times_are_those_of_the_zone(told: str) -> None:
     ],
 )
 def test_what_is_no_time_or_could_be_two_is_refused(told: t.Any) -> None:
-    with pytest.raises(BadAnswer, match="holds no time in entry 7"):
+    with pytest.raises(BadAnswer, match="has no valid time in entry 7"):
         read(told, BERLIN)
 
 

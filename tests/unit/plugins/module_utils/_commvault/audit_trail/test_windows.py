@@ -106,7 +106,9 @@ def test_every_entry_is_read_however_it_is_served(seconds: list[int], size: int,
         moment = START + datetime.timedelta(seconds=row["at"])
         assert any(gap.since <= moment < gap.until for gap in reader.gaps)
     short = datetime.timedelta(minutes=1)
-    assert all(gap.until - gap.since <= short or gap.message.endswith("And so on.") for gap in reader.gaps)
+    assert all(
+        gap.until - gap.since <= short or gap.message.endswith("There are more such gaps.") for gap in reader.gaps
+    )
 
 
 def test_what_takes_too_long_is_asked_for_in_quarters_and_not_again() -> None:
@@ -145,7 +147,9 @@ def test_a_service_that_answers_nothing_any_more_is_not_asked_for_all_the_rest()
     assert ids(reader) == list(range(100)), "what was read is kept"
     assert len(log.asked) < 20
     first, second, rest = reader.gaps
-    assert [gap.reason for gap in reader.gaps] == ["unanswered"] * 3 and rest.message == "slow And so on."
+    assert [gap.reason for gap in reader.gaps] == [
+        "unanswered"
+    ] * 3 and rest.message == "slow There are more such gaps."
     assert first.since == DAY.since and first.until == second.since and second.until == rest.since
     assert rest.until == DAY.until
 
@@ -202,7 +206,7 @@ def test_counts_failures_and_warnings() -> None:
     reader = LogReader(log.ctx, "audit_trail", lambda *_request: more.pop(0), lambda row: True)
     assert ids(reader) == [1]
     assert [(gap.reason, gap.message) for gap in reader.gaps] == [
-        ("missing_rows", "Commvault counts 3 entries here and gave 1.")
+        ("missing_rows", "Commvault reports 3 entries for this part, but returned 1.")
     ]
     assert log.warnings == ["Commvault, when asked for its log (audit_trail): old"]
     partial = LogReader(

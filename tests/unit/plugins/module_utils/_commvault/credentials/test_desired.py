@@ -91,7 +91,7 @@ def test_an_application_that_is_to_be_registered_is_known_by_its_name_in_check_m
     assert wanted.is_application_pending
     check_is_complete(named, wanted.is_application_pending)
     check_application(wanted, True)
-    with pytest.raises(ConfigError, match="application Backup was to be registered"):
+    with pytest.raises(ConfigError, match="application Backup should have been registered"):
         check_application(wanted, False)
     with pytest.raises(Problems, match="azure_application_name"):
         desired_credential(given)

@@ -139,5 +139,5 @@ def test_one_of_two_lists_is_enough() -> None:
 
 
 def test_no_list_at_all_is_not_an_empty_one() -> None:
-    with pytest.raises(NotFound, match="no list of identity providers"):
+    with pytest.raises(NotFound, match="not give this account a list of identity providers"):
         listed({})

@@ -160,7 +160,7 @@ def test_only_principals_of_the_patterns_are_asked(make_ctx: t.Any) -> None:
 
 
 def test_a_release_that_lists_incompletely_is_refused(make_ctx: t.Any) -> None:
-    with pytest.raises(ConfigError, match="11.42.*11.41.*Take associations out of subset"):
+    with pytest.raises(ConfigError, match="11.42.*11.41.*Remove associations from subset"):
         snapshot(make_ctx, "associations", release=41)
     found, client = snapshot(make_ctx, "associations", release=0)
     assert len(found["associations"]) == 2 and len(client.ctx.warnings) == 1
@@ -336,7 +336,7 @@ def test_tokens_of_some_users_only(make_ctx: t.Any) -> None:
 def test_a_release_without_a_call_is_refused_before_anything_is_read(make_ctx: t.Any) -> None:
     client = FakeCommvault(make_ctx({"parallel_reads": 2}), DETAILS, release=37)
     reader = SecuritySnapshot(client.ctx, t.cast(t.Any, client))
-    with pytest.raises(ConfigError, match=r"11\.38.*11\.37.*Take access_tokens out of subset"):
+    with pytest.raises(ConfigError, match=r"11\.38.*11\.37.*Remove access_tokens from subset"):
         reader.read_parts(["users", "access_tokens"])
     with pytest.raises(Problems) as caught:
         reader.read_parts(["users", "associations", "access_tokens"])

@@ -68,7 +68,7 @@ def test_objects_that_were_refused_or_are_gone_are_named_by_id(make_ctx: t.Any) 
     source = close(make_ctx, note)
     assert source["complete"] is False
     assert source["why"] == (
-        "listed and not there when they were read, by id: 40, 41; not shown to this account, refused (HTTP 403, error code 8), by id:"
+        "in the list, but gone when they were read, by id: 40, 41; not visible to this account, refused (HTTP 403, error code 8), by id:"
         " 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 5 more"
     )
 

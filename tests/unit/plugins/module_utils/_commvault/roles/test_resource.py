@@ -134,7 +134,7 @@ def test_a_role_that_is_absent_needs_no_permission_catalogue(make_ctx: t.Any) ->
 def test_master_is_neither_changed_nor_deleted(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
     there = [{"id": 1, "name": "Master", "company": COMMCELL}]
     resource, client = site(make_ctx, {"V4/Role/1": {**ROLE, "name": "Master"}}, there, name="Master", **options)
-    with pytest.raises(ConfigError, match="built in"):
+    with pytest.raises(ConfigError, match="built-in"):
         resource.plan()
     assert client.writes == []
 

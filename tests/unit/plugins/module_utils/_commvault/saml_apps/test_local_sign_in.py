@@ -75,15 +75,15 @@ def test_a_local_administrator_is_proven(prove: t.Callable[..., str]) -> None:
         (AuthError("wrong password", status=401), {}, "cannot sign in"),
         (Forbidden("locked", status=403), {}, "cannot sign in"),
         (ApiError("refused", status=200, code="1116"), {}, "cannot sign in"),
-        ((0, ""), {}, "does not tell who"),
+        ((0, ""), {}, "does not show as"),
         ((7, "x"), {DETAILS: {"authenticationMethod": "corp-entra"}}, "is signed in by corp-entra"),
-        ((7, "x"), {DETAILS: {}}, "a method that Commvault does not tell"),
+        ((7, "x"), {DETAILS: {}}, "a method that Commvault does not show"),
         (
             (7, "x"),
             {RIGHTS: {"permissionsList": [{"permissionId": 31, "permissionName": "View"}]}},
-            "does not administer",
+            "does not have administrator rights on",
         ),
-        ((7, "x"), {RIGHTS: {"permissionsList": None}}, "does not administer"),
+        ((7, "x"), {RIGHTS: {"permissionsList": None}}, "does not have administrator rights on"),
     ],
 )
 def test_anybody_else_is_refused(prove: t.Callable[..., str], caller: t.Any, answers: t.Any, said: str) -> None:

@@ -113,7 +113,7 @@ def test_metadata_is_of_the_tenant_that_is_meant(
     if is_taken:
         assert load_metadata(ctx) is not None
         return
-    with pytest.raises(ConfigError, match="is of the identity provider"):
+    with pytest.raises(ConfigError, match="belongs to the identity provider"):
         load_metadata(ctx)
 
 

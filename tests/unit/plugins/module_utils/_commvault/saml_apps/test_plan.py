@@ -56,13 +56,13 @@ def test_a_new_app_is_created_completed_and_redirected() -> None:
     assert told(plan) == [
         f'create + create the SAML app with automatic creation of users false, description "People", enabled true, identity provider "{ENTITY}",'
         f' service provider endpoint "{CONSOLE}", sign-on URL "{SIGN_ON}"',
-        f"create ~ believe what is signed with the certificate {MARK.fingerprint}, until 2029-01-01T00:00:00Z, and nothing else",
+        f"create ~ trust only what the certificate {MARK.fingerprint} signs, which is valid until 2029-01-01T00:00:00Z",
         "create + add e-mail suffix new.example",
         f'update ~ set attribute mappings user groups to "{GROUPS}"',
         "update ~ set automatic creation of users to true",
         'update ~ set NameID to "email"',
         "update + add default user group ops",
-        "redirect ~ send everybody who opens the web console to the identity provider at once",
+        "redirect ~ send everybody who opens the web console directly to the identity provider",
     ]
 
 
@@ -150,5 +150,5 @@ def test_what_an_earlier_task_prepares_is_told_in_the_same_words_before_and_afte
     ]
     assert ids[0] == ids[1] and ids[0]
     sentences = told(plan_saml_app("people", current, known, KEPT, had, written=MARK, is_pending=True))
-    assert any("application in Entra ID that this run prepares" in sentence for sentence in sentences)
+    assert any("Entra ID application that this run prepares" in sentence for sentence in sentences)
     assert not any(MARK.fingerprint in sentence for sentence in sentences)

@@ -135,11 +135,11 @@ def test_a_removal_says_who_inherits() -> None:
     (change,) = step.changes
     assert (change.principal, change.sentence) == (
         "a (company corp)",
-        "delete the user; what it owns goes to user group ops",
+        "delete the user; user group ops gets what it owns",
     )
     assert change.ids == {"heir_user_id": None, "heir_group_id": 21}
     (step,) = plan_user_removal(User("a", "local"), Heir()).steps
-    assert step.changes[0].sentence.endswith("goes to nobody")
+    assert step.changes[0].sentence.endswith("nobody gets what it owns")
 
 
 def test_what_is_created_is_told_with_names() -> None:

@@ -109,7 +109,7 @@ def test_a_name_that_is_taken_by_an_account_nobody_shows_changes_nothing(make_ct
     assert {one.path for one in client.writes} == {"User"}
     local = {"POST v4/user": ApiError(TAKEN, code="8", status=400)}
     resource, client = site(make_ctx, None, local, name="robot", email="a@x")
-    with pytest.raises(ConfigError, match="No list shows a user of this name"):
+    with pytest.raises(ConfigError, match="This account cannot see the user of this name"):
         carry_out(resource, resource.plan())
 
 
@@ -151,7 +151,7 @@ def test_a_kind_that_is_not_told_is_asked_for_and_then_told_as_unknown(make_ctx:
 def test_an_unknown_release_is_warned_about(make_ctx: t.Any) -> None:
     resource, client = site(make_ctx, None, fields={"release": 0}, **ROBOT)
     assert resource.plan().changed
-    assert any("may not see the release" in text for text in client.ctx.warnings)
+    assert any("is not allowed to read the release" in text for text in client.ctx.warnings)
 
 
 @pytest.mark.parametrize(

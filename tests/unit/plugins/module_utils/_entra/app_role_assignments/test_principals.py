@@ -57,7 +57,7 @@ def test_a_name_that_only_looks_equal_gets_nothing_and_is_told(make_ctx: t.Any) 
     _found, _finder, graph = find(make_ctx, "group", "GG Operators")
     assert any("looks" in warning for warning in graph.ctx.warnings)
     listed = {"answers": {"/groups": [GROUPS[3]]}}
-    with pytest.raises(LookupError, match="no group 'GG Operators' in the tenant; near:"):
+    with pytest.raises(LookupError, match="no group 'GG Operators' in the tenant; similar:"):
         find(make_ctx, "group", "GG Operators", **listed)
 
 
@@ -130,4 +130,4 @@ def test_a_name_in_the_document_that_may_deceive_is_told(make_ctx: t.Any) -> Non
     deceiving = str(GROUPS[3]["displayName"])
     found, _finder, graph = find(make_ctx, "group", deceiving)
     assert found.object_id == guid(4)
-    assert any("can be taken for another one" in warning for warning in graph.ctx.warnings)
+    assert any("can be mistaken for another one" in warning for warning in graph.ctx.warnings)

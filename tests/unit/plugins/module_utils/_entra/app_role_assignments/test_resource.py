@@ -166,7 +166,7 @@ def test_more_removals_than_expected_and_the_callers_own_role_are_refused(make_c
         make(make_ctx, rows, [ONE], exclusive=True, max_removals=2)[0].plan()
     resource, graph = make(make_ctx, rows, [ONE], exclusive=True)
     graph.claims = {"oid": guid(41).upper()}
-    with pytest.raises(GuardRefused, match="role of its own"):
+    with pytest.raises(GuardRefused, match="one of its own"):
         resource.plan()
 
 

@@ -125,7 +125,7 @@ def test_an_id_that_is_none_is_refused_before_any_read(make_ctx: t.Any) -> None:
 
 @pytest.mark.parametrize("name", ["startDateTime", "endDateTime"])
 def test_a_date_that_is_none_is_no_date_that_never_comes(name: str) -> None:
-    with pytest.raises(BadAnswer, match=f"no date as {name}"):
+    with pytest.raises(BadAnswer, match=f"no valid date as {name}"):
         describe_application({"passwordCredentials": [{"keyId": "k", name: "soon"}]}, NOW)
 
 

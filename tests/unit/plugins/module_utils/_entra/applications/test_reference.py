@@ -31,7 +31,7 @@ def resolve(make_ctx: t.Any, answers: dict[str, t.Any], check_mode: bool = False
 
 @pytest.mark.parametrize("asked", [{"unique_name": None}, {"app_id": ""}, {"object_id": "", "app_id": None}, {}])
 def test_a_key_without_a_value_is_named_before_anything_is_read(asked: dict[str, t.Any]) -> None:
-    with pytest.raises(ConfigError, match="application: the key that is given is empty") as caught:
+    with pytest.raises(ConfigError, match="application: the given key has no value") as caught:
         find_application(t.cast("t.Any", None), asked)
     assert caught.value.facts["source"] == "option application"
 
@@ -64,7 +64,7 @@ def test_a_registration_is_found_with_the_fields_that_were_asked_for(make_ctx: t
 
 
 @pytest.mark.parametrize(
-    ("has", "told"), [("\u03bfps", "near: '\u03bfps'"), ("else", "but 'else', which is another name")]
+    ("has", "told"), [("\u03bfps", "similar: '\u03bfps'"), ("else", "but 'else', which is a different name")]
 )
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any, has: str, told: str) -> None:
     graph = FakeGraph(make_ctx(), {BY_UNIQUE_NAME: {**WIRE, "uniqueName": has}})

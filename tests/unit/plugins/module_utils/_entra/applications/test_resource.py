@@ -219,7 +219,9 @@ def test_a_refused_change_is_undone_and_said(make_ctx: t.Any) -> None:
         carry_out(application, planned)
     assert len(graph.writes) == 3
     assert graph.writes[2].body == {"appRoles": [role(11, "Run")], "tags": ["x"]}
-    assert graph.ctx.warnings == ["Run: disabled to be changed, and enabled again because the change failed."]
+    assert graph.ctx.warnings == [
+        "Run: it was disabled before the change, and enabled again because the change failed."
+    ]
 
 
 @pytest.mark.parametrize("replies", [[None, refusal("no", 500)], [None, refusal("no", 400), refusal("no", 403)]])
@@ -251,7 +253,7 @@ def test_what_another_run_left_disabled_is_enabled_and_told(make_ctx: t.Any, opt
     application, graph = make_application(make_ctx, {PATH: OFF}, object_id=guid(1), **options)
     planned = application.plan()
     assert len(planned.steps) == 1, "a disabled role is changed at once"
-    assert len(graph.ctx.warnings) == 1 and "Run were disabled by a run" in graph.ctx.warnings[0]
+    assert len(graph.ctx.warnings) == 1 and "Run were disabled by an interrupted run" in graph.ctx.warnings[0]
     carry_out(application, planned)
     assert graph.writes[0].body["appRoles"][0]["isEnabled"] and graph.writes[0].body["tags"] == ["x"]
 
@@ -399,7 +401,8 @@ def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("client", "said"), [(guid(2).upper(), "until they end. This task itself signs in as it. If"), (None, "end. If")]
+    ("client", "said"),
+    [(guid(2).upper(), "until they end. This task itself signs in as this application. If"), (None, "end. If")],
 )
 def test_a_deactivation_needs_the_risk_and_says_whose_tokens_end(make_ctx: t.Any, client: t.Any, said: str) -> None:
     application, graph = make_existing(make_ctx, {}, enabled=False, client_id=client)
@@ -473,7 +476,7 @@ def test_what_is_still_not_known_is_an_error_outside_check_mode(make_ctx: t.Any)
         **BY_NAME,
         pending_application=True,
     )
-    with pytest.raises(ConfigError, match="was to be made by an earlier task"):
+    with pytest.raises(ConfigError, match="should have been created by an earlier task"):
         missing.plan()
 
 

@@ -64,7 +64,7 @@ def test_a_thumbprint_is_that_of_the_certificate_beside_it() -> None:
         assert read_asked_thumbprint(text, OWN) == OWN.thumbprints
     assert read_asked_thumbprint(OWN.thumbprint, None) == {OWN.thumbprint}
     assert read_asked_thumbprint(None, None) == frozenset()
-    with pytest.raises(ConfigError, match=f"{OTHER.thumbprint} is not that of .*{OWN.thumbprint}"):
+    with pytest.raises(ConfigError, match=f"{OTHER.thumbprint} does not match .*{OWN.thumbprint}"):
         read_asked_thumbprint(OTHER.thumbprint, OWN)
     with pytest.raises(ConfigError, match="SHA-256"):
         read_asked_thumbprint("abc", None)
@@ -74,7 +74,7 @@ def test_a_thumbprint_is_that_of_the_certificate_beside_it() -> None:
     ("made", "said"),
     [
         ({"starts": -9, "ends": 0}, "has expired: it ended at 2026-03-02T09:41:00Z"),
-        ({"kind": "ec"}, "no other than RSA"),
+        ({"kind": "ec"}, "only RSA"),
         ({"kind": "1024"}, "1024 bits"),
     ],
 )

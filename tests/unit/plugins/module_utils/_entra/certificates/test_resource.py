@@ -154,7 +154,7 @@ def test_what_shows_at_a_second_look_is_not_added_again(make_ctx: t.Any) -> None
     ("options", "said"),
     [
         ({"certificate": make_key_pem() + make_pem()}, "private key"),
-        ({"thumbprint": make_public("other").thumbprint}, "is not that of"),
+        ({"thumbprint": make_public("other").thumbprint}, "does not match"),
         ({"key_id": guid(3)}, "state absent only"),
     ],
 )

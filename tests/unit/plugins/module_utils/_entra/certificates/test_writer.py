@@ -125,7 +125,7 @@ def test_a_stop_in_the_middle_tells_the_key_id(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_policy_is_explained() -> None:
     graph = KeyGraph(KeyService(), ["policy"])
-    with pytest.raises(ApiError, match="The cap is 30 days") as caught:
+    with pytest.raises(ApiError, match="The limit is 30 days") as caught:
         add(graph)
     assert caught.value.facts["cap_days"] == 30 and len(graph.sent) == 1
 
@@ -245,7 +245,7 @@ def test_foreign_keys_that_are_gone_afterwards_are_told_and_not_brought_back() -
     writer.settle()
     writer.add(NEW, "new")
     service.drop(guid(1), guid(2))
-    with pytest.raises(ApiError, match="had certificates before") as caught:
+    with pytest.raises(ApiError, match="has lost certificates while") as caught:
         writer.confirm("new")
     assert [row["key_id"] for row in caught.value.facts["lost"]] == [guid(1), guid(2)]
     assert caught.value.code == "certificates_lost" and guid(1) not in service.ids()

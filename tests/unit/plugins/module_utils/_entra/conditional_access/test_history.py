@@ -144,7 +144,7 @@ def test_service_principals_that_are_gone_sign_in_no_more(make_ctx: t.Any) -> No
 def test_all_of_a_tenant_are_read_without_a_name(make_ctx: t.Any) -> None:
     form = {**OF_JOB, "client_applications.include": frozenset({"all_in_tenant"})}
     (row, young), graph = look(make_ctx, form, [entry(1, servicePrincipalId=guid(7), servicePrincipalName="other")])
-    assert young["why"].startswith("the log shows no sign-in up to 2026-02-25T03:41:00Z")
+    assert young["why"].startswith("the log shows no sign-in before 2026-02-25T03:41:00Z")
     assert row["who"] == "other" and row["why"] == "it may be blocked (users not known)"
     assert "appId" not in graph.parameters[0]["$filter"]
 
@@ -208,7 +208,7 @@ def test_what_people_can_meet(make_ctx: t.Any, controls: set[str], device: t.Any
     answers = {V1: [person(1, guid(20), deviceDetail=device)], f"/users/{guid(20)}/transitiveMemberOf": []}
     found, _graph = look(make_ctx, form, [], answers=answers)
     assert (found == []) is gets_in
-    assert all(row["why"] == "it would not meet what is demanded" for row in found)
+    assert all(row["why"] == "it would not meet what is required" for row in found)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_of_an_application_whose_age_is_not_known_the_log_shows_the_beginning(ma
     for moment, says in (("2026-02-25T03:40:59Z", False), ("2026-02-25T03:41:01Z", True)):
         rows = [entry(1, "203.0.113.7", createdDateTime=moment), entry(2, "203.0.113.7")]
         found, _graph = look(make_ctx, OF_JOB, rows, answers={registration(2): answer})
-        assert [row["why"].startswith("when application backup job was registered is not") for row in found] == [
+        assert [row["why"].startswith("it is not known when application backup job was") for row in found] == [
             True
         ] * says
 

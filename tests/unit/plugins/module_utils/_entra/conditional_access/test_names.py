@@ -79,7 +79,7 @@ def test_names_of_all_kinds_become_ids(make_ctx: t.Any) -> None:
         ("locations.exclude", frozenset({"Twin"}), "2 of the kind named location"),
         ("locations.exclude", frozenset({guid(30)}), "no named location"),
         ("grant.authentication_strength", "Weak", "no authentication strength 'Weak'"),
-        ("grant.terms_of_use", frozenset({"The terms"}), "is no id"),
+        ("grant.terms_of_use", frozenset({"The terms"}), "is not an id"),
     ],
 )
 def test_what_is_not_found_is_a_problem_of_its_option(make_ctx: t.Any, option: str, value: t.Any, told: str) -> None:

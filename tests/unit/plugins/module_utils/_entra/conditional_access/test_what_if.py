@@ -55,7 +55,7 @@ def test_what_is_not_known_is_not_said(make_ctx: t.Any) -> None:
 
 
 def test_an_answer_without_the_policy_is_no_answer(make_ctx: t.Any) -> None:
-    with pytest.raises(ApiError, match="does not name the policy"):
+    with pytest.raises(ApiError, match="does not contain the policy"):
         ask(make_ctx, None)
     with pytest.raises(BadAnswer):
         ask(make_ctx, "text")

@@ -90,7 +90,7 @@ def test_sentences() -> None:
         "session.sign_in_frequency.unit": "hours",
     }
     assert describe(form, "report_only", references).splitlines() == [
-        "Report-only: it refuses nobody, and the sign-in logs tell what it would do.",
+        "Report-only: it refuses nobody, and the sign-in logs show what it would do.",
         "For all users.",
         f"Never for one@corp.example; members of GG-Ops, {guid(3)} (does not exist).",
         f"When they sign in to Microsoft's admin portals, {guid(4)} (name not known).",

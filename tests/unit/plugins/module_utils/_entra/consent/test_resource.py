@@ -156,7 +156,7 @@ def test_surplus_that_the_caller_may_not_revoke_is_told(make_ctx: t.Any) -> None
     consent, graph = make_consent(make_ctx, held, claims={"roles": ["x"]}, exclusive=True)
     assert not consent.plan().changed
     assert graph.ctx.warnings == [
-        "The signed-in identity may not revoke, so this stays undone: revoke application permission See.All of An API"
+        "The signed-in identity is not allowed to revoke, so this was not done: revoke application permission See.All of An API"
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_refused_step_is_a_warning_and_its_kind_is_not_tried_again(make_ctx: t
     planned = consent.plan()
     carry_out(consent, planned)
     assert graph.sent() == [f"POST /servicePrincipals/{guid(5)}/appRoleAssignedTo", "POST /oauth2PermissionGrants"]
-    assert graph.ctx.warnings == ["Left to be consented: Cannot assign"]
+    assert graph.ctx.warnings == ["Still to be consented: Cannot assign"]
     assert [step.action for step in consent.get_applied_plan().steps] == ["consent"]
     result = consent.result()
     assert result["status"] == "pending_consent"

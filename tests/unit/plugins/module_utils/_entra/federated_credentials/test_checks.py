@@ -72,7 +72,7 @@ def test_what_a_token_may_match_is_let_through(issuer: str, subject: str, audien
 @pytest.mark.parametrize(
     ("given", "where", "said"),
     [
-        ((GITHUB, "x", "api://azureadtokenexchange"), "audiences", "letter case"),
+        ((GITHUB, "x", "api://azureadtokenexchange"), "audiences", "upper and lower case"),
         ((OWN, guid(9), "api://AzureADTokenExchangeUSGov"), "audiences", "in cloud public"),
         ((GITHUB, "x", "own "), "audiences", "blank"),
         ((GITHUB + "/", "x"), "issuer", repr(GITHUB)),
@@ -81,10 +81,10 @@ def test_what_a_token_may_match_is_let_through(issuer: str, subject: str, audien
         ((GITHUB, " x"), "subject", "blank"),
         (("https://scheduler.example ", "x"), "issuer", "blank"),
         ((OWN, guid(9), "https://graph.microsoft.com"), "audiences", "managed identity's token"),
-        ((OWN, guid(9).upper().replace("0", "A")), "subject", "small letters"),
+        ((OWN, guid(9).upper().replace("0", "A")), "subject", "lower case"),
         ((OWN, "rotator"), "subject", "object id of a managed identity"),
         ((OWN + "/", guid(9)), "issuer", OWN),
-        ((OWN.replace(guid(7), guid(8)), guid(9)), "issuer", "own tenant"),
+        ((OWN.replace(guid(7), guid(8)), guid(9)), "issuer", "tenant"),
         ((f"https://sts.windows.net/{guid(7)}/", guid(9)), "issuer", OWN),
     ],
 )

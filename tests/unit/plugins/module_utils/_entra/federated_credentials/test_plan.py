@@ -193,7 +193,7 @@ def test_the_steps_of_two_credentials_of_one_application_are_told_apart() -> Non
 
 def test_names_that_differ_in_letter_case_only_are_ambiguous() -> None:
     wires = wires_of({"ci-a": (("https://i1", "s1"), ""), "CI-a": (("https://i2", "s1"), "")})
-    with pytest.raises(AmbiguousMatch, match="named ci-a, letter case apart: CI-a .*, ci-a"):
+    with pytest.raises(AmbiguousMatch, match="the name ci-a .*: CI-a .*, ci-a"):
         find_credential_named(wires, "ci-a")
 
 

@@ -128,10 +128,10 @@ SERVER = "https://git.corp.example/_services/token"
         (
             {"kubernetes": {"issuer": "https://x", "namespace": "Ops", "service_account": "a_b"}},
             ["kubernetes.namespace", "kubernetes.service_account"],
-            "no name of a service account",
+            "not the name of a service account",
         ),
         ({"gitlab": {"project": "infra", "branch": "main"}}, ["gitlab.project"], "group/name"),
-        ({"gitlab": {"project": "4711", "branch": "main"}}, ["gitlab.project"], "given as project_id"),
+        ({"gitlab": {"project": "4711", "branch": "main"}}, ["gitlab.project"], "as project_id"),
         ({"gitlab": {"project_id": "a/b", "branch": "main"}}, ["gitlab.project_id"], "not a number"),
     ],
 )

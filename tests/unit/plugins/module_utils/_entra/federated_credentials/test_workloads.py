@@ -50,7 +50,7 @@ def test_a_credential_per_job_template_in_the_order_of_the_identities() -> None:
     assert re.fullmatch(r"awx-vidence-monthly-[0-9a-f]{8}", evidence["name"])
     assert converge["trust"] == {"awx": {**AAP, "job_template": "Converge access"}}
     told = " ".join(converge["warnings"])
-    assert "depends on the version" in told and "made of names" in told
+    assert "depends on the version" in told and "consists of names" in told
 
 
 def test_a_service_account_per_identity() -> None:
@@ -69,7 +69,7 @@ def test_one_token_for_two_identities_is_told_on_both() -> None:
         "kubernetes", [{"identity": name, **CLUSTER, "service_account": "cvops"} for name in ("rotate", "converge")]
     )
     assert [row["identity"] for row in rows] == ["converge", "rotate"]
-    assert "signs in as rotate, too" in rows[0]["warnings"][0] and "as converge, too" in rows[1]["warnings"][0]
+    assert "also sign in as rotate" in rows[0]["warnings"][0] and "sign in as converge" in rows[1]["warnings"][0]
 
 
 def test_names_are_ones_that_entra_takes_and_differ_where_subjects_do() -> None:

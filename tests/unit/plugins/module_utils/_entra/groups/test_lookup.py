@@ -100,7 +100,7 @@ def test_a_wrong_object_id_is_an_error_only_for_present(make_ctx: t.Any) -> None
 
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any) -> None:
     """Graph's key compares more loosely than names are the same."""
-    with pytest.raises(ConfigError, match="near: '\uff47g'"):
+    with pytest.raises(ConfigError, match="similar: '\uff47g'"):
         find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="\uff47g")}, unique_name="gg")
     with pytest.raises(ConfigError, match="but 'other', which is another name"):
         find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="other")}, unique_name="gg")

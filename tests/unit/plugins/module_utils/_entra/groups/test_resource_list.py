@@ -195,7 +195,7 @@ def test_a_name_that_shall_be_absent_is_given_to_no_group(make_ctx: t.Any, gets:
     for wanted in ([{**gets, "display_name": "New"}, gone], [gone, {**gets, "display_name": "New"}]):
         told = refuse(make_ctx, lambda ctx: Tenant(ctx, [group(1)]), *wanted)
         assert [(kind, where) for kind, where, dummy in told] == [("config", f"groups[{wanted.index(gone)}]")]
-        assert "is to be absent" in told[0][2]
+        assert "is to be deleted" in told[0][2]
     kept = {"unique_name": "other", "display_name": "New", "state": "absent"}
     assert plan_groups(make_ctx, lambda ctx: Tenant(ctx, [group(1)]), {**gets, "display_name": "New"}, kept)[1].changed
 

@@ -43,12 +43,12 @@ def test_a_range_has_one_spelling(written: str, meant: str) -> None:
     [
         ("203.0.113.17/28", "write 203.0.113.16/28 for the range, or 203.0.113.17 for that one address"),
         ("2001:db8:40::1/48", "write 2001:db8:40::/48 for the range"),
-        ("203.0.113.0/33", "no IP range in CIDR form"),
-        ("203.0.113.0-203.0.113.9", "no IP range in CIDR form"),
-        ("office", "no IP range in CIDR form"),
-        ("", "no IP range in CIDR form"),
-        ("0.0.0.0/0", "every address there is"),
-        ("::/0", "every address there is"),
+        ("203.0.113.0/33", "not an IP range in CIDR form"),
+        ("203.0.113.0-203.0.113.9", "not an IP range in CIDR form"),
+        ("office", "not an IP range in CIDR form"),
+        ("", "not an IP range in CIDR form"),
+        ("0.0.0.0/0", "all addresses, but"),
+        ("::/0", "all addresses, but"),
     ],
 )
 def test_what_is_no_range_is_told_by_its_place(written: str, told: str) -> None:

@@ -137,7 +137,7 @@ def test_a_group_that_goes_meanwhile_is_told(make_ctx: t.Any) -> None:
     reading, _graph = make_reading(make_ctx, answers)
     read_groups(reading, [guid(1), guid(2)], People())
     told = {one["name"]: one for one in reading.list_sources()}
-    assert "gone while they were read" in told["group_members"]["why"]
+    assert "deleted while they were read" in told["group_members"]["why"]
 
 
 def test_any_other_failure_ends_it(make_ctx: t.Any) -> None:

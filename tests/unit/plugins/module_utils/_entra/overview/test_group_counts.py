@@ -75,9 +75,9 @@ def test_twenty_people_are_one_request_and_who_cannot_sign_in_is_none(make_ctx: 
     ("answer", "why"),
     [
         (Forbidden("no"), "User.Read.All with GroupMember.Read.All"),
-        (NotFound("gone"), "gone while they were read"),
-        ([make_group(1), make_group(2, securityEnabled=None)], "of which kind"),
-        ([{"id": guid(1), "securityEnabled": True, "groupTypes": []}], "of which kind"),
+        (NotFound("gone"), "deleted while they were read"),
+        ([make_group(1), make_group(2, securityEnabled=None)], "visible"),
+        ([{"id": guid(1), "securityEnabled": True, "groupTypes": []}], "visible"),
     ],
 )
 def test_what_could_not_be_counted_is_no_small_number(make_ctx: t.Any, answer: t.Any, why: str) -> None:

@@ -100,7 +100,7 @@ def test_what_is_of_tier_0_is_known() -> None:
     [
         (GRAPH, "application", "RoleManagement.ReadWrite.Directory", "tier 0: whoever has it can give itself"),
         (GRAPH.upper(), "application", "AppRoleAssignment.ReadWrite.All", "tier 0: whoever has it can grant itself"),
-        (GRAPH, "delegated", "Group.ReadWrite.All", "tier 0 when an administrator signs in: it can then put anybody"),
+        (GRAPH, "delegated", "Group.ReadWrite.All", "tier 0 when an administrator signs in: it can then add anybody"),
         (GRAPH, "delegated", "Directory.AccessAsUser.All", "tier 0 when an administrator signs in: it can then do"),
         (GRAPH, "application", "Directory.AccessAsUser.All", None),
         (GRAPH, "application", "Application.ReadWrite.OwnedBy", None),

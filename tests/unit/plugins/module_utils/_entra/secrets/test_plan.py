@@ -177,7 +177,7 @@ def test_without_a_hint_it_may_be_the_callers_own() -> None:
 @pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, "not a date"])
 def test_nothing_is_judged_by_what_is_no_date(odd: t.Any) -> None:
     for name in ("endDateTime", "startDateTime"):
-        with pytest.raises(BadAnswer, match=f"no date as {name}"):
+        with pytest.raises(BadAnswer, match=f"no valid date as {name}"):
             is_valid_credential({**key(1, "job"), name: odd}, NOW)
 
 

@@ -84,7 +84,7 @@ def test_a_policy_of_its_own_goes_before_the_tenants(
 ) -> None:
     error = explain(make_ctx, {OWN: own, PATH: {"createdDateTime": "2026-01-01T00:00:00Z"}, DEFAULT: default})
     assert error.facts.get("cap_days") == cap
-    assert ("The cap is" in str(error)) is (cap is not None)
+    assert ("The limit is" in str(error)) is (cap is not None)
     assert error.facts["request_id"] == "r" and error.code == TOO_LONG.code
 
 
@@ -114,8 +114,8 @@ CERTIFICATE_RULES = [
 @pytest.mark.parametrize(
     ("code", "said", "facts"),
     [
-        ("CredentialInvalidLifetimeAsPerAppPolicy", "The cap is 60 days: give a certificate", {"cap_days": 60}),
-        ("CredentialTypeNotAllowedAsPerAppPolicy", "named issuers only", {"trusted_issuers_only": True}),
+        ("CredentialInvalidLifetimeAsPerAppPolicy", "The limit is 60 days: give a certificate", {"cap_days": 60}),
+        ("CredentialTypeNotAllowedAsPerAppPolicy", "certain issuers", {"trusted_issuers_only": True}),
     ],
 )
 def test_what_a_policy_demands_of_certificates_is_told(make_ctx: t.Any, code: str, said: str, facts: t.Any) -> None:

@@ -179,7 +179,7 @@ def test_a_secret_is_not_lost_by_an_answer_that_makes_no_sense(odd: t.Any, monke
     monkeypatch.setattr(subject, "SecretWriter", writer)
     monkeypatch.setattr(subject, "GraphClient", lambda ctx: None)
     secret = subject.SecretResource(t.cast("t.Any", None))
-    with pytest.raises(BadAnswer, match="no date as endDateTime"):
+    with pytest.raises(BadAnswer, match="no valid date as endDateTime"):
         secret.actions["add"](Step("add", "secret job", {"name": "job", "lifetime_days": 1}))
     assert secret.salvage()["salvaged"]["secret"] == {"key_id": guid(1), "value": "shown once"}
 

@@ -76,7 +76,7 @@ class Graph:
         if outcome == "busy":
             raise Throttled("Cannot: wait", retry_after_s=7.0, status=429)
         if outcome == "never":
-            raise Unreachable("Cannot: no answer in time", may_have_acted=True)
+            raise Unreachable("Cannot: no answer came in time", may_have_acted=True)
         key_id = f"key-{next(self._numbers)}"
         self.keys.append({"keyId": key_id, **body["passwordCredential"]})
         if outcome == "mute":

@@ -324,6 +324,6 @@ def test_an_activation_that_does_not_show_fails(make_ctx: t.Any) -> None:
 def test_certificates_need_saml(make_ctx: t.Any) -> None:
     for options in ({"sign_on_mode": "oidc"}, {}):
         principal, graph = make_principal(make_ctx, {}, signing_certificate=DEFAULTS, **options)
-        with pytest.raises(ConfigError, match="only SAML signs with such certificates"):
+        with pytest.raises(ConfigError, match="such certificates are used for SAML only"):
             principal.plan()
         assert graph.writes == []

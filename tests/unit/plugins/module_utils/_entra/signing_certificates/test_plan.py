@@ -96,7 +96,7 @@ def test_activating_is_told_as_what_it_is() -> None:
     (step,) = plan(principal, activate=get_thumbprint("b"))
     (change,) = step.changes
     assert get_thumbprint("a") in change.sentence and get_thumbprint("b") in change.sentence
-    assert "must hold it" in change.sentence
+    assert "must have it" in change.sentence
     assert plan(principal, activate=get_thumbprint("a")) == []
 
 
@@ -118,9 +118,9 @@ def test_what_signs_or_is_to_sign_is_never_removed() -> None:
     assert "the one to activate" in complain(principal, remove=[b], activate=b)
     assert complain(principal, remove=[b]) == ""
     unset = {**principal, "preferredTokenSigningKeyThumbprint": None}
-    assert "Entra ID may sign with it" in complain(unset, remove=[b])
+    assert "Entra ID may sign with this one" in complain(unset, remove=[b])
     assert complain(unset, remove=[a], activate="first") == ""
-    assert "signs no tokens" in complain(make_principal(make_signing(1, "a", sign=False)), remove=[a])
+    assert "does not sign tokens" in complain(make_principal(make_signing(1, "a", sign=False)), remove=[a])
 
 
 def test_only_what_is_there_and_valid_is_activated() -> None:

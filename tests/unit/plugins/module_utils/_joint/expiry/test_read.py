@@ -216,7 +216,7 @@ def test_signing_certificates_are_known_by_the_fingerprint_of_what_verifies(make
     assert "c2VjcmV0LWtleQ==" in tenant.graph.ctx.secrets
 
 
-@pytest.mark.parametrize("public", [None, "", "no base64", base64.b64encode(b"0\x04\x02\x01\x00x").decode()])
+@pytest.mark.parametrize("public", [None, "", "not base64", base64.b64encode(b"0\x04\x02\x01\x00x").decode()])
 def test_what_is_no_certificate_has_no_fingerprint(make_ctx: t.Any, public: t.Any) -> None:
     tenant = sign_on(make_ctx, public=public, private=base64.b64encode(b"0\x05public").decode())
     tenant.read()

@@ -142,7 +142,7 @@ def test_a_role_is_not_pending_where_no_list_of_roles_was_read(
     """The list may hold a role of this name, which the earlier task would then not create."""
 
     def read_nothing() -> t.Any:
-        raise NotFound("This CommServe offers no list of roles to this account.")
+        raise NotFound("This CommServe does not give this account a list of roles.")
 
     fake = FakeCommCell(NAMES)
     roles = Catalogue("role", [Entry(1, "View")], refresh=read_nothing)
@@ -155,7 +155,7 @@ def test_a_role_is_not_pending_where_no_list_of_roles_was_read(
     site = t.cast(t.Any, fake)
     resolved = Resolver(make_ctx(), options, site, site, groups).resolve_entries([entry("ops", line(given, "gold"))])
     assert [item["message"] for item in resolved.problems] == [
-        "This CommServe offers no list of roles to this account."
+        "This CommServe does not give this account a list of roles."
     ]
     assert resolved.present == {}
 

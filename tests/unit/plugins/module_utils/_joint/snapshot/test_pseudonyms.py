@@ -170,12 +170,12 @@ def make_snapshot(persons: t.Sequence[Person]) -> Snapshot:
         {
             **source,
             "name": "user_details",
-            "why": "listed and not there when they were read, by id: 987654321 and 3 more",
+            "why": "in the list, but gone when they were read, by id: 987654321 and 3 more",
         },
         {
             **source,
             "name": "access_tokens",
-            "why": "those of 2 user(s) not shown to this account, such as user 987654322",
+            "why": "those of 2 user(s) not visible to this account, such as user 987654322",
         },
         {
             **source,
