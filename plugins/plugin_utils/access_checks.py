@@ -43,8 +43,8 @@ def find_access_problems(values: Values) -> t.Iterator[Problem]:
     glass = declared.get("break_glass") or {}
     if for_people and not (glass.get("users") or glass.get("groups")):
         yield _TOP.enter("break_glass").describe(
-            f"is missing, and {' and '.join(for_people)} would be for the accounts for emergencies, too: name their users or groups, which every"
-            " policy for people then leaves out"
+            f"is missing, and {' and '.join(for_people)} would also apply to the accounts for emergencies: name "
+            "their users or groups, which every policy for people then excludes"
         )
     for name, item in present.items():
         yield from _find_problems_of_ready(name, item, declared, values)
@@ -57,7 +57,8 @@ def _find_problems_of_ready(name: str, item: Values, declared: Values, values: V
         whom = [key for key in ("users", "groups", "roles") if item.get(key)]
         if not whom and not list_mapped_groups(values.get("cvops_role_mappings")):
             yield place.describe(
-                "says not whom it is for: give groups, users or roles, or Entra groups in cvops_role_mappings, which it takes otherwise"
+                "does not say to whom it applies: give groups, users or roles, or Entra groups in "
+                "cvops_role_mappings, which are used otherwise"
             )
         if item.get("controls") == [] and not item.get("authentication_strength"):
             yield place.enter("controls").describe(
@@ -71,7 +72,7 @@ def _find_problems_of_ready(name: str, item: Values, declared: Values, values: V
     days = item.get("sign_in_history_days")
     if days is not None and not 1 <= int(days) <= _LONGEST_HISTORY:
         yield place.enter("sign_in_history_days").describe(
-            f"must be 1 to {_LONGEST_HISTORY}, for which Entra ID keeps sign-ins"
+            f"must be 1 to {_LONGEST_HISTORY}, because Entra ID keeps sign-ins no longer"
         )
 
 
@@ -79,7 +80,7 @@ def _find_location_problems(place: Place, item: Values, declared: Values) -> t.I
     named = item.get("locations")
     if not named:
         yield place.enter("locations").describe(
-            "is missing, so that all sign-ins would be blocked; name the locations that stay open"
+            "is missing, so all sign-ins would be blocked; name the locations from which sign-ins stay possible"
         )
         return
     gone = {
@@ -90,7 +91,7 @@ def _find_location_problems(place: Place, item: Values, declared: Values) -> t.I
             yield (
                 place.enter("locations")
                 .enter_item(number, text)
-                .describe("is a location that named_locations has as absent; take it out of one of them")
+                .describe("is a location that is absent in named_locations; remove it from one of them")
             )
 
 
@@ -98,16 +99,17 @@ def _find_application_problems(place: Place, name: str, application: t.Any) -> t
     key = "service_principals" if name == "egress" else "applications"
     if not isinstance(application, t.Mapping):
         yield place.enter(key).describe(
-            "is missing, and so is cvops_application, which it stands for; name the application"
+            "is missing, and cvops_application, which would be used instead, is missing too; name the application"
         )
     elif is_gone(application):
         yield place.enter(key).describe(
-            "is missing, and cvops_application, which it stands for, is absent; name the application, or give the policy state: absent"
+            "is missing, and cvops_application, which would be used instead, is absent; name the application, or "
+            "give the policy state: absent"
         )
     elif name == "egress" and application.get("sign_in_audience") not in (None, _OWN_TENANT):
         yield place.enter(key).describe(
-            f"is missing, and cvops_application, which it stands for, is open to other tenants (sign_in_audience), so that no policy covers it; it must"
-            f" be {_OWN_TENANT}"
+            "is missing, and cvops_application, which would be used instead, is open to other tenants "
+            f"(sign_in_audience), so no policy covers it; it must be {_OWN_TENANT}"
         )
 
 
@@ -129,7 +131,7 @@ def _find_repeated(declared: Values) -> t.Iterator[Problem]:
                     continue
                 first = seen.setdefault((key, fold_case(to_text(item[key]))), place)
                 if first is not place:
-                    yield place.enter(key).describe(f"is also that of {first.path}; describe each once")
+                    yield place.enter(key).describe(f"is already used by {first.path}; describe each once")
 
 
 def _number(declared: Values, key: str) -> t.Iterator[tuple[int, Values]]:

@@ -92,7 +92,7 @@ def join_logs(
         raise FilterInputError(str(exc)) from None
     if _count_values(joined) > LOG_LIMITS.values:
         raise FilterInputError(
-            f"there are {len(joined['events'])} events, more than a next run reads again: begin a new file, or read a shorter period"
+            f"there are {len(joined['events'])} events, more than the next run can read again: begin a new file, or read a shorter period"
         )
     return joined
 
@@ -173,7 +173,7 @@ def read_log_file(path: str) -> tuple[dict[str, t.Any], list[str]]:
     except DataFileError as exc:
         return {}, [f"{abbreviate_text(path)}: {problem}" for problem in exc.args]
     if not isinstance(found, dict) or not found:
-        return {}, [f"{abbreviate_text(path)}: is no log that the playbook access_log has written"]
+        return {}, [f"{abbreviate_text(path)}: is not a log that the playbook access_log has written"]
     try:
         join.find_start(found, "")
     except (ReadingError, ValueError) as exc:
@@ -251,5 +251,5 @@ def _read_link(link: Mapping) -> DeclaredLink:
     values = {name: to_text(link.get(name)) for name in ("commvault_user", "identity", "commcell")}
     unknown = sorted(set(map(to_text, link)) - set(values))
     if unknown or not values["commvault_user"] or not values["identity"]:
-        raise FilterInputError("a link has commvault_user and identity, and may have commcell, and nothing else")
+        raise FilterInputError("a link needs commvault_user and identity, can have commcell, and nothing else")
     return DeclaredLink(values["commvault_user"], values["identity"], values["commcell"] or None)

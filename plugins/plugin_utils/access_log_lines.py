@@ -41,7 +41,7 @@ def format_log(joined: t.Any, limit: int = _TOLD) -> list[str]:
     *limit*: so many handshakes, changes and refusals each, the latest; 0 for all.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+        raise FilterInputError("limit must be 0 (no limit) or a positive number")
     log = make_visible(require_log(joined))
     events, shakes = log["events"], log["handshakes"]
     by_number: dict[t.Any, list[Mapping]] = {}
@@ -144,7 +144,8 @@ def _format_refusals(rows: t.Sequence[Mapping], limit: int) -> list[str]:
         key = (to_text(row.get("person") or "not told"), where, deed, to_text(row.get("address")), why)
         grouped.setdefault(key, []).append(row["time"])
     lines = [
-        f"refused: {who}, {deed} at {where}{f' from {address}' if address else ''}, {len(times)} times, last {max(times)}: {why or 'no reason told'}"
+        f"refused: {who}, {deed} at {where}{f' from {address}' if address else ''}, {len(times)} times, last "
+        f"{max(times)}: {why or 'no reason given'}"
         for (who, where, deed, address, why), times in sorted(grouped.items(), key=lambda item: max(item[1]))
     ]
     return _cut(lines, limit, "refusals")
@@ -152,7 +153,7 @@ def _format_refusals(rows: t.Sequence[Mapping], limit: int) -> list[str]:
 
 def _format_strangers(people: t.Sequence[Mapping], limit: int) -> list[str]:
     lines = [
-        f"{account.get('commcell')}: {account.get('name')} is nobody that Entra ID's log names"
+        f"{account.get('commcell')}: {account.get('name')} is not named in Entra ID's log"
         + (", since several have that name" if account.get("linked_by") == "ambiguous" else "")
         for person in people
         for account in person.get("accounts") or ()

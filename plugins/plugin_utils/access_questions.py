@@ -75,7 +75,7 @@ def ask_about_access(options: Mapping) -> dict[str, t.Any]:
     question = make_question(given)
     bundle, snapshot = (resolve_path(given.get(name)) for name in ("bundle", "snapshot"))
     if (bundle is None) == (snapshot is None):
-        raise ConfigError("give one of bundle and snapshot: the folder of what is asked")
+        raise ConfigError("give bundle or snapshot: the folder with the data")
     source = _read_bundle(bundle) if bundle else _read_snapshot(str(snapshot), given)
     found = answer_question(source.rows, question, source.commcells)
     return {
@@ -121,10 +121,10 @@ def find_bundle(folder: str) -> str:
             continue
         dated.append((manifest["as_of"], manifest["created"], path))
     if faults:  # one of them may be the newest
-        raise ConfigError(f"bundle: {'; '.join(faults)}: name the bundle that is meant", source="option bundle")
+        raise ConfigError(f"bundle: {'; '.join(faults)}: give the folder of one bundle", source="option bundle")
     if not dated:
         raise ConfigError(
-            f"bundle: {folder} is no bundle and holds none; the playbook access_evidence makes them",
+            f"bundle: {folder} is not a bundle and contains none; the playbook access_evidence creates bundles",
             source="option bundle",
         )
     return max(dated)[2]
@@ -137,7 +137,7 @@ def _read_bundle(folder: str) -> Source:
     try:
         return Source(bundle.rows, read_snapshot(os.path.join(path, SNAPSHOT), "bundle").commcells, words, [])
     except ConfigError as exc:
-        why = f"which entities there are, and to which company they belong, cannot be read: {exc}"
+        why = f"it cannot be read which entities exist and to which company they belong: {exc}"
         return Source(
             bundle.rows,
             [],
@@ -160,7 +160,7 @@ def _read_snapshot(folder: str, given: Mapping) -> Source:
 def format_answer(answer: t.Any, limit: int = _TOLD) -> list[str]:
     """Return an answer as lines: a table, then what the data does not tell. *limit*: so many rows of each; 0 for all."""
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+        raise FilterInputError("limit must be 0 (no limit) or a positive number")
     found = make_visible(_require_answer(answer))
     answers, doubts = found["answers"], found["not_evaluable"]
     people = {
@@ -168,8 +168,8 @@ def format_answer(answer: t.Any, limit: int = _TOLD) -> list[str]:
         for row in answers
     }
     lines = [
-        f"{found['source']}: {_count(len(answers), 'grant', 'grants')} of {_count(len(people), 'person', 'people')},"
-        f" {_count(len(doubts), 'thing', 'things')} that cannot be told"
+        f"{found['source']}: {_count(len(answers), 'grant', 'grants')} of {_count(len(people), 'person', 'people')}, "
+        f"{_count(len(doubts), 'thing', 'things')} that cannot be determined"
     ]
     shown = answers[:limit] if limit else answers
     if shown:
@@ -180,7 +180,11 @@ def format_answer(answer: t.Any, limit: int = _TOLD) -> list[str]:
     lines += [f"not evaluable: {_place(row)}{row['why']}" for row in told]
     return [
         *lines,
-        *([f"{len(doubts) - len(told)} more that cannot be told, see the file"] if len(told) < len(doubts) else []),
+        *(
+            [f"{len(doubts) - len(told)} more that cannot be determined, see the file"]
+            if len(told) < len(doubts)
+            else []
+        ),
     ]
 
 
@@ -189,7 +193,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def build_answer_csv(answer: t.Any) -> str:
-    """Return the answers as CSV, what cannot be told as rows with ``can`` not_evaluable. Raises FilterInputError."""
+    """Return the answers as CSV, what cannot be determined as rows with ``can`` not_evaluable. Raises FilterInputError."""
     found = make_visible(_require_answer(answer))
     rows = [{**row, "permissions": "; ".join(row["permissions"])} for row in found["answers"]]
     rows += [
@@ -210,7 +214,7 @@ def _format_row(row: Mapping) -> tuple[str, ...]:
     named = f"{row['person']} ({person})" if row["person"] and row["person"] != person else person
     role = to_text(row["role"]) or ", ".join(row["permissions"]) or to_text(row["grant_kind"])
     on = describe_entity(row["entity_kind"], row["entity_id"], row["entity"])
-    can = {"yes": "yes", "no": "no, it is disabled or blocked"}.get(row["can"], "cannot be told")
+    can = {"yes": "yes", "no": "no, it is disabled or blocked"}.get(row["can"], "cannot be determined")
     if row["can"] == "yes" and row["effective_now"] != "yes":
         can = "after the next sign-in"
     elif row["can"] == "yes" and row["expected_at_next_login"] == "no":

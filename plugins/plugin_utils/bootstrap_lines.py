@@ -55,7 +55,7 @@ def format_bootstrap_report(
     lines += _list_rights_to_remove(who, make_visible(require_mapping(created, "the automation's application")))
     lines += [f"- the ownership of {to_text(name)}" for name in require_list(told.get("persons"), "persons")]
     minutes = (who.get("token_life_s") or 0) // 60
-    return [*lines, f"- the access token, which is valid for another {minutes} min (sign out, or let it run out)"]
+    return [*lines, f"- the access token, which is valid for another {minutes} min (sign out, or let it expire)"]
 
 
 def _format_ids(identity: Mapping) -> str:
@@ -76,7 +76,7 @@ def _format_pending_consent(consent: Mapping) -> list[str]:
 def _format_check_mode(identity: Mapping) -> str:
     if identity.get("object_id"):
         return "Check mode: nothing was written"
-    return "Check mode: nothing was written. Who does not exist yet has no object id, so the ownership above is not in the diffs"
+    return "Check mode: nothing was written. Applications and groups that do not exist yet have no object id, so the ownership above is not in the diffs"
 
 
 def _format_verdict(told: Mapping, seen: Mapping) -> str:
@@ -87,13 +87,13 @@ def _format_verdict(told: Mapping, seen: Mapping) -> str:
         return "Verified: it signs in and holds all of them"
     if seen:
         return f"NOT VERIFIED: {require_mapping(seen.get('error'), 'error').get('msg')}"
-    return "Not verified, for it cannot sign in from here: run cvops.identity.doctor where it can, or give cvops_bootstrap.verify_with"
+    return "Not verified, because it cannot sign in from here: run cvops.identity.doctor where it can, or give cvops_bootstrap.verify_with"
 
 
 def _list_rights_to_remove(who: Mapping, created: Mapping) -> list[str]:
     identity = require_mapping(who.get("identity"), "identity")
     is_user = identity.get("kind") == "user"
-    lines = [f"Take away from {identity.get('user_name') or identity.get('display_name') or 'whoever ran this'}:"]
+    lines = [f"Remove from {identity.get('user_name') or identity.get('display_name') or 'whoever ran this'}:"]
     roles = require_list(who.get("directory_roles"), "directory_roles")
     if roles:
         lines.append(f"- the directory roles activated for this: {_join_names(roles)}")

@@ -22,8 +22,8 @@ Drill = dict[str, t.Any]
 WORKED, NOT_PROVEN, FAILED = "worked", "not_proven", "failed"
 _OUTCOMES = (WORKED, NOT_PROVEN, FAILED)
 _TOLD = {
-    WORKED: "logged in with its own password, and administers the CommCell",
-    NOT_PROVEN: "signed in; that it administers is not proven",
+    WORKED: "logged in with its own password, and has administrator rights on the CommCell",
+    NOT_PROVEN: "signed in; its administrator rights are not proven",
     FAILED: "failed the drill",
 }
 #: How the CommCell is reached; who signs in, and a gateway that asks Entra ID, are left out.
@@ -72,7 +72,7 @@ def build_drill(result: t.Any, commcell: t.Any, user: t.Any, date: t.Any) -> Dri
     elif got_in and _ADMINISTRATION not in rights:
         outcome, why = (
             FAILED,
-            "it logs in, and does not administer the CommCell, so nobody could repair the sign-in with it",
+            "it can log in but has no administrator rights on the CommCell, so it could not repair the sign-in",
         )
     return {
         "commcell": to_text(commcell),
@@ -115,7 +115,7 @@ def read_drills(path: str) -> tuple[list[Drill], list[str]]:
 def _list_drills(value: t.Any) -> list[Mapping]:
     """Return a list of drills. Raises FilterInputError for anything else."""
     if value is not None and not isinstance(value, (list, tuple)):
-        raise FilterInputError("is no list of drills, as the playbook break_glass_drill writes it")
+        raise FilterInputError("is not a list of drills as the playbook break_glass_drill writes it")
     rows = require_mappings(value, "drills")
     if len(rows) > _TOO_MANY:
         raise FilterInputError(f"holds more than {_TOO_MANY:,} drills")
@@ -127,5 +127,5 @@ def _list_drills(value: t.Any) -> list[Mapping]:
         try:
             parse_time(str(row["date"]))
         except ValueError:
-            raise FilterInputError(f"drills[{number}].date is no date such as 2026-11-27") from None
+            raise FilterInputError(f"drills[{number}].date is not a date such as 2026-11-27") from None
     return rows

@@ -23,12 +23,12 @@ _NAMES_TOLD = 10
 #: Of a Markdown table: so many columns, which are CommCells that are equal in every row, and so many rows.
 _COLUMNS, _ROWS = 20, 200
 _LEGEND = {
-    IN_LINE: "declared and there",
-    MISSING: "declared and not there",
-    SURPLUS: "there and not declared",
-    NOT_DECLARED: "neither declared nor there",
+    IN_LINE: "declared and present",
+    MISSING: "declared and missing",
+    SURPLUS: "present and not declared",
+    NOT_DECLARED: "neither declared nor present",
     NOT_READ: "the CommCell was not read, or does not list all that the principal holds",
-    UNKNOWN: "not declared there and not looked for, not confirmed, or perhaps left to a later run",
+    UNKNOWN: "not declared there and not searched for, not confirmed, or perhaps left for a later run",
 }
 
 

@@ -18,7 +18,8 @@ Mapping = t.Mapping[t.Any, t.Any]
 #: So many of the sign-ins that keep a policy in report-only are lines of a report; all are in the summary.
 _TOLD = 20
 _COVERAGE = (
-    "only applications of this tenant, with the licence Workload Identities Premium. Managed identities and applications of other tenants, such as"
+    "only applications of this tenant, with the licence Workload Identities Premium. Managed identities and "
+    "applications of other tenants, such as"
     " those of Commvault's express configuration, are not covered"
 )
 
@@ -36,7 +37,7 @@ def _describe_sign_in(row: Mapping) -> str:
     why = to_text(row.get("why"))
     if not row.get("who"):
         return why
-    address = f" from {to_text(row['address'])}" if row.get("address") else " from an address that is not known"
+    address = f" from {to_text(row['address'])}" if row.get("address") else " from an unknown address"
     country = f" ({to_text(row['country'])})" if row.get("country") else ""
     count = row.get("count") or 1
     times = f"{to_text(count)} time{'' if count == 1 else 's'}, last at {to_text(row.get('last_seen'))}"
@@ -73,7 +74,7 @@ def _name_hold(policy: Mapping) -> str:
     is_planned = bool(policy.get("planned"))
     if policy.get("policy_state") == "report_only":
         return "would stay in report-only" if is_planned else "stays in report-only"
-    return "would shut out" if is_planned else "shuts out"
+    return "would refuse" if is_planned else "shuts out"
 
 
 def _get_policy(result: Mapping) -> Mapping:

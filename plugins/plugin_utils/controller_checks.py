@@ -66,7 +66,7 @@ def _at(*path: str) -> str:
 def _find_name_problems(settings: Settings, plan: ControllerPlan) -> t.Iterator[Problem]:
     if find_zone(settings.timezone) is None:
         yield Problem(
-            _at("timezone"), "is no time zone that this machine knows; give a name such as Europe/Berlin, or UTC"
+            _at("timezone"), "is not a time zone that this machine knows; give a name such as Europe/Berlin, or UTC"
         )
     told: set[str] = set()
     names = [("organizations", settings.organization), *((item.kind, item.name) for item in plan.objects), *plan.uses]
@@ -83,12 +83,14 @@ def _find_name_problems(settings: Settings, plan: ControllerPlan) -> t.Iterator[
         if first != item.key:
             yield Problem(
                 _VARIABLE,
-                f"the name {abbreviate_text(item.name, 60)!r} is that of a {_word(first.split('/')[0])} and of a {_word(item.kind)}, and schedules and"
-                " workflows name them by name alone; give one of them another name",
+                f"the name {abbreviate_text(item.name, 60)!r} is used for a {_word(first.split('/')[0])} and for a "
+                f"{_word(item.kind)}, but schedules and workflows refer to them by name only; give one of them "
+                "another name",
             )
     for kind, name in _list_repeated_jobs(settings):
         yield Problem(
-            _at("jobs", kind, "name"), f"{abbreviate_text(name, 60)!r} is that of two jobs; give one another name"
+            _at("jobs", kind, "name"),
+            f"two jobs have the name {abbreviate_text(name, 60)!r}; give one of them another name",
         )
 
 
@@ -106,13 +108,13 @@ def _judge_name(name: str) -> str:
     if not name.strip() or name != name.strip():
         return "is empty or has blanks around it; give it another name"
     if "++" in name:
-        return "has ++ in it, by which controllers join names; give it another name"
+        return "contains ++, which controllers use to join names; give it another name"
     if is_template(name) or "{#" in name:
-        return "has marks of a template in it, which nobody evaluates; give it another name"
+        return "contains template marks, which are not evaluated; give it another name"
     if name[0] in "[{" or any(ord(letter) < 32 for letter in name):
-        return "begins with a bracket or has invisible characters in it; give it another name"
+        return "begins with a bracket or contains invisible characters; give it another name"
     if re.fullmatch("[0-9_]+", name):
-        return "is a number, which modules take for an id; give it another name"
+        return "is a number, which modules treat as an id; give it another name"
     return f"is longer than {_LONGEST} characters; shorten it" if len(name) > _LONGEST else ""
 
 
@@ -129,7 +131,7 @@ def _find_project_problems(settings: Settings) -> t.Iterator[Problem]:
     if parts is not None and (parts.password or (parts.username and parts.scheme in ("http", "https"))):
         yield Problem(
             _at("project", "scm_url"),
-            "holds a user name or a password, which the controller shows; take it out, and name a credential in project.credential",
+            "contains a user name or a password, which the controller shows; remove it, and name a credential in project.credential",
         )
     if parts is not None and parts.scheme not in ("https", "http", "ssh", "git", "file"):
         yield Problem(_at("project", "scm_url"), "must be an address of git: https, ssh, or user@host:path")
@@ -144,7 +146,7 @@ def _find_commcell_problems(settings: Settings) -> t.Iterator[Problem]:
         if to_text(name) not in settings.commcells:
             yield Problem(
                 _at("commcells", to_text(name)),
-                "is no CommCell of cvops_connection.commcells; name one of these, or add it there",
+                "is not a CommCell of cvops_connection.commcells; use one of these, or add it there",
             )
     for name, commcell in settings.commcells.items():
         if name.lower() in _RESERVED_HOSTS or re.search(r":\d+$", name):
@@ -156,12 +158,14 @@ def _find_commcell_problems(settings: Settings) -> t.Iterator[Problem]:
         where = _at("commcells", name, "env_prefix")
         other = owners.setdefault(prefix, name)
         if other != name:
-            yield Problem(where, f"is also that of CommCell {abbreviate_text(other, 60)}; give one of them its own")
+            yield Problem(where, f"is already used by CommCell {abbreviate_text(other, 60)}; give one of them its own")
         for variable in list_env_names(build_commcell_type(settings, name)):
             if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", variable):
-                yield Problem(where, f"makes {abbreviate_text(variable, 60)}, which is no name of a variable; give one")
+                yield Problem(
+                    where, f"results in {abbreviate_text(variable, 60)}, which is not a valid variable name; give one"
+                )
             elif variable.startswith("ANSIBLE_") or variable in FORBIDDEN_ENV:
-                yield Problem(where, f"makes {variable}, which controllers keep for themselves; give another one")
+                yield Problem(where, f"results in {variable}, which is reserved by controllers; give another one")
         if commcell["method"] == "token_store" and "vault" not in settings.given:
             yield Problem(
                 _at("commcells", name, "method"),
@@ -170,13 +174,13 @@ def _find_commcell_problems(settings: Settings) -> t.Iterator[Problem]:
         if "@" in to_text(commcell["reached"].get("url")).partition("://")[2].partition("/")[0]:
             yield Problem(
                 f"cvops_connection.commcells.{abbreviate_text(name, 60)}.url",
-                "holds a user name or a password, and controllers show it as a variable of jobs; take it out",
+                "contains a user name or a password, and controllers show it as a variable of jobs; remove it",
             )
         for key in ("url", "company", "ca_path"):
             if is_template(to_text(commcell["reached"].get(key))):
                 yield Problem(
                     f"cvops_connection.commcells.{abbreviate_text(name, 60)}.{key}",
-                    "has marks of a template in it, which jobs would evaluate; give the value itself",
+                    "contains template marks, which jobs would evaluate; give the value itself",
                 )
 
 
@@ -217,14 +221,14 @@ def _find_schedule_problems(settings: Settings) -> t.Iterator[Problem]:
             if to_text(name) not in asked:
                 yield Problem(
                     _at(*path, "schedule", "answers", to_text(name)),
-                    "is no question of the survey; take it out, or give it as a variable of the job",
+                    "is not a question of the survey; remove it, or give it as a variable of the job",
                 )
         answers = list_answers(survey, given)
         for name, question in asked.items():
             if question["required"] and name not in answers:
                 yield Problem(
                     _at(*path, "schedule", "answers"),
-                    f"lacks {abbreviate_text(name, 60)}, which the survey requires: nobody is there to answer; add it",
+                    f"lacks {abbreviate_text(name, 60)}, which the survey requires and nobody can answer in a scheduled job; add it",
                 )
 
 
@@ -239,12 +243,12 @@ def _find_variable_problems(settings: Settings) -> t.Iterator[Problem]:
             if to_text(name) in _OWN:
                 yield Problem(
                     _at(*path, to_text(name)),
-                    "is what the job of the plan hands on, or what this sets itself, and would be overridden; take it out",
+                    "is passed on by the job of the plan or set by this role, so it would be overridden; remove it",
                 )
         for found in _find_secrets(variables, ()):
             yield Problem(
                 _at(*path, *found),
-                "looks like a secret, and controllers store and show variables; put it into a credential",
+                "looks like a secret, but controllers store and show variables; put it into a credential",
             )
     # A launch wins over what the job of the plan hands on: whoever answers would choose what is applied.
     asked = [(("jobs", kind), said) for kind, said in settings.jobs.items()]
@@ -252,7 +256,7 @@ def _find_variable_problems(settings: Settings) -> t.Iterator[Problem]:
         for question in require_list(said.get("survey"), "survey"):
             if (name := to_text(require_mapping(question, "a question").get("variable"))) in _OWN:
                 yield Problem(
-                    _at(*path, "survey"), f"asks for {name}, which only the job of the plan may hand on; take it out"
+                    _at(*path, "survey"), f"asks for {name}, which only the job of the plan may pass on; remove it"
                 )
 
 
@@ -274,50 +278,51 @@ def _find_notification_problems(settings: Settings) -> t.Iterator[Problem]:
         where = f"{_VARIABLE}.notifications[{number}]"
         name = to_text(said.get("name"))
         if fold_case(name) in seen:
-            yield Problem(f"{where}.name", f"{abbreviate_text(name, 60)} is named twice; take one of them out")
+            yield Problem(f"{where}.name", f"{abbreviate_text(name, 60)} is there twice; remove one of them")
         seen.add(fold_case(name))
         address = to_text(said.get("url"))
         if address and not address.startswith("https://"):
             yield Problem(f"{where}.url", "must be an https address")
         if address and urllib.parse.urlsplit(address).username:
             yield Problem(
-                f"{where}.url", "holds a user name or a password; add these on the controller, which keeps them"
+                f"{where}.url", "contains a user name or a password; enter these on the controller, which stores them"
             )
 
 
 def _find_job_problems(settings: Settings) -> t.Iterator[Problem]:
     if not settings.jobs:
-        yield Problem(_at("jobs"), "leaves nothing to make; enable a job")
+        yield Problem(_at("jobs"), "leaves nothing to create; enable a job")
     if ("plan" in settings.jobs) != ("apply" in settings.jobs):
-        yield Problem(_at("jobs"), "has one of plan and apply only, and the workflow needs both; enable both, or none")
+        yield Problem(_at("jobs"), "has only one of plan and apply, but the workflow needs both; enable both or none")
     known = {**settings.get_part("variables"), **settings.jobs.get("evidence", {}).get("variables", {})}
     if "evidence" in settings.jobs and not known.get("access_evidence_dir"):
         yield Problem(
             _at("jobs", "evidence", "variables"),
-            "lacks access_evidence_dir, a folder that outlives the job; add it",
+            "lacks access_evidence_dir, a folder that still exists after the job; add it",
         )
     if settings.is_sliced and len(settings.commcells) < 2:
         count = f"{len(settings.commcells) or 'no'} CommCell"
         yield Problem(
             _at("slices"),
-            f"is {settings.slices}, and slices share CommCells, of which cvops_connection has {count}; leave it out",
+            f"is {settings.slices}, but slices divide the CommCells, of which cvops_connection has {count}; leave it out",
         )
     if not settings.is_sliced:
         for kind in ("entra", "converge"):
             if kind in settings.jobs:
-                yield Problem(_at("jobs", kind), "is for slices; set slices to 2 or more, or take it out")
+                yield Problem(_at("jobs", kind), "is for slices; set slices to 2 or more, or remove it")
     identities = {settings.get_job_identity(kind) for kind in settings.jobs}
     for name in settings.get_part("identities"):
         if to_text(name) not in identities:
             yield Problem(
-                _at("identities", to_text(name)), "is of no job that is made; take it out, or enable a job of it"
+                _at("identities", to_text(name)),
+                "belongs to no job that is created; remove it, or enable a job that uses it",
             )
     connection = settings.get_part("connection")
     if connection.get("oauth_token") and (connection.get("username") or connection.get("password")):
-        yield Problem(_at("connection"), "has a token and a user; take one of them out")
+        yield Problem(_at("connection"), "has a token and a user; remove one of them")
     for name in require_list(settings.given.get("document"), "document"):
         if is_template(to_text(name)):
-            yield Problem(_at("document"), "has marks of a template in it; give the path in the project")
+            yield Problem(_at("document"), "contains template marks; give the path in the project")
 
 
 def _find_trust_problems(values: Values) -> t.Iterator[Problem]:

@@ -43,13 +43,11 @@ def find_connection_problems(collection: t.Any, named: t.Any = None) -> list[str
     problems = [_find_collection_problem(collection)]
     if not any(path.is_file() for path in _list_configuration_files()):
         if not given.get("host"):
-            problems.append(
-                "which controller it is, is not said: set CONTROLLER_HOST, or cvops_controller.connection.host"
-            )
+            problems.append("no controller is given: set CONTROLLER_HOST, or cvops_controller.connection.host")
         if not given.get("token") and not (given.get("user") and given.get("password")):
             lacks = "the password of the user" if given.get("user") else "who signs in to the controller"
             problems.append(
-                f"{lacks} is not said: set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME and CONTROLLER_PASSWORD, or the keys of"
+                f"{lacks} is not given: set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME and CONTROLLER_PASSWORD, or the keys of"
                 " cvops_controller.connection"
             )
     return [problem for problem in problems if problem]
@@ -70,7 +68,8 @@ def _find_collection_problem(collection: t.Any) -> str:
     except ImportError:
         pass
     return (
-        f"the collection {collection}, whose modules this calls, is not installed where this runs: install it (ansible-galaxy collection install"
+        f"the collection {collection}, whose modules are needed, is not installed where this runs: install it "
+        "(ansible-galaxy collection install"
         f" {collection}), or name the one that is installed, awx.awx or ansible.controller, in cvops_controller.collection"
     )
 

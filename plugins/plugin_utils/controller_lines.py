@@ -35,7 +35,7 @@ def format_setup(document: t.Any, state: t.Any) -> list[str]:
         told = f": {_show(item.words)}" if item.words else ""
         lines.append(f"  + {_name_object(item)}{told}")
     if there:
-        lines.append(f"  {there} there already; what differs from the document is set right, and is told at the end")
+        lines.append(f"  {there} exist already; what differs from the document is corrected, and shown at the end")
     return [*lines, *format_surplus(plan, known)]
 
 
@@ -108,7 +108,8 @@ def conclude_setup(
     lines = _format_conclusion(created, right, failed, waiting, same, bool(check_mode), to_text(failure), len(stopped))
     lines += format_surplus(plan, known, stopped, done=not check_mode)
     lines += [
-        f"  ? subject {_show(trust['subject'])}: Entra ID may still trust it; remove the federated credential {trust['federated_credential']['name']} from"
+        f"  ? subject {_show(trust['subject'])}: Entra ID may still trust it; remove the federated credential "
+        f"{trust['federated_credential']['name']} from"
         f" the applications of {', '.join(trust['identities'])} (awx_setup_result.identities_gone)"
         for trust in gone
     ]
@@ -139,7 +140,7 @@ def _format_conclusion(
     stopped: int,
 ) -> list[str]:
     if not (created or right or failed or waiting or failure or stopped):
-        return [f"Nothing was to be done: all {same} objects are as the document says"]
+        return [f"Nothing to do: all {same} objects are as in the document"]
     would = "would be " if check_mode else ""
     lines = [
         f"{would}created: {len(created)}, {would}set right: {len(right)}, unchanged: {same}"
@@ -149,12 +150,12 @@ def _format_conclusion(
     ]
     lines += [f"  + {name}" for name in created] + [f"  ~ {name}" for name in right]
     lines += [f"  failed: {name}{f': {said}' if said else ''}" for name, said in failed.items()]
-    why = "cannot be compared before the rest is there" if check_mode else "not done"
+    why = "cannot be compared before the rest exists" if check_mode else "not done"
     lines += [f"  {why}: {name}" for name in waiting]
     return [
         *lines,
         *(
-            [f"Ended early: {_show(failure)}. Run this again once that is mended: it goes on where it ended"]
+            [f"Stopped early: {_show(failure)}. Correct that and run this again: it continues where it stopped"]
             if failure
             else []
         ),
@@ -248,7 +249,8 @@ def format_trusts(document: t.Any) -> list[str]:
     trusts = list_trusts(document)
     if not trusts:
         return [
-            "What Entra ID has to trust of these jobs is not known: set cvops_controller.workload_identity, or fill secrets into the credentials"
+            "What Entra ID has to trust of these jobs is not known: set cvops_controller.workload_identity, or fill "
+            "secrets into the credentials"
         ]
     lines = ["What Entra ID has to trust, as options of entra_federated_credential in awx_setup_result.identities:"]
     for trust in trusts:

@@ -132,7 +132,7 @@ class _Builder:
             # People's from then on, as everything else of it.
             once={"description": self.mark()},
             needs=(("credential_types", type_name),),
-            words="empty; fill it on the controller, nothing overwrites that",
+            words="empty; fill it in on the controller, nothing overwrites it",
         )
 
     def get_identity(self, identity: str) -> Mapping:

@@ -72,15 +72,15 @@ def find_rule_problems(rule: str) -> t.Iterator[str]:
     if not start["zone"] and not start["utc"]:
         yield "DTSTART has no time zone; end it with Z, or put ;TZID=ZONE after DTSTART"
     elif start["zone"] and start["utc"]:
-        yield "DTSTART has a time zone and ends with Z; take one of them out"
+        yield "DTSTART has a time zone and ends with Z; remove one of them"
     elif start["zone"] and find_zone(start["zone"]) is None:
-        yield f"{start['zone']} is no time zone that this machine knows; give a name such as Europe/Berlin, or UTC as Z"
+        yield f"{start['zone']} is not a time zone that this machine knows; give a name such as Europe/Berlin, or UTC as Z"
     if not _is_time(start["time"]):
-        yield "DTSTART is no date and time; write YYYYMMDDTHHMMSS"
+        yield "DTSTART is not a date and time; write YYYYMMDDTHHMMSS"
     rules = [part for part in parts[1:] if part.startswith("RRULE:")]
     for part in parts[1:]:
         if not part.startswith(("RRULE:", "EXRULE:")):
-            yield f"{part.split(':')[0][:20]} is not taken beside one DTSTART; give RRULE only"
+            yield f"{part.split(':')[0][:20]} is not possible here; give one DTSTART and RRULE only"
     if not rules:
         yield f"has no RRULE; {_HOW}"
     for part in rules:
@@ -104,9 +104,9 @@ def _find_part_problems(rule: str) -> t.Iterator[str]:
     if "BYDAY" in keys and not _DAYS.fullmatch(keys["BYDAY"]):
         yield "BYDAY takes days only, such as MO,TU; the first Monday is BYDAY=MO;BYSETPOS=1"
     if "COUNT" in keys and "UNTIL" in keys:
-        yield "has both COUNT and UNTIL; take one of them out"
+        yield "has both COUNT and UNTIL; remove one of them"
     if "COUNT" in keys and not (keys["COUNT"].isdecimal() and int(keys["COUNT"][:9]) <= _MOST_TIMES):
         yield f"COUNT must be a number up to {_MOST_TIMES}"
     until = keys.get("UNTIL")
     if until is not None and not re.fullmatch(r"\d{8}(T\d{6}Z?)?", until):
-        yield "UNTIL must be such as 20311231T235959Z"
+        yield "UNTIL must have the form 20311231T235959Z"

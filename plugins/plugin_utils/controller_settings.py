@@ -50,14 +50,14 @@ class JobKind:
 JOBS: t.Mapping[str, JobKind] = {
     "drift": JobKind(
         "site",
-        "tells what differs from the document, and changes nothing",
+        "shows what differs from the document, and changes nothing",
         "drift report",
         "check",
         rule="050000 FREQ=DAILY;INTERVAL=1",
     ),
     "plan": JobKind(
         "site",
-        "plans a change, and hands the digest of the plan to the workflow",
+        "plans a change, and passes the digest of the plan to the workflow",
         "plan",
         "check",
         {"cvops_publish_plan": True},
@@ -65,7 +65,7 @@ JOBS: t.Mapping[str, JobKind] = {
     # Launched by itself, without the digest that its survey or the job of the plan gives, it ends with its plan.
     "apply": JobKind(
         "site",
-        "writes the plan that was approved, and no other",
+        "writes only the plan that was approved",
         "apply",
         variables={PLAN_DIGEST: "nothing"},
     ),
@@ -79,7 +79,7 @@ JOBS: t.Mapping[str, JobKind] = {
     ),
     "expiry": JobKind(
         "expiry",
-        "tells what will break on a date",
+        "shows what will expire and when",
         "expiry report",
         rule="060000 FREQ=DAILY;INTERVAL=1",
     ),

@@ -122,15 +122,16 @@ def find_state_problems(document: t.Any, state: t.Any) -> list[str]:
             own is not None or kind == "organizations" or key in known
         ):
             problems.append(
-                f"the controller has no {_word(kind)} {make_visible(name)}, or this user may not see it: make it, name another one in cvops_controller, or"
-                " have the user allowed to use it"
+                f"the controller has no {_word(kind)} {make_visible(name)}, or this user cannot see it: create it, "
+                "use another one in cvops_controller, or give the user access to it"
             )
     who = require_mapping(known.get(_WHO), "a state")
     missing = [item.name for item in plan.objects if item.kind == "credential_types" and not _count(known, item.key)]
     if missing and who.get("count") and not who.get("is_administrator"):
         problems.append(
-            f"the user {make_visible(who.get('name'))} is no system administrator, and the controller lacks {len(missing)} credential types, which only one"
-            " may make: sign in as one, or have one make them (awx_setup_export writes them as variables)"
+            f"the user {make_visible(who.get('name'))} is not a system administrator, but the controller lacks "
+            f"{len(missing)} credential types, which only a system administrator can create: sign in as one, or ask "
+            "one to create them (awx_setup_export writes them as variables)"
         )
     keys = {item.key: (item.kind, item.name) for item in plan.objects}
     made = set(keys)
@@ -140,8 +141,8 @@ def find_state_problems(document: t.Any, state: t.Any) -> list[str]:
         told = _word(kind)
         if kind in _BY_NAME_ALONE and found.get("count", 0) > 1:
             problems.append(
-                f"the controller has {found['count']} objects of the kind {told} with the name {make_visible(name)}, and job templates name them by"
-                " name alone: give another name in cvops_controller"
+                f"the controller has {found['count']} objects of the kind {told} with the name {make_visible(name)}, "
+                "and job templates refer to them by name only: give another name in cvops_controller"
             )
         elif key in made and kind in _OF_ONE and found.get("count") and found.get("organization") not in (own, None):
             problems.append(
@@ -164,7 +165,8 @@ def find_playbook_problem(document: t.Any, present: t.Any) -> str:
         for path, name in missing.items()
     )
     return (
-        f"the project {make_visible(settings.name_object('project', 'project'))} lacks playbooks that job templates need. Add to its repository, on the branch"
+        f"the project {make_visible(settings.name_object('project', 'project'))} lacks playbooks that job templates "
+        "need. Add to its repository, on the branch"
         f" of the project: {files}; or name the folder where they are in cvops_controller.project.playbooks"
     )
 

@@ -149,16 +149,16 @@ def format_surplus(
     surplus, lines = list_surplus(plan, known), list[str]()
     if surplus:
         lines.append(
-            f"Made by an earlier run, and not in the document: {len(surplus)}. Delete on the controller what nobody needs"
+            f"Made by an earlier run, and not in the document: {len(surplus)}. Delete what is not needed on the controller"
         )
     running = sum(one.runs for one in surplus)
     for one in surplus[: running + _TOLD]:
         if not one.runs:
             lines.append(f"  ? {one.words}")
         elif not done:
-            lines.append(f"  - {one.words}: it runs, and is switched off")
+            lines.append(f"  - {one.words}: it is active, and is now disabled")
         else:
-            end = "switched off; where it was renamed, enable the new one" if one.key in stopped else "IT STILL RUNS"
+            end = "disabled; if it was renamed, enable the new one" if one.key in stopped else "IT STILL RUNS"
             lines.append(f"  - {one.words}: {end}")
     rest = len(surplus) - running - _TOLD
     lines += [f"  and {rest} more, all of them in awx_setup_result.surplus"] if rest > 0 else []
@@ -178,8 +178,8 @@ def _format_lasting(plan: ControllerPlan, known: Mapping) -> list[str]:
         ]
         if names:
             lines.append(
-                f"  ? {KINDS[kind]} {', '.join(names)}: the document names no {words}, and it has one; take it out on the controller, or name it in"
-                f" cvops_controller.{place}"
+                f"  ? {KINDS[kind]} {', '.join(names)}: the document has no {words}, but the object has one; remove "
+                f"it on the controller, or add it in cvops_controller.{place}"
             )
     return lines
 
@@ -190,7 +190,8 @@ def _format_others(plan: ControllerPlan, known: Mapping) -> list[str]:
         if prefix != plan.settings.prefix:
             counts.setdefault(prefix, []).append(one.runs)
     return [
-        f"  ? {len(runs)} objects with the prefix {make_visible(prefix)}, {sum(runs)} of them schedules that run: of another document, or of this one"
+        f"  ? {len(runs)} objects with the prefix {make_visible(prefix)}, {sum(runs)} of them schedules that run: of "
+        "another document, or of this one"
         " before its prefix was changed"
         for prefix, runs in sorted(counts.items())
     ]

@@ -123,9 +123,9 @@ def find_survey_problems(survey: Mapping) -> t.Iterator[tuple[str, str]]:
     for question in survey["spec"]:
         name = question["variable"]
         if not _VARIABLE.fullmatch(name):
-            yield name, "variable is no name of a variable; use letters, digits and _"
+            yield name, "variable is not a valid variable name; use letters, digits and _"
         if name in seen:
-            yield name, "is asked twice; take one question out"
+            yield name, "is asked twice; remove one question"
         seen.add(name)
         for problem in _find_question_problems(question):
             yield name, problem
@@ -134,15 +134,15 @@ def find_survey_problems(survey: Mapping) -> t.Iterator[tuple[str, str]]:
 def _find_question_problems(question: Question) -> t.Iterator[str]:
     kind, default = question["type"], question["default"]
     if kind not in TYPES:
-        yield f"type must be one of {', '.join(TYPES)}; what is secret belongs into a credential"
+        yield f"type must be one of {', '.join(TYPES)}; a secret must be in a credential"
         return
     if not question["question_name"]:
-        yield "question is missing; say what is asked"
+        yield "question is missing; add its text"
     choices = question["choices"] or []
     if kind in _WITH_CHOICES and not choices:
         yield f"a question of the type {kind} needs choices; add them"
     if any(not item.strip() or item != item.strip() or "\n" in item for item in choices):
-        yield "choices have blanks around them, or are empty, and a controller stores them without: take those away"
+        yield "choices are empty or have blanks around them, which a controller removes: remove these"
     if default != "":
         yield from _find_default_problems(question, choices)
 
@@ -154,7 +154,7 @@ def _find_default_problems(question: Question, choices: t.Sequence[str]) -> t.It
         if kind == "multiplechoice" and len(picked) > 1:
             yield "default holds several choices; give one"
         if any(item not in choices for item in picked):
-            yield "default is none of the choices; give one of them, or leave it out"
+            yield "default is not one of the choices; give one of them, or leave it out"
         return
     if kind in _NUMBERS:
         if isinstance(default, bool) or not isinstance(default, (int, float) if kind == "float" else int):
@@ -165,4 +165,4 @@ def _find_default_problems(question: Question, choices: t.Sequence[str]) -> t.It
         size = len(default)
     low, high = question["min"], question["max"]
     if (low is not None and size < low) or (high is not None and size > high):
-        yield "default is outside of min and max; change one of them"
+        yield "default is not between min and max; change one of them"

@@ -25,8 +25,8 @@ from .controller_surveys import build_survey, list_answers
 from .filter_values import require_mapping, to_text
 
 _APPROVAL_TEXT = (
-    "The plan, with its digest, is the last event of the job of the node plan, and its artifact cvops_plan_markdown. Approve only what you have"
-    " read there: the next job writes the plan with that digest, and no other."
+    "The plan, with its digest, is the last event of the job of the node plan, and its artifact "
+    "cvops_plan_markdown. Approve only what you have read there: the next job writes only the plan with that digest."
 )
 
 

@@ -44,21 +44,24 @@ def find_credential_problems(values: Values) -> t.Iterator[Problem]:
             first, commcell = repeated[number]
             where = f" for CommCell {commcell}" if commcell else ""
             yield place.enter("name").describe(
-                f"is also that of {_VARIABLE}[{first}]{where}; describe each credential once"
+                f"is already used by {_VARIABLE}[{first}]{where}; describe each credential once"
             )
         if item.get("state") == "absent":
             if number in rotated:
-                yield place.enter("state").describe(f"is absent, while {rotated[number]} writes a secret to it")
+                yield place.enter("state").describe(f"is absent, but {rotated[number]} writes a secret to it")
             continue
         try:
             check_secret_options(item, "secret")
         except ConfigError as exc:
             yield place.enter(str(exc.facts["source"]).removeprefix("option ")).describe(str(exc))
         if number in rotated and item.get("secret_policy") != ROTATED:
-            yield place.enter("secret_policy").describe(f"must be {ROTATED}, since {rotated[number]} writes its secret")
+            yield place.enter("secret_policy").describe(
+                f"must be {ROTATED}, because {rotated[number]} writes its secret"
+            )
         if is_gone and is_of_registration(item):
             yield place.enter("azure_application_id").describe(
-                "is missing, and cvops_application, which it stands for, is absent; name the application, or give the credential state: absent"
+                "is missing, and cvops_application, which would be used instead, is absent; name the application, "
+                "or give the credential state: absent"
             )
 
 

@@ -49,7 +49,7 @@ _KNOWN_TAGS = frozenset(
 _NUMBERS, _LONGEST_NUMBER = (f"{_CORE}int", f"{_CORE}float"), 60
 _VAULT_HEADER = "$ANSIBLE_VAULT;"
 _NO_SECRETS = (
-    "a document that is given as data holds no secrets: take it out, or give it in a file of your own with -e @FILE"
+    "a document that is given as data cannot contain secrets: remove it, or give it in your own file with -e @FILE"
 )
 _OVER_LIMIT = "holds {}, more than is read of such a file"
 
@@ -97,7 +97,7 @@ def parse_data_text(text: str, *, only_json: bool = False, most_values: int = MA
         value = _parse_json(text) if looks_like_json else _parse_yaml(text)
     except json.JSONDecodeError as exc:
         if only_json:
-            raise DataFileError(f"is no JSON: {exc.msg}, line {exc.lineno}") from None
+            raise DataFileError(f"is not JSON: {exc.msg}, line {exc.lineno}") from None
         value = _parse_yaml(text)
     _check_values(value, most_values)
     return value
@@ -123,7 +123,7 @@ def read_text_file(path: str, most_bytes: int) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise DataFileError("is no regular file")
+                raise DataFileError("is not a regular file")
             content = stream.read(most_bytes + 1)
     except (OSError, ValueError) as exc:
         raise DataFileError(f"cannot be read: {getattr(exc, 'strerror', None) or exc}") from None
@@ -132,7 +132,7 @@ def read_text_file(path: str, most_bytes: int) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as exc:
-        raise DataFileError(f"is no UTF-8 text (byte {exc.start})") from None
+        raise DataFileError(f"is not UTF-8 text (byte {exc.start})") from None
 
 
 def _parse_json(text: str) -> t.Any:
@@ -155,9 +155,7 @@ def _parse_json(text: str) -> t.Any:
         raise DataFileError("holds a number that is too long") from None
     if twice:
         raise DataFileError(
-            *limit_problems(
-                f"the key {abbreviate_text(name)} stands twice in one mapping" for name in dict.fromkeys(twice)
-            )
+            *limit_problems(f"the key {abbreviate_text(name)} is twice in one mapping" for name in dict.fromkeys(twice))
         )
     return value
 
@@ -180,7 +178,7 @@ def _parse_yaml(text: str) -> t.Any:
         where = f", line {mark.line + 1}" if mark else ""
         raise DataFileError(f"is no YAML: {abbreviate_text(getattr(exc, 'problem', None) or exc)}{where}") from None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-        raise DataFileError(f"holds a value that does not fit its type: {abbreviate_text(exc)}") from None
+        raise DataFileError(f"contains a value that does not fit its type: {abbreviate_text(exc)}") from None
 
 
 @dataclasses.dataclass
@@ -206,10 +204,10 @@ def _check_size(text: str) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise DataFileError(f"holds more than one YAML document, line {line}")
+                raise DataFileError(f"contains more than one YAML document, line {line}")
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                raise DataFileError(f"refers to an anchor that is not there yet, line {line}")
+                raise DataFileError(f"refers to an anchor that is not defined yet, line {line}")
             opened[-1].add(*anchors[event.anchor])
         elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
             _check_tag(event.tag, line)
@@ -259,7 +257,7 @@ class _NodeChecker:
         elif node.tag in (_UNSAFE, _VALUE):  # a lone "=" has a tag of its own
             node.tag = _TEXT
         elif node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
-            yield f"{where or 'the top'}: a number is too long, line {node.start_mark.line + 1}; put it into quotes if it is text"
+            yield f"{where or 'the top'}: a number is too long, line {node.start_mark.line + 1}; put it in quotes if it is text"
 
     def _find_mapping_faults(self, node: yaml.MappingNode, where: str) -> t.Iterator[str]:
         names: set[str] = set()
@@ -267,10 +265,10 @@ class _NodeChecker:
             yield from self.find_faults(key, where)
             line = key.start_mark.line + 1
             if key.tag not in (_TEXT, _MERGE):
-                yield f"{where or 'the top'}: a key is no text, line {line}; put it into quotes if it is meant"
+                yield f"{where or 'the top'}: a key is not a text, line {line}; put it in quotes if it is intended"
                 continue
             if key.value in names:
-                yield f"{where or 'the top'}: the key {abbreviate_text(key.value)} stands twice, line {line}"
+                yield f"{where or 'the top'}: the key {abbreviate_text(key.value)} is there twice, line {line}"
             names.add(key.value)
             yield from self.find_faults(value, f"{where}.{abbreviate_text(key.value)}".lstrip("."))
 

@@ -308,9 +308,9 @@ def find_unregistered_problem(rows: t.Any, registered: t.Any, is_in_run: t.Any =
     if is_in_run or not told or told.get("object_id") or not names:
         return []
     what = (
-        f"cannot be read ({to_text(told['why'])})" if told.get("why") else "is not there, or has no service principal"
+        f"cannot be read ({to_text(told['why'])})" if told.get("why") else "does not exist, or has no service principal"
     )
-    return [f"{names[0]} is about an application in Entra ID that {what}; this run does not register it"]
+    return [f"{names[0]} needs an application in Entra ID that {what}; this run does not register it"]
 
 
 def collect_access(results: t.Any) -> dict[str, t.Any]:

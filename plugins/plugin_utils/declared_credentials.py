@@ -123,7 +123,7 @@ def find_unregistered_problem(rows: t.Any, registered: t.Any, is_in_run: t.Any =
         return []
     why = told.get("why")
     what = f"cannot be read ({to_text(why)})" if why else "does not exist"
-    return [f"{names[0]} is of an application in Entra ID that {what}; this run leaves Entra ID out"]
+    return [f"{names[0]} needs an application in Entra ID that {what}; this run does not include Entra ID"]
 
 
 def list_credential_results(results: t.Any) -> dict[str, list[t.Any]]:

@@ -35,23 +35,23 @@ DECISIONS: t.Mapping[str, tuple[str, ...]] = {
     "relink": ("relink",),
 }
 _WHY = {
-    "accept_risk": "opens a guard",
-    "accept_reason": "opens a guard",
-    "max_removals": "opens a guard",
+    "accept_risk": "switches off a protection",
+    "accept_reason": "switches off a protection",
+    "max_removals": "switches off a protection",
     "grant_admin_consent": "gives an application rights in the whole tenant",
-    "relink": "ties a user group to another Entra group",
+    "relink": "links a user group to another Entra group",
 }
 #: Variables of the collection that a document may never set, with the reason.
 _OPERATORS = {
     "cvops_connection": "it says where the secrets of this run are sent",
     "cvops_break_glass": "it says which accounts are protected",
-    "commvault_sso_break_glass": "it is the account that repairs the sign-in",
+    "commvault_sso_break_glass": "it is the account for repairing the sign-in",
     "cvops_commvault_credentials": "it says where Commvault sends secrets",
     "cvops_conditional_access": "it says who can sign in",
     "cvops_bootstrap": "it holds credentials and names files",
 }
 _FORMS: t.Mapping[t.Any, str] = {dict: "a mapping", list: "a list of mappings"}
-_OWN_FILE = "give it in a file of your own with -e @FILE"
+_OWN_FILE = "give it in your own file with -e @FILE"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined:
         path = resolve_path(given)
         if path is None:
             problems.append(
-                f"cvops_document: {abbreviate_text(given)!r} is no path; give the path of a YAML or JSON file, or a list of them"
+                f"cvops_document: {abbreviate_text(given)!r} is not a path; give the path of a YAML or JSON file, or a list of them"
             )
             continue
         files.append(path)
@@ -93,7 +93,7 @@ def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined:
         faults = limit_problems(_find_faults(found, allowed, defined))
         if isinstance(found, dict):
             faults += [
-                f"{name} is in {_quote_path(origins[name])} already; leave it in one of them"
+                f"{name} is also in {_quote_path(origins[name])}; keep it in one of them"
                 for name in found
                 if name in DOCUMENT_KEYS and name in origins
             ]
@@ -109,7 +109,7 @@ def _quote_path(path: str) -> str:
 
 def _find_faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> t.Iterator[str]:
     if not isinstance(found, dict) or not found:
-        form = "is empty" if isinstance(found, dict) else "holds no mapping at the top"
+        form = "is empty" if isinstance(found, dict) else "has no mapping at the top"
         yield f"{form}; it declares some of {', '.join(DOCUMENT_KEYS)}"
         return
     refused = {key for name, keys in DECISIONS.items() if name not in allowed for key in keys}
@@ -127,15 +127,15 @@ def _find_faults(found: t.Any, allowed: t.Container[str], defined: t.Container[s
 
 def _describe_unknown_key(name: str) -> str:
     if name in _OPERATORS:
-        return f"{name} is not taken from a document that is given as data, for {_OPERATORS[name]}; {_OWN_FILE}"
+        return f"{name} is not accepted from a document that is given as data, because {_OPERATORS[name]}; {_OWN_FILE}"
     near = difflib.get_close_matches(name, DOCUMENT_KEYS, n=1, cutoff=0.7)
     hint = f"near: {near[0]}" if near else f"it declares {', '.join(DOCUMENT_KEYS)}"
-    return f"{abbreviate_text(name)} is no key of a document that is given as data; {hint}. Variables of the run: {_OWN_FILE}"
+    return f"{abbreviate_text(name)} is not a key of a document that is given as data; {hint}. Variables of the run: {_OWN_FILE}"
 
 
 def _describe_decision(where: str, key: str) -> str:
     switch = next(name for name, keys in DECISIONS.items() if key in keys)
-    return f"{where} {_WHY[key]}, which the document may not decide: take it out, or allow it with cvops_document_allow: [{switch}]"
+    return f"{where} {_WHY[key]}, which the document is not allowed to decide: remove it, or allow it with cvops_document_allow: [{switch}]"
 
 
 def _has_form(value: t.Any, form: t.Any) -> bool:

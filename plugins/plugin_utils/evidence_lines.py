@@ -41,7 +41,7 @@ def list_unread_sources(results: t.Any) -> dict[str, str]:
     for host, result in require_mapping(results, "the results").items():
         given = require_mapping(result, "a result")
         if not isinstance(given.get("snapshot"), t.Mapping):
-            told = to_text(given.get("msg")).strip() or "it was not read, and nothing says why"
+            told = to_text(given.get("msg")).strip() or "it was not read, and the reason is not known"
             found[to_text(host)] = to_text(make_visible(told[:_LONGEST_REASON]))
     return found
 
@@ -85,7 +85,7 @@ def _format_bundle(found: Mapping, is_new: bool) -> list[str]:
         if len(found["partial"]) > _TOLD:
             lines.append(f"  and {len(found['partial']) - _TOLD} more, see population.csv")
     if unconfirmed := require_mappings(found.get("not_confirmed"), "not_confirmed"):
-        lines.append(f"Not as it was written, {len(unconfirmed)} files:")
+        lines.append(f"Changed after they were written, {len(unconfirmed)} files:")
         lines += [f"  {fault.get('path')}: {fault.get('message')}" for fault in unconfirmed[:_TOLD]]
         if len(unconfirmed) > _TOLD:
             lines.append(f"  and {len(unconfirmed) - _TOLD} more, see evidence.not_confirmed of the result")
@@ -96,7 +96,7 @@ def _format_bundle(found: Mapping, is_new: bool) -> list[str]:
     if found["manifest_sha256"]:
         lines.append(f"SHA-256 of the manifest: {found['manifest_sha256']}")
     if not is_new:
-        lines.append("The bundle was there already")
+        lines.append("The bundle existed already")
     return lines
 
 
@@ -108,9 +108,9 @@ def _format_verdict(found: Mapping) -> list[str]:
     if not found["problem_count"]:
         return [
             *lines,
-            "Everything is as it was sealed; the chain proves nothing against its own producer unless its head is kept elsewhere",
+            "Nothing was changed after it was sealed; the chain proves nothing against its own producer unless its head is kept elsewhere",
         ]
-    lines.append(f"NOT what was sealed, {found['problem_count']} problems:")
+    lines.append(f"CHANGED after it was sealed, {found['problem_count']} problems:")
     lines += [
         f"  {problem['bundle'] or found['path']}: {problem['path']} {problem['message']}"
         for problem in found["problems"][:_TOLD]

@@ -176,7 +176,7 @@ class InProcessAction(ActionBase):
             try:
                 return bool(boolean(value))
             except TypeError as exc:
-                raise ConfigError(f"{source} is no boolean, such as true or false", source=source) from exc
+                raise ConfigError(f"{source} is not a boolean such as true or false", source=source) from exc
         return True
 
     def _render_environment(self) -> dict[str, str]:

@@ -92,9 +92,7 @@ def open_lookup_context(
         raise
     except Exception as exc:  # a traceback would show what it met
         said = to_one_line(redact_text(str(exc), ctx.secrets))
-        raise AnsibleLookupError(
-            f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection."
-        ) from None
+        raise AnsibleLookupError(f"Unexpected {type(exc).__name__}: {said}. This is a bug in the collection.") from None
     finally:
         ctx.close()  # once more, in case that a signal came between
         for message in ctx.warnings:

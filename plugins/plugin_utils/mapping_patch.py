@@ -25,7 +25,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import
 VARIABLE = "cvops_role_mappings"
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\r\n]*)?(?=\r|\n|\Z)")
-_OUTSIDE = "is written in a way that cannot be cut out safely"
+_OUTSIDE = "is written in a way that cannot be removed automatically"
 Path = tuple[t.Any, ...]
 
 
@@ -58,9 +58,9 @@ def read_mappings(text: str) -> tuple[dict[str, t.Any], list[dict[str, t.Any]]]:
     """Return a document of variables and its mappings. Raises DataFileError for what holds none, or what is not plain data."""
     document = parse_data_text(text)
     if not isinstance(document, dict) or not isinstance(document.get(VARIABLE), list):
-        raise DataFileError(f"has no list {VARIABLE} at the top; name the file that declares it")
+        raise DataFileError(f"has no list {VARIABLE} at the top; give the file that declares it")
     if not all(isinstance(entry, dict) for entry in document[VARIABLE]):
-        raise DataFileError(f"has entries of {VARIABLE} that are no mappings")
+        raise DataFileError(f"has entries of {VARIABLE} that are not mappings")
     return document, document[VARIABLE]
 
 
@@ -199,7 +199,7 @@ class _Source:
         else:
             raise _Unsafe(_OUTSIDE)
         if any(id(node) in self._shared for number in gone for node in _walk(children[number])):
-            raise _Unsafe("is shared by an anchor: take it out where it is meant")
+            raise _Unsafe("is shared through an anchor: remove it by hand")
         if holder.flow_style and cut.keep_empty:
             return [(self._at(holder.start_mark), self._at(holder.end_mark), "[]")]
         if holder.flow_style:
@@ -217,10 +217,10 @@ class _Source:
             else:
                 found = [pair for pair in node.value if pair[0].value == name]
                 if len(found) != 1:
-                    raise _Unsafe("comes from another mapping (<<): take it out there")
+                    raise _Unsafe("comes from another mapping (<<): remove it there")
                 key, node = found[0]
             if id(node) in self._shared:
-                raise _Unsafe("is shared by an anchor: take it out where it is meant")
+                raise _Unsafe("is shared through an anchor: remove it by hand")
         return key, node
 
     def _find_flow_spans(
@@ -237,7 +237,7 @@ class _Source:
             is_end = last + 1 == len(children)
             gaps = range(first - 1, last) if is_end else range(first, last + 1)
             if any("#" in self._text[ends[gap] : starts[gap + 1]] for gap in gaps):
-                raise _Unsafe("has a comment beside it: take it out by hand")
+                raise _Unsafe("has a comment on its line: remove it by hand")
             spans.append((ends[first - 1], ends[last], "") if is_end else (starts[first], starts[last + 1], ""))
         return spans
 

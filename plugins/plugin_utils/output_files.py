@@ -52,7 +52,7 @@ def find_unwritable_files(values: t.Mapping[str, t.Any], playbook: str, folder: 
             continue
         why = NO_HOME if lacks_home(os.path.expanduser(values[name].strip())) else _find_obstacle(path)
         if not why and name == _COMPARISON and not path.lower().endswith(COMPARISON_ENDS):
-            why = f"its name must end in one of {', '.join(COMPARISON_ENDS)}, which says in which form it is written"
+            why = f"its name must end in one of {', '.join(COMPARISON_ENDS)}, which decides the format"
         if why:
             yield Problem(name, why)
 
@@ -61,14 +61,12 @@ def _find_obstacle(path: str) -> str:
     """Return why the file cannot be written, empty where it can; a value of the document is not repeated."""
     holder = os.path.dirname(path) or "."
     if os.path.isdir(path):
-        return "is a folder; name a file in it"
+        return "is a folder; give a file in it"
     if not os.path.exists(holder):
-        return "its folder does not exist; create the folder, or name a file in another one"
+        return "its folder does not exist; create the folder, or choose another one"
     if not os.path.isdir(holder):
-        return "what is named as its folder is a file"
+        return "its folder is a file"
     # also for a file that is there: Ansible writes another one beside it and puts that in its place
     if not os.access(holder, os.W_OK | os.X_OK):
-        return (
-            "its folder may not be written to by the user that runs this; change its owner or mode, or name another one"
-        )
+        return "the user that runs this cannot write to its folder; change the owner or mode of the folder, or choose another one"
     return ""

@@ -119,7 +119,7 @@ def _pair_hosts(hosts: t.Any, variables: t.Any) -> t.Iterator[tuple[str, t.Mappi
         raise FilterInputError(f"there are variables of {len(of_hosts)} hosts, and {len(given)} hosts")
     for host, found in zip(given, of_hosts, strict=True):
         if not isinstance(found, t.Mapping):
-            raise FilterInputError(f"{host} is no host of this run")
+            raise FilterInputError(f"{host} is not a host of this run")
         yield host, found
 
 
@@ -215,7 +215,10 @@ def describe_failure(result: t.Any, task: t.Any = "", action: t.Any = "") -> str
         return to_text(make_visible(said[-1]["said"]))
     if undefined := dict.fromkeys(_UNDEFINED.findall(message)):
         return f"{', '.join(undefined)} is not defined"
-    return f"the task {make_visible(task)!r} failed unexpectedly; run it again with -vvv, which shows why, on a terminal that nobody else reads"
+    return (
+        f"the task {make_visible(task)!r} failed unexpectedly; run it again with -vvv, which shows the reason and may show secrets,"
+        " on a terminal that nobody else reads"
+    )
 
 
 def list_approved_ids(plan: t.Any, tasks: t.Any = None) -> dict[str, list[str]]:

@@ -187,7 +187,7 @@ def _read_person(member: Mapping) -> Person:
     object_id, kind = to_text(member.get("object_id")).lower(), to_text(member.get("type"))
     name = to_text(member.get("name"))
     if not name:
-        told = f"the {kind or 'member'} with the object id {object_id}, whose name may not be read"
+        told = f"the {kind or 'member'} with the object id {object_id}, whose name cannot be read"
         return Person((object_id,), told, is_named=False)
     words = {"group": "everybody in the Entra group ", "servicePrincipal": "the application "}
     known = "" if kind in ("user", "") else f"the {kind} "
@@ -198,7 +198,7 @@ def read_members(result: t.Any) -> tuple[dict[str, set[Person]], str]:
     """Return the members by object id of their group, and why they could not be read, empty when they were."""
     found = make_visible(require_mapping(result, "the members"))
     if found and "groups" not in found and not found.get("skipped"):
-        return {}, to_text(found.get("msg")) or "nothing says why"
+        return {}, to_text(found.get("msg")) or "the reason is not known"
     return {
         to_text(group.get("object_id")).lower(): {
             _read_person(item) for item in require_mappings(group.get("member_details"), "members")

@@ -59,10 +59,10 @@ _IMPORTANCE = {"-": 0, "~": 1, "+": 2}
 _NOTHING = "nothing to do"
 #: Members of a mapping's result that a plan shows beside its steps, and their titles; and those that say what is left to a later run.
 _NOTED = {
-    "surplus": "Surplus: access beyond the document, which stays",
+    "surplus": "Surplus: access that is not in the document, and stays",
     "unmanaged": "Unmanaged: groups with access and without an entry",
     "unchecked": "Not checked: whether the signed-in identity may do this",
-    "unverified": "Not verified: whose object id this is",
+    "unverified": "Not verified: what these object ids identify",
 }
 _WAITING = ("remaining", "not_confirmed")
 #: A sentence of more characters that names settings has them on lines of their own.
@@ -131,7 +131,7 @@ def format_block(
 
 def _check_limit(limit: t.Any) -> None:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+        raise FilterInputError("limit must be 0 (no limit) or a positive number")
 
 
 def compute_digest(plans: t.Any) -> str:
@@ -171,8 +171,8 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
         plan.add_notes("Problems", _list_problems(make_visible(result)))
     mapped = show_members(require_mapping(result.get("role_mappings"), "role_mappings"), [*_NOTED, *_WAITING])
     consent = make_visible(require_mapping(result.get("consent"), "consent"))
-    plan.add_notes("Waits for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
-    plan.add_notes("Sign-ins that speak against a policy in force", describe_held_back(result))
+    plan.add_notes("Waiting for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
+    plan.add_notes("Sign-ins that the policy would have refused", describe_held_back(result))
     if result.get("steps"):
         plan.add_notes("Not covered", describe_coverage(result))
     for name, title in _NOTED.items():
@@ -180,9 +180,9 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
     gone = len(require_list(result.get("steps_gone"), "steps_gone"))
     if gone:
         why = (
-            "its policy is held back, or somebody else was faster"
+            "its policy stays in report-only, or somebody else has done it already"
             if is_held_back(result)
-            else "somebody else was faster"
+            else "somebody else has done it already"
         )
         plan.add_notes("Not needed any more", [f"{gone} approved steps: {why}"])
 
@@ -207,7 +207,7 @@ def _list_waiting(mapped: Mapping) -> t.Iterator[str]:
         yield f"{mapped['remaining']} write requests, for the next run (max_writes, canary)"
     unconfirmed = require_list(mapped.get("not_confirmed"), "not_confirmed")
     if unconfirmed:
-        yield f"{len(unconfirmed)} grants that were written and are not shown; they may await approval"
+        yield f"{len(unconfirmed)} grants that were written but are not visible; they may be waiting for an approval"
 
 
 def _list_rows(rows: t.Any, name: str) -> list[str]:

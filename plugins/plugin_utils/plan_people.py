@@ -196,16 +196,16 @@ def _list_unknown(
     is_new = holder.group in groups and groups[holder.group].is_new
     if not (holder.is_user or is_new or holder.group_id in listed):
         if not holder.group:
-            why = "it is for no Entra group, and who is in it is not looked up"
+            why = "it is not linked to an Entra group, and its members are not read"
         elif not holder.group_id:
-            why = "its Entra group is not known yet, and neither is who is in it"
+            why = "its Entra group and its members are not known yet"
         else:
             why = f"the members of its Entra group could not be read ({failure or 'Entra ID does not show the group'})"
         counts = [(len(holder.added), "gets"), (len(holder.removed), "loses"), (len(holder.kept), "keeps")]
         told = ", ".join(f"{verb} {count} right{'s' if count > 1 else ''}" for count, verb in counts if count)
         yield f"{holder.label}: {why}; it {told}"
     if not holder.is_complete:
-        yield f"{holder.label}: what it holds beyond the document, which this release or account does not list"
+        yield f"{holder.label}: what it holds in addition to the document, which this release or account does not list"
 
 
 def _find_read_commcells(results: t.Any) -> set[str]:
@@ -237,7 +237,7 @@ def _list_unmatched(holders: t.Sequence[Holder], groups: t.Mapping[str, GroupCha
         yield f"who loses access with the Entra group {change.name}, which is deleted: several mapped groups have this name"
     names = sorted(change.name for change in unmatched if change not in shared)
     if names:
-        yield f"what members of {_join(names)} have through groups in which it is itself, which is not looked up"
+        yield f"what members of {_join(names)} have through groups that contain it, which is not read"
 
 
 def _list_changed_roles(results: t.Any) -> t.Iterator[str]:
@@ -247,7 +247,7 @@ def _list_changed_roles(results: t.Any) -> t.Iterator[str]:
         made = {step.get("principal") for step in steps if step.get("kind") == "role" and step.get("sign") == "+"}
         roles = {step.get("principal") for step in steps if step.get("kind") not in _GRANT_KINDS} - made
         if roles:
-            yield f"who holds the roles on {make_visible(host)} that change themselves, as told above: {_join(sorted(map(to_text, roles)))}"
+            yield f"who holds the roles on {make_visible(host)} that themselves change, see above: {_join(sorted(map(to_text, roles)))}"
 
 
 def _list_steps(result: Mapping) -> list[Mapping]:

@@ -50,7 +50,7 @@ def _format_findings(findings: t.Sequence[Mapping], severity: str) -> list[str]:
         for row in kept
     ]
     hidden = len(findings) - len(kept)
-    return [*lines, *([f"{hidden} more findings that are less grave"] if hidden else [])]
+    return [*lines, *([f"{hidden} more findings with a lower severity"] if hidden else [])]
 
 
 def _format_unread(rows: t.Iterable[Mapping]) -> list[str]:

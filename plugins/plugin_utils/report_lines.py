@@ -143,7 +143,7 @@ def format_access(grants: t.Any, limit: int = 0) -> list[str]:
     of each CommCell, 0 for all.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+        raise FilterInputError("limit must be 0 (no limit) or a positive number")
     if not isinstance(grants, t.Mapping):
         return _format_grants(require_mappings(grants, "the grants"), limit)
     lines = []
@@ -162,7 +162,7 @@ def _format_grants(grants: t.Sequence[Mapping], limit: int) -> list[str]:
         key = (to_text(row.get("principal")), f"{to_text(row.get('role'))}{kind}", to_text(row.get("entity_type")))
         grouped.setdefault(key, []).append(to_text(row.get("entity")))
     if not grouped:
-        return ["nobody holds anything"]
+        return ["no grants"]
     keys = sorted(grouped)
     shown = keys[:limit] if limit else keys
     rows = [(*key, ", ".join(sorted(grouped[key]))) for key in shown]
@@ -225,7 +225,7 @@ def find_doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
             if playbook not in verdicts:
                 known = ", ".join(sorted(verdicts))
                 raise FilterInputError(
-                    f"doctor_playbooks names {make_visible(playbook)!r}, which is none of the playbooks: {known}"
+                    f"doctor_playbooks names {make_visible(playbook)!r}, which is not one of the playbooks: {known}"
                 )
             verdict = require_mapping(verdicts[playbook], "the verdict on a playbook")
             if verdict.get("can_run") is False:
@@ -236,7 +236,7 @@ def find_doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
 def format_pending_consent(consent: t.Any) -> list[str]:
     """Return what an administrator has to grant and where, out of the noun of entra_admin_consent."""
     found = make_visible(require_mapping(consent, "the consent"))
-    lines = ["Consent is pending: this identity may not grant"]
+    lines = ["Consent is pending: this identity is not allowed to grant"]
     for api in require_mappings(found.get("missing"), "missing"):
         names = [*require_list(api.get("application"), "application"), *require_list(api.get("delegated"), "delegated")]
         lines.append(f"{api.get('api')}: {', '.join(map(to_text, names))}")
@@ -346,7 +346,7 @@ def _format_absent_groups(groups: t.Sequence[Mapping]) -> list[str]:
         "Commvault": sum(group.get("user_group_exists") is False for group in groups),
     }
     return [
-        f"{service}: {count} of {len(groups)} groups are not there yet, the playbook site creates those of the document"
+        f"{service}: {count} of {len(groups)} groups do not exist yet; the playbook site creates those of the document"
         for service, count in absent.items()
         if count
     ]
@@ -360,7 +360,7 @@ def _format_preflight_row(group: Mapping) -> tuple[str, ...]:
 
 def _format_sign_on(user: Mapping) -> str:
     """Return what becomes of the sign-on of one sample user."""
-    said = {"ok": "signs on", "broken": "is refused"}.get(to_text(user.get("sign_on")), "may sign on or not")
+    said = {"ok": "signs on", "broken": "is refused"}.get(to_text(user.get("sign_on")), "sign-on not certain")
     reason = f" ({user.get('sign_on_reason')})" if user.get("sign_on_reason") else ""
     sure, possible = (
         ", ".join(map(to_text, require_list(user.get(name), name))) for name in ("user_groups", "possible_user_groups")

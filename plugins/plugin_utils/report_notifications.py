@@ -68,7 +68,7 @@ def build_evidence_notification(
     words += [f"not complete for {partial} reasons"] if partial else []
     # Read back after it was written: whoever needs it has no evidence until somebody looks.
     unconfirmed = len(require_list(evidence.get("not_confirmed"), "not_confirmed"))
-    words += [f"{unconfirmed} files are not as they were written"] if unconfirmed else []
+    words += [f"{unconfirmed} files were changed after they were written"] if unconfirmed else []
     is_grave = bool(unconfirmed or (to_text(severity) and find_grave_findings(evidence, severity)))
     is_doubtful = bool(missed or partial or any(counts.values()))
     status = _PROBLEMS if is_grave else WARNING if is_doubtful else _OK

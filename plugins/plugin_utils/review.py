@@ -87,17 +87,20 @@ def name_in_repository(path: str) -> tuple[str, str]:
 def format_review(found: t.Any, exclusive: t.Any = None, limit: int = _TOLD) -> list[str]:
     """Return what a review makes of the document as lines. *exclusive*: the value of ``role_mappings_exclusive``; *limit*: rows of each list, 0 for all."""
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+        raise FilterInputError("limit must be 0 (no limit) or a positive number")
     told = make_visible(require_review(found))
     counts = ", ".join(f"{number} {word}" for word, number in require_mapping(told["counts"], "counts").items())
     lines = [f"{told['bundle']}: {counts}", *told["notes"]]
-    lines += _format_list("Leaves the document with the patch", [row["what"] for row in told["removals"]], limit)
+    lines += _format_list("Removed from the document by the patch", [row["what"] for row in told["removals"]], limit)
     if told["removals"] and to_text(exclusive).lower() not in ("principals", "managed", "true", "yes"):
         lines.append(
-            "A grant that leaves the document stays on the CommCell until converge_role_mappings runs with role_mappings_exclusive: principals"
+            "A grant that is removed from the document stays on the CommCell until converge_role_mappings runs with "
+            "role_mappings_exclusive: principals"
         )
     lines += _format_list(
-        "Change of a group, which the mapping cannot say", [_format_change(row) for row in told["group_changes"]], limit
+        "Change of a group, which the mapping cannot express",
+        [_format_change(row) for row in told["group_changes"]],
+        limit,
     )
     lines += _format_list("To be done by hand", [f"{row['what']}: {row['why']}" for row in told["by_hand"]], limit)
     return lines + _format_list(
@@ -135,9 +138,9 @@ def _format_list(title: str, rows: t.Sequence[str], limit: int) -> list[str]:
 
 def _list_notes(manifest: Mapping, found: Revocations) -> t.Iterator[str]:
     if manifest["partial"]:
-        yield "The bundle is partial: others may hold the same access, see its population"
+        yield "The bundle is not complete: others may hold the same access, see its population"
     if manifest["pseudonymised"]:
-        yield "The bundle has pseudonyms in place of people and their ids: a user is none that a line of the document names, nor one of Entra ID"
+        yield "The bundle has pseudonyms instead of people and their ids, so users cannot be matched with the document or with Entra ID"
 
 
 def _read_document(path: str) -> tuple[str, list[dict[str, t.Any]], str]:

@@ -40,7 +40,7 @@ def plan_roll_over(service_principal: t.Any, target: t.Any) -> dict[str, t.Any]:
         problem = _NONE_ACTIVE
     elif not chosen:
         problem = (
-            "there is not exactly one other signing certificate to go back to: activate the right one with entra_service_principal"
+            "there must be exactly one other signing certificate to go back to: activate the right one with entra_service_principal"
             " (signing_certificate.activate), then run the playbook site"
         )
     elif not (chosen.get("certificate") and active.get("certificate")):
@@ -94,13 +94,13 @@ def _describe_doubts(active: Mapping, apps: Mapping, expected: t.Sequence[t.Any]
         if not has_ended(result):
             doubts.append(f"{name} could not be read ({to_text(result.get('msg')) or 'no result'})")
         elif result.get("steps"):
-            doubts.append(f"{name} is not known to believe it")
+            doubts.append(f"{name} is not known to trust it")
     if not doubts:
         return ""
     listed = "; ".join(to_text(make_visible(doubt)) for doubt in doubts)
     return (
-        f"No signing certificate was removed, for not every SAML app is known to believe {_describe_row(active)}, which signs: {listed}."
-        " Run this without roll_over_remove_former first, and let somebody sign in."
+        f"No signing certificate was removed, because not every SAML app is known to trust {_describe_row(active)}, "
+        f"which signs: {listed}. Run this without roll_over_remove_former first, and let somebody sign in."
     )
 
 
@@ -115,8 +115,8 @@ def format_removal(removal: t.Any, apps: t.Any, is_done: t.Any = False) -> list[
         return [f"Removed, with its private key: {_describe_row(row)}" for row in rows]
     return [
         *(f"- Entra ID: remove {_describe_row(row)} with its private key, for good" for row in rows),
-        f"Entra ID signs with {active}, and all {len(require_mapping(apps, 'the results'))} SAML apps are marked to believe it",
-        "Afterwards -e roll_over_to=former has nothing to go back to",
+        f"Entra ID signs with {active}, and all {len(require_mapping(apps, 'the results'))} SAML apps are marked to trust it",
+        "Afterwards -e roll_over_to=former is no longer possible",
     ]
 
 
@@ -135,12 +135,12 @@ def format_roll_over(plan: t.Any, results: t.Any, gap_s: t.Any = None) -> list[s
         lines.append(
             f"~ Entra ID: sign with {_describe_row(told.get('next'))} in place of {_describe_row(told.get('former'))}"
         )
-    lines += [f"~ {make_visible(name)}: believe that certificate" for name in changed]
+    lines += [f"~ {make_visible(name)}: trust that certificate" for name in changed]
     if gap_s is None:
         lines.append("Nobody can sign in through them from the first of these requests to the last")
     else:
         lines.append(f"Nobody could sign in through them for {float(gap_s):.1f} s")
-        lines.append("Let somebody sign in now. If that fails, -e roll_over_to=former takes it back")
+        lines.append("Let somebody sign in now. If that fails, undo it with -e roll_over_to=former")
     return lines
 
 
@@ -157,17 +157,17 @@ def describe_roll_over_failure(plan: t.Any, activation: t.Any, entra: t.Any, app
     told = require_mapping(plan, "the plan of the roll-over")
     if not told.get("activates"):
         return (
-            "Some apps do not believe the certificate that Entra ID signs with, see above; nothing was taken back, since it was in use before."
-            " Run this once more."
+            "Some apps do not trust the certificate that Entra ID signs with, see above; nothing was undone, "
+            "because it was in use before. Run this again."
         )
     former, new = _describe_row(told.get("former")), _describe_row(told.get("next"))
     failed = [name for name, result in name_results_by_item(apps).items() if not has_ended(result)]
     error = require_mapping(require_mapping(activation, "the result of the activation").get("error"), "error")
     if not has_ended(entra):
-        signs = f"Entra ID may sign with {new}, since activating {former} again has failed, and the apps that took it keep it"
+        signs = f"Entra ID may sign with {new}, because activating {former} again has failed, and the apps that have it keep it"
     elif error.get("outcome") == "unknown" and not require_mapping(entra, "the result").get("changed"):
-        signs = f"it is not known what came of the activation: Entra ID may sign with {new}, although it shows {former}"
+        signs = f"the result of the activation is not known: Entra ID may sign with {new}, although it shows {former}"
     else:
         signs = f"the former certificate {former} signs again"
-    listed = f"; these apps may not believe it: {', '.join(make_visible(name) for name in failed)}" if failed else ""
-    return f"The roll-over is still to be done: {signs}{listed}. See above what has failed, and run this once more."
+    listed = f"; these apps may not trust it: {', '.join(make_visible(name) for name in failed)}" if failed else ""
+    return f"The roll-over is not done: {signs}{listed}. See above what has failed, and run this again."

@@ -47,7 +47,7 @@ def find_rotation_problems(
         path = f"cvops_rotations[{number}]"
         first = labels.setdefault(fold_case(label), number)
         if first != number:
-            text = f"is also that of cvops_rotations[{first}], of the same application; give each a name of its own"
+            text = f"is already used by cvops_rotations[{first}] for the same application; give each its own name"
             yield Place(path, label).enter("rotation_name").describe(text)
         options = complete_options(rotation, commcells, schema)
         for flaw in find_option_flaws(options):
@@ -68,7 +68,7 @@ def _find_shared_places(
             places.setdefault(place, f"{path}.targets[{position}]")
         elif position not in told:
             told.add(position)
-            text = f"is the place of {other}, too: each of the two would replace what the other writes; give each rotation its own"
+            text = f"is also the place of {other}: each rotation would overwrite the other's value; give each rotation its own place"
             yield Problem(f"{path}.targets[{position}]", text, label)
 
 

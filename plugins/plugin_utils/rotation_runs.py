@@ -64,7 +64,7 @@ def choose_rotations(
         problems.append(f"secret_rotation_only={told} matches no rotation; there are: {', '.join(labels)}")
     elif named and not chosen:
         problems.append(
-            "the tags leave nothing to do; a rotation has its own name as a tag, and those of its key tags:"
+            "the tags select nothing; a rotation has its own name as a tag, and those of its key tags:"
             f" {', '.join(sorted({tag for number in named for tag in _list_tags(given[number])}))}"
         )
     return {
@@ -152,8 +152,8 @@ def _get_sign_in(connection: Mapping, name: str) -> dict[str, t.Any]:
     found = {key.removeprefix(prefix): value for key, value in options.items() if key.startswith(prefix)}
     if found.get(_ALONE):
         raise FilterInputError(
-            f"cvops_connection.commcells[{name!r}] signs in by token_store, which a rotation with targets on several CommCells does not take:"
-            " give it another way to sign in, or a rotation of its own"
+            f"cvops_connection.commcells[{name!r}] signs in by token_store, which is not possible for a rotation "
+            "with targets on several CommCells: use another way to sign in, or give this CommCell its own rotation"
         )
     return found
 
@@ -177,7 +177,7 @@ def collect_rotation(
     if is_outcome:
         told["problems"] = [to_text(line) for line in require_list(unexpected, "unexpected")]
     elif not outcome and not told["problems"]:
-        told["problems"] = ["has come to no outcome, and nothing says why"]
+        told["problems"] = ["has no result, and the reason is not known"]
     told["problems"] += _find_same_rotation(rotation, require_mapping(planned, "the plans"))
     return {
         **told,
@@ -202,9 +202,7 @@ def _find_same_rotation(rotation: Mapping, planned: Mapping) -> list[str]:
     for label, plan in planned.items() if all(identity) else ():
         other = require_mapping(require_mapping(plan, "a plan").get("rotation"), "rotation")
         if (other.get("app_id"), other.get("rotation_name")) == identity:
-            return [
-                f"is the same rotation of the same application as {label}: give one of them a rotation_name of its own"
-            ]
+            return [f"is the same rotation of the same application as {label}: give one of them its own rotation_name"]
     return []
 
 

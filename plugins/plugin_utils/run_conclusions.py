@@ -137,7 +137,7 @@ def _postpone(found: dict[str, t.Any], waiting: list[str]) -> None:
     """Say of Entra ID what waits, where nothing else keeps it from being carried out."""
     if waiting and found["status"] in ("applied", "not_applied"):
         found["status"] = "applied" if found["written"] else "postponed"
-        found["message"] = "what leaves Entra ID waits for a run in which every CommCell is converged"
+        found["message"] = "removals in Entra ID wait for a run in which every CommCell is converged"
 
 
 def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = False) -> list[str]:
@@ -166,7 +166,7 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         for host, value in require_mapping(conclusion, "the conclusion").items()
     }
     if hosts and all(found.get("status") == "unchanged" and not found.get("remaining") for found in hosts.values()):
-        return ["Nothing was to be done", *_format_quota_waits(hosts)]
+        return ["Nothing to do", *_format_quota_waits(hosts)]
     lines = []
     for host, found in hosts.items():
         status = to_text(found.get("status")).replace("_", " ")
@@ -183,10 +183,10 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         if found.get("remaining"):
             lines.append(f"  for a later run (max_writes, canary): {_count(found['remaining'], 'write request')}")
         if found.get("held"):
-            held = f"held back in report-only, since sign-ins speak against it: {_count(found['held'], 'policy', 'policies')}"
+            held = f"stays in report-only, because it would have refused sign-ins: {_count(found['held'], 'policy', 'policies')}"
             lines.append(f"  {held}")
         if found.get("gone"):
-            lines.append(f"  done already, somebody else was faster: {_count(found['gone'], 'change')}")
+            lines.append(f"  already done by somebody else: {_count(found['gone'], 'change')}")
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
         more = [f"… and {len(left) - _STEPS_TOLD} more"] if len(left) > _STEPS_TOLD else []
         lines += [f"  left: {line}" for line in [*left[:_STEPS_TOLD], *more]]
@@ -219,7 +219,8 @@ def find_result_failure(conclusion: t.Any, host: t.Any = None, decision: t.Any =
     status = to_text(found.get("status"))
     if status == "refused":
         return (
-            f"The plan has the digest {decided.get('digest')}, and another one was approved (cvops_approved_plan). Nothing was written: read this"
+            f"The plan has the digest {decided.get('digest')}, and another one was approved (cvops_approved_plan). "
+            "Nothing was written: read this"
             " plan, and approve it"
         )
     if status == "problems":
@@ -319,7 +320,7 @@ def _count_steps(plan: t.Any) -> int:
 
 def _list_plan_problems(plan: t.Any) -> list[str]:
     if not plan:
-        return ["was not planned, and nothing says why"]
+        return ["was not planned, and the reason is not known"]
     return [to_text(line) for line in require_list(require_mapping(plan, "a plan").get("problems"), "problems")]
 
 

@@ -62,15 +62,17 @@ def select_scope(
     hidden = [] if is_grouped or set(picked) <= set(OF_ENTRA) else [name for name in matched if name not in chosen]
     if hidden:
         problems.append(
-            f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are no hosts of the inventory; choose with"
-            " -e cvops_only=, or have them as hosts of the inventory's group cvops_commcells"
+            f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are not hosts "
+            "of the inventory; choose with -e cvops_only=, or add them as hosts of the inventory's group "
+            "cvops_commcells"
         )
     if patterns and not matched and not (is_slice and _select_names(listed, patterns)):
         problems.append(
-            f"cvops_only={','.join(map(make_visible, patterns))} matches no CommCell; there are: {', '.join(map(make_visible, known)) or 'none'}"
+            f"cvops_only={','.join(map(make_visible, patterns))} matches no CommCell; there are: "
+            f"{', '.join(map(make_visible, known)) or 'none'}"
         )
     if not asked:
-        problems.append(f"the tags leave nothing to do; this playbook has: {', '.join(own)}")
+        problems.append(f"the tags select nothing; this playbook has: {', '.join(own)}")
     return {
         "commcells": chosen,
         "grouped": is_grouped,
@@ -92,7 +94,8 @@ def _describe_slice(hosts: list[str], listed: list[str], left: list[str]) -> str
     others = [name for name in hosts if name not in listed]
     foreign = f" and others ({', '.join(map(make_visible, others[:_NAMES_TOLD]))})" if others else ""
     return (
-        f"Entra ID is left out: the inventory's group cvops_commcells has {len(hosts) - len(others)} of the {len(listed)} CommCells of the connection"
+        f"Entra ID is left out: the inventory's group cvops_commcells has {len(hosts) - len(others)} of the "
+        f"{len(listed)} CommCells of the connection"
         f"{foreign}, as a slice of a job has. Run --tags {','.join(left)} once for all slices"
     )
 

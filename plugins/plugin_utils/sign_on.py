@@ -186,7 +186,8 @@ def find_reply_url_problems(results: t.Any) -> list[str]:
     The module leaves out what is on a host that nobody named.
     """
     return [
-        f"{make_visible(name)}: Commvault shows none on a host that the document names, so Entra ID cannot be told; give the address of the web"
+        f"{make_visible(name)}: Commvault shows none on a host that the document names, so it cannot be set in Entra "
+        "ID; give the address of the web"
         " console as service_provider_endpoint of the app, or as one of its service_provider_aliases"
         for name, app in _walk_apps(results)
         if app.get("app_key") and not app.get("reply_url")

@@ -42,21 +42,21 @@ def find_sign_on_problems(values: Values, playbook: str = "site") -> t.Iterator[
         return
     if application.get("state") == "absent":
         yield _SSO.describe(
-            "the registration that the apps trust is absent; take the apps out, or give them state: absent"
+            "the registration that the apps trust is absent; remove the apps, or give them state: absent"
         )
         return
     principal = application.get("service_principal")
     mode = principal.get("sign_on_mode") if isinstance(principal, t.Mapping) else None
     if mode != "saml":
         place = Place("cvops_application").enter("service_principal").enter("sign_on_mode")
-        yield place.describe("must be saml, since cvops_sso.saml_apps trust what it signs")
+        yield place.describe("must be saml, because cvops_sso.saml_apps trust what it signs")
     web = application.get("web")
     if application.get("exclusive") and isinstance(web, t.Mapping) and web.get("redirect_uris") is not None:
         yield (
             Place("cvops_application")
             .enter("web")
             .enter("redirect_uris")
-            .describe("with exclusive, it takes away the reply URLs of cvops_sso.saml_apps; leave the list out")
+            .describe("with exclusive, it removes the reply URLs of cvops_sso.saml_apps; leave the list out")
         )
     yield from _find_app_problems(apps, values, playbook in _WRITING)
 
@@ -70,7 +70,7 @@ def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) ->
             first, commcell = repeated[number]
             where = f" for CommCell {commcell}" if commcell else ""
             yield place.enter("name").describe(
-                f"is also that of cvops_sso.saml_apps[{first}]{where}; describe each app once"
+                f"is already used by cvops_sso.saml_apps[{first}]{where}; describe each app once"
             )
         if app.get("state") == "absent":
             continue
@@ -81,7 +81,7 @@ def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) ->
             and _canonicalize(endpoint) not in map(_canonicalize, identifiers)
         ):
             yield place.enter("service_provider_endpoint").describe(
-                "is none of cvops_application.identifier_uris, so Entra ID would refuse every sign-in; add it there"
+                "is not in cvops_application.identifier_uris, so Entra ID would refuse every sign-in; add it there"
             )
         if (
             writes
@@ -90,7 +90,7 @@ def _find_app_problems(apps: t.Sequence[t.Any], values: Values, writes: bool) ->
             and "lock_out" not in (app.get("accept_risk") or ())
         ):
             yield place.enter("auto_redirect").describe(
-                "needs commvault_sso_break_glass, a local administrator who is proven to get in without Entra ID"
+                "needs commvault_sso_break_glass, a local administrator whose sign-in without Entra ID is tested"
             )
 
 

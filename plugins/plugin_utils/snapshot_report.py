@@ -35,7 +35,7 @@ def report_snapshot(results: t.Any, folder: t.Any = "", copied: t.Any = None) ->
         place = "Entra ID" if host == ENTRA_HOST else f"CommCell {to_text(host)}"
         found = result.get("snapshot")
         if result.get("failed") or not isinstance(found, t.Mapping):
-            why = to_text(result.get("msg") or "the task did not come to its end")[:_LONGEST_REASON]
+            why = to_text(result.get("msg") or "the task did not finish")[:_LONGEST_REASON]
             faults.append(f"{place}: not read: {why}")
             continue
         counts = require_mapping(found.get("counts"), "counts")
@@ -47,14 +47,14 @@ def report_snapshot(results: t.Any, folder: t.Any = "", copied: t.Any = None) ->
     if copied is not None:
         made = require_mapping(copied, "the copy")
         if made.get("failed") or not isinstance(made.get("pseudonyms"), t.Mapping):
-            why = to_text(made.get("msg") or "the task did not come to its end")[:_LONGEST_REASON]
+            why = to_text(made.get("msg") or "the task did not finish")[:_LONGEST_REASON]
             faults.append(f"Pseudonyms: nothing was written: {why}")
         else:
             lines.append(
-                f"People have pseudonyms, which the key takes back: {made['pseudonyms'].get('count')} in {made['pseudonyms'].get('table')}"
+                f"People have pseudonyms, which the key can reverse: {made['pseudonyms'].get('count')} in {made['pseudonyms'].get('table')}"
             )
     if folder and lines:
         lines.insert(0, f"Snapshot in {to_text(folder)}")
     if faults:
-        lines += [*faults, "What was read before of these stays as it was."]
+        lines += [*faults, "The earlier data of these was kept."]
     return t.cast(SnapshotReport, make_visible({"lines": lines, "faults": faults}))

@@ -69,9 +69,9 @@ class PlaceChanges:
 
 #: What a person does to undo the writes of a module that this collection does not undo.
 _BY_HAND = {
-    "access_evidence": "a bundle that was written is a folder: keep it, since the next one is linked to it; nothing was changed at a service",
-    "commvault_access_token": "tokens that were made are revoked with commvault_access_token (state: absent); the value of one that was revoked is"
-    " gone: make a new one and hand it over",
+    "access_evidence": "a bundle that was written is a folder: keep it, because the next one is linked to it; nothing was changed at a service",
+    "commvault_access_token": "tokens that were made are revoked with commvault_access_token (state: absent); the value of a"
+    " revoked one is lost: create a new one and pass it on",
     "commvault_credential": "run commvault_credential with the former values, which planned.before of the record has; the former secret is not in it",
     "commvault_saml_app": "run commvault_saml_app with the former values, which planned.before of the record has; the former certificate is not in it:"
     " give that of the identity provider",
@@ -85,14 +85,16 @@ _BY_HAND = {
     "entra_application": "run the former document; a deleted application is restored with restore_deleted for 30 days",
     "entra_application_certificate": "a certificate that was added is removed with entra_application_certificate (state: absent, key_id); one that was"
     " removed is added again from its file",
-    "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value of one that was"
-    " deleted is gone: make a new one and hand it over",
+    "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value"
+    " of a deleted one is lost: create a new one and pass it on",
     "entra_conditional_access_policy": "a policy that was put in force goes back at once with entra_conditional_access_policy (policy_state: report_only);"
-    " one that was created is deleted with state: absent; former values, which planned.before of the record has, are given with exclusive: true, and"
+    " one that was created is deleted with state: absent; former values, which planned.before of the record has, "
+    "are given with exclusive: true, and"
     " judged anew: name who has to get in; a policy that was deleted can be restored in the portal for 30 days",
     "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",
     "entra_named_location": "run entra_named_location with the former values, which planned.before of the record has, and exclusive: true; one that was"
-    " created is deleted (state: absent) once no policy names it; policies know a location that was deleted and made anew only when it is given to"
+    " created is deleted (state: absent) once no policy names it; policies know a location that was deleted and "
+    "made anew only when it is given to"
     " them again",
     "entra_service_principal": "run entra_service_principal with the former values, which planned.before of the record has; a signing certificate that"
     " was added is removed, and the former one activated again, with signing_certificate; the key of one that was removed is gone",

@@ -49,13 +49,13 @@ class _Undo:
         self._changes, self._overwrite = changes, overwrite
         self._told = [f"cannot be undone here: {line}" for line in changes.by_hand]
         self._told += [
-            f"{module} did not come to its end: what it may have done is undone where it is there"
+            f"{module} did not finish: what it may have done is undone if it exists"
             for module in dict.fromkeys(changes.unfinished)
         ]
 
     def _keep(self, what: str, why: str) -> None:
         """Tell what was changed since the run and stays."""
-        self._told.append(to_text(make_visible(f"changed since, and left: {what}: {why}")))
+        self._told.append(to_text(make_visible(f"changed since then, and not undone: {what}: {why}")))
 
     def _refuse(self, what: str, advice: str) -> None:
         self._told.append(to_text(make_visible(f"cannot be undone here: {what}; by hand: {advice}")))
@@ -70,7 +70,7 @@ class _Undo:
             if self._overwrite or _is_same(now, new):
                 found[name] = old
             else:
-                self._keep(what, f"its {name.replace('_', ' ')} is another one")
+                self._keep(what, f"its {name.replace('_', ' ')} is a different one")
         return found
 
     def _is_as_left(self, what: str, change: ObjectChange, there: Mapping) -> bool:
@@ -111,7 +111,7 @@ class EntraUndo(_Undo):
             if object_id not in self._groups:
                 self._refuse(
                     f"{what} was deleted (object id {object_id})",
-                    "restore it from the deleted groups within 30 days, with members and owners; one that is made anew is another group",
+                    "restore it from the deleted groups within 30 days, with members and owners; a new one is another group",
                 )
             return None
         if not object_id:
@@ -120,13 +120,13 @@ class EntraUndo(_Undo):
         there = self._groups.get(object_id)
         if there is None:
             if change is None or not change.was_created:
-                self._keep(what, "it is not there any more")
+                self._keep(what, "it no longer exists")
             return None
         if change is not None and change.was_created:
             return self._plan_removal(what, change, parts, there)
         fields = {} if change is None else self._find_former_fields(what, change, there)
         if "unique_name" in fields:
-            self._refuse(f"{what} has got a unique name", "nothing: it cannot be taken away")
+            self._refuse(f"{what} has got a unique name", "nothing: it cannot be removed")
             del fields["unique_name"]
         named = {"object_id": object_id, "display_name": there["display_name"]}
         relations = self._plan_relations(what, parts, there)
@@ -141,7 +141,7 @@ class EntraUndo(_Undo):
             self._keep(what, f"it has {len(others)} members that the run did not give it")
             return None
         if to_text(there["object_id"]).lower() in self._linked and not self._overwrite:
-            self._keep(what, "a user group that stays is linked to it, and its members would lose what that holds")
+            self._keep(what, "a user group that stays is linked to it, and its members would lose what the group holds")
             return None
         if not self._is_as_left(what, change, there):
             return None
@@ -157,7 +157,8 @@ class EntraUndo(_Undo):
             wanted = (has - {part.about["member"] for part in own if not part.before}) | back
             if relation == "owners" and has and not wanted:
                 self._refuse(
-                    f"{what} has got its only owners", "Entra ID keeps the last one: give it another, and remove these"
+                    f"{what} has got its only owners",
+                    "Entra ID does not remove the last one: add another owner, and remove these",
                 )
             elif wanted != has:
                 found.update({relation: sorted(wanted), "exclusive": True})
@@ -204,7 +205,7 @@ class CommcellUndo(_Undo):
             return None if there is not None else self._plan_role_anew(what, named, change)
         if there is None:
             if not change.was_created:
-                self._keep(what, "it is not there any more")
+                self._keep(what, "it no longer exists")
             return None
         named = _name_object(there, about)
         if change.was_created:
@@ -220,7 +221,7 @@ class CommcellUndo(_Undo):
 
     def _plan_role_anew(self, what: str, named: dict[str, t.Any], change: ObjectChange) -> dict[str, t.Any] | None:
         if self._find_named("roles", change.about) is None:
-            self._told.append(to_text(make_visible(f"{what} is made anew, and has another id than before")))
+            self._told.append(to_text(make_visible(f"{what} is created again, and gets another id than before")))
             return {**named, **{name: value for name, value in (change.before or {}).items() if name in _ROLE_FIELDS}}
         if self._find_remade_role(change) is None:
             self._keep(what, "there is another role of this name")
@@ -264,7 +265,7 @@ class CommcellUndo(_Undo):
         there = self._find_object("user_groups", about)
         if there is None:
             if not change.was_created:
-                self._keep(what, "it is not there any more")
+                self._keep(what, "it no longer exists")
             return None
         named = _name_object(there, about)
         if not change.was_created:
@@ -299,10 +300,10 @@ class CommcellUndo(_Undo):
             entities = _describe_entities(grant["entity"])
             if principal is None or role is None:
                 if state == "present":
-                    self._keep(what, "its principal or its role is not there any more")
+                    self._keep(what, "its principal or its role no longer exists")
                 continue
             if entities is None:
-                self._refuse(what, "set it in the Command Center, since no mapping can name what it is on")
+                self._refuse(what, "set it in the Command Center, because a mapping cannot name its entity")
                 continue
             kind, number = _PRINCIPALS[grant["principal"]["kind"]], _to_number(principal["id"])
             entry = entries.setdefault(

@@ -106,7 +106,10 @@ def leave_missing(undo: t.Any, result: t.Any) -> dict[str, t.Any]:
             for number, item in enumerate(found.get(task, []))
         ]
     found["mappings"] = [entry for entry in found["mappings"] if entry["grants"]]
-    told = [to_text(make_visible(f"cannot be undone, since it is gone: {message}")) for message in missing.values()]
+    told = [
+        to_text(make_visible(f"cannot be undone, because it no longer exists: {message}"))
+        for message in missing.values()
+    ]
     return {**found, "told": list(dict.fromkeys([*found.get("told", []), *told])), "has_left": bool(missing)}
 
 
@@ -139,7 +142,7 @@ def _assign_records(records: t.Any, commcells: t.Any) -> tuple[dict[str, list[Ma
             continue
         host = cells.get(record["place"]) if record["place"] else None
         if host is None:
-            place = make_visible(record["place"]) or "an address that it does not tell"
+            place = make_visible(record["place"]) or "an address that it does not contain"
             problems.append(
                 f"a record of {record['module']} is of the CommCell {place}, and cvops_connection has: {', '.join(sorted(cells)) or 'none'}"
             )
@@ -159,8 +162,8 @@ def _find_other_tenants(records: t.Sequence[Mapping], tenant: t.Any) -> list[str
     others = sorted({record["place"] for record in records} - {signed_in})
     if not others:
         return []
-    told = ", ".join(to_text(make_visible(place)) or "one that they do not tell" for place in others)
-    return [f"records are of the tenant {told}, and this run signs in to {signed_in or 'one that cannot be told'}"]
+    told = ", ".join(to_text(make_visible(place)) or "one that they do not contain" for place in others)
+    return [f"records are of the tenant {told}, and this run signs in to {signed_in or 'an unknown one'}"]
 
 
 def _plan_reads_of(changes: PlaceChanges) -> dict[str, t.Any]:

@@ -145,7 +145,7 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
         path = resolve_path(given)
         if path is None:
             problems.append(
-                f"revert_record: {abbreviate_text(given)!r} is no path of a record or of a folder of records"
+                f"revert_record: {abbreviate_text(given)!r} is not the path of a record or of a folder of records"
             )
             continue
         try:
@@ -159,7 +159,7 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
             problems += [f"{abbreviate_text(given, _LONGEST_PATH)}: {fault}" for fault in exc.args]
     problems += _find_other_runs([record for dummy, record in found])
     if not (found or problems):
-        problems.append("revert_record names no record")
+        problems.append("revert_record is empty")
     ordered = sorted(found, key=lambda item: (item[1]["began"], item[0]))
     warnings = (
         [f"{len(unread)} files cannot be read, and may be records of the run: {'; '.join(unread[:_TOLD])}"]
@@ -177,19 +177,19 @@ def read_record(path: str) -> Record:
 def check_record(found: t.Any) -> Record:
     """Return of a record what undoing it takes. Raises RecordError where it has not the form that this release writes."""
     if not isinstance(found, dict) or "schema" not in found or not str(found.get("module")).startswith(_PREFIX):
-        raise RecordError("is no run record")
+        raise RecordError("is not a run record")
     version = found["schema"]
     if not _is_number(version) or version > SCHEMA_VERSION:
         raise RecordError("was written by a newer release of cvops.identity: undo it with that one")
     if version < SCHEMA_VERSION:
         raise RecordError(
-            "was written by an older release of cvops.identity, which did not keep what undoing takes: undo by hand what its fields"
-            " planned and applied tell"
+            "was written by an older release of cvops.identity, which did not store what is needed to undo it: undo "
+            "by hand what its fields planned and applied show"
         )
     texts = ("module", "run", "place", "began", "outcome")
     steps = found.get("steps")
     if not all(_is_text(found.get(name)) for name in texts) or not isinstance(steps, list):
-        raise RecordError("has not the form of a run record")
+        raise RecordError("does not have the form of a run record")
     operator = found.get("operator")
     job = operator.get("job_id") if isinstance(operator, dict) else None
     return {
@@ -202,15 +202,15 @@ def check_record(found: t.Any) -> Record:
 
 def _check_step(step: t.Any, number: int) -> Record:
     if not isinstance(step, dict) or step.get("state") not in STEP_STATES or not _is_text(step.get("action")):
-        raise RecordError(f"steps[{number}] has not the form of a step")
+        raise RecordError(f"steps[{number}] does not have the form of a step")
     if not _list_of(_mapping_of(_CHANGE))(step.get("changes")):
-        raise RecordError(f"steps[{number}].changes has not the form of changes")
+        raise RecordError(f"steps[{number}].changes does not have the form of changes")
     undo = step.get("undo")
     if undo is not None:
         kind = undo.get("kind") if isinstance(undo, dict) else None
         form = FORMS.get(kind) if isinstance(kind, str) else None
         if form is None or not _mapping_of({**form, "kind": _is_text})(undo):
-            raise RecordError(f"steps[{number}].undo has not the form of what undoes a step")
+            raise RecordError(f"steps[{number}].undo does not have the form of an undo entry")
     return {name: step.get(name) for name in _STEP_KEYS}
 
 
@@ -218,7 +218,7 @@ def _read_content(path: str) -> t.Any:
     """Return what is in a file, with the texts that :func:`.data_text.dump_for_ansible` has marked. Raises RecordError, DataFileError."""
     found = read_data_file(path, RECORD_LIMITS) if path.endswith(".json") else None
     if found is None:
-        raise RecordError("is no run record: those are files with names that end with .json")
+        raise RecordError("is not a run record: run records are files with names that end with .json")
     return unmark_unsafe_texts(found)
 
 

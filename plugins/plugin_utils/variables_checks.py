@@ -122,7 +122,7 @@ def find_value_problems(value: t.Any, option: Option, place: Place) -> t.Iterato
     """
     if value is None or value is UNKNOWN:
         if value is None and option.get("not_null"):
-            yield place.describe("is empty; take it out, or give it a value")
+            yield place.describe("is empty; remove it, or give it a value")
         return
     if "forms" in option:
         yield from _find_form_problems(value, option, place)
@@ -156,7 +156,7 @@ def describe_unknown_key(key: str, known: t.Iterable[str]) -> str:
     if near:
         return f"there is no such key; did you mean {near}?"
     if not names:
-        return "there is no such key; take it out"
+        return "there is no such key; remove it"
     more = f", … ({len(names)} in all)" if len(names) > _MOST_LISTED else ""
     return f"there is no such key; here are {', '.join(sorted(names)[:_MOST_LISTED])}{more}"
 
@@ -238,7 +238,7 @@ def _find_contradictions(
     for names in option.get("mutually_exclusive", ()):
         given = _list_given(value, names)
         if len(given) > 1:
-            yield place.describe(f"takes only one of {', '.join(given)}; take the others out")
+            yield place.describe(f"takes only one of {', '.join(given)}; remove the others")
     groups: list[tuple[str, list[str]]] = [
         (name, list(needed)) for name, needed in option.get("required_by", {}).items() if value.get(name) is not None
     ]
@@ -255,7 +255,7 @@ def _find_contradictions(
     for name, needed in groups:
         missing = [item for item in needed if value.get(item) is None and item not in meant]
         if missing:
-            yield place.describe(f"{name} needs {', '.join(missing)} beside it")
+            yield place.describe(f"{name} also needs {', '.join(missing)}")
 
 
 def _list_given(value: t.Mapping[str, t.Any], names: t.Iterable[str]) -> list[str]:
@@ -277,7 +277,7 @@ def _find_list_problems(value: t.Any, option: Option, place: Place) -> t.Iterato
     for number, item in enumerate(value):
         inner = place.enter_item(number, item)
         if item is None:
-            yield inner.describe("is an empty item; take it out, or give it a value")
+            yield inner.describe("is an empty item; remove it, or give it a value")
         yield from find_value_problems(item, item_option, inner)
 
 
@@ -291,7 +291,7 @@ def _find_scalar_problems(value: t.Any, option: Option, place: Place, kind: str)
         yield place.describe("must be a text, not a boolean; put it in quotes")
     elif isinstance(value, str) and not value.strip():
         if not option.get("may_be_empty"):
-            yield place.describe("is an empty text, which names nothing; give it a value, or leave it out")
+            yield place.describe("is an empty text; give it a value, or leave it out")
     elif option.get("date"):
         if not _is_date(value):
             yield place.describe("must be a date such as 2027-01-31")
@@ -318,7 +318,7 @@ def _find_number_problems(value: t.Any, option: Option, place: Place, kind: str)
         yield place.describe(f"must be {_WORDS[kind]}, not {_describe_text(value)}")
         return
     if "only" in option and converted is not option["only"]:
-        yield place.describe(f"takes {str(option['only']).lower()} only; take it out where that is not meant")
+        yield place.describe(f"can only be {str(option['only']).lower()}; remove it if that is not intended")
     yield from _find_choice_problems(converted, option, place)
 
 

@@ -120,7 +120,7 @@ _PERSONAL = frozenset(
     }
 )
 _HOW_TO_SIGN_IN = (
-    "is missing: say how you, who run this once, sign in: set CVOPS_ACCESS_TOKEN in the environment, from 'az account get-access-token"
+    "is missing: it says how you sign in for this one run: set CVOPS_ACCESS_TOKEN in the environment, from 'az account get-access-token"
     " --resource-type ms-graph --query accessToken -o tsv', or give auth_method: device_code (or interactive) with client_id"
 )
 _NOTHING: tuple[t.Any, ...] = (None, "", [])
@@ -200,7 +200,7 @@ def find_own_variables(names: t.Iterable[str]) -> list[str]:
     """Return a line for each variable among *names* that only playbooks and roles set, sorted."""
     own = sorted(name for name in names if _OWN.fullmatch(name))
     return limit_problems(
-        f"{abbreviate_text(name)}: only the playbooks and roles set it; take it out of the variables that are given"
+        f"{abbreviate_text(name)}: only the playbooks and roles set it; remove it from the given variables"
         for name in own
     )
 
@@ -297,7 +297,7 @@ def _find_at_once_problems(at_once: t.Any) -> t.Iterator[Problem]:
     if at_once is not None and int(at_once) < 1:
         yield Problem(
             "cvops_at_once",
-            f"is {at_once}; give how many CommCells at once, from 1 on, or leave it out: forks decide then",
+            f"is {at_once}; give the number of CommCells at the same time, 1 or more, or leave it out: then the number of forks is used",
         )
 
 
@@ -339,10 +339,10 @@ def find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem
     for name, value in values.items():
         for needed in schema[name].get("needs", ()):
             if value is not None and values.get(needed) in _NOTHING:
-                yield Problem(name, f"needs {needed} beside it")
+                yield Problem(name, f"also needs {needed}")
         for needed in schema[name].get("needs_if", {}).get(value if isinstance(value, str) else "", ()):
             if values.get(needed) in _NOTHING:
-                yield Problem(name, f"{value} needs {needed} beside it")
+                yield Problem(name, f"{value} also needs {needed}")
 
 
 def find_duplicates(values: Values) -> t.Iterator[Problem]:
@@ -373,4 +373,4 @@ def _find_repeated_items(name: str, items: t.Sequence[t.Any], keys: t.Sequence[s
             first, other = seen.setdefault(identity, (number, item))
             if first != number and other != item:
                 place = Place(name).enter_item(number, item)
-                yield place.enter(key).describe(f"is also that of {name}[{first}]; describe each object once")
+                yield place.enter(key).describe(f"is already used by {name}[{first}]; describe each object once")

@@ -44,7 +44,7 @@ def evaluate_variable(name: str, given: t.Mapping[str, t.Any], render: Render) -
         count += 1
         if count > _MOST_VALUES:
             if count == _MOST_VALUES + 1:
-                problems.append(Problem(name, f"holds more than {_MOST_VALUES} values; aliases may repeat them"))
+                problems.append(Problem(name, f"contains more than {_MOST_VALUES} values; aliases may repeat them"))
             return UNKNOWN
         if depth > _DEEPEST:
             problems.append(place.describe("is nested too deeply"))
@@ -101,14 +101,14 @@ def describe_failure(template: t.Any, failure: BaseException) -> str:
     # An attribute may be the value of another variable: only what the author wrote here is shown.
     attributes = [name for name in dict.fromkeys(_NO_ATTRIBUTE.findall(said)) if re.search(rf"\b{name}\b", text)]
     if attributes:
-        return f"uses {', '.join(attributes)}, which is not there"
+        return f"uses {', '.join(attributes)}, which does not exist"
     lookups = list(dict.fromkeys(_LOOKUP.findall(text)))
     if lookups:
-        return f"its lookup {', '.join(lookups)} fails; try it alone with ansible.builtin.debug"
+        return f"its lookup {', '.join(lookups)} fails; test it alone with ansible.builtin.debug"
     if not text:
         return "cannot be decrypted; give the right vault password"
     kind = "fails" if isinstance(failure, AnsibleError) else f"fails with {type(failure).__name__}"
-    return f"its template {kind}; try it alone with ansible.builtin.debug"
+    return f"its template {kind}; test it alone with ansible.builtin.debug"
 
 
 def _get_template_text(template: t.Any) -> str:

@@ -218,7 +218,7 @@ def test_the_drift_report_plans_and_writes_nothing(
     assert_no_writes(site)
     plan = run.text.partition("TASK [Plan]")[2].partition("TASK [")[0]
     assert "Plan: 1 group created" in plan and "  GG-To-Come" in plan
-    assert "Nothing was to be done" not in run.text and "applied" not in run.text
+    assert "Nothing to do" not in run.text and "applied" not in run.text
     _check_counted(site, [dict(one) for one in run.results if one.action.startswith("cvops.identity.")])
 
 

@@ -132,7 +132,7 @@ def list_drills(dest: pathlib.Path) -> list[str]:
     return [row["description"] for row in rows if row["rule"].startswith("break_glass_drill")]
 
 
-FAILED_DRILL = "The drill of admin on 2026-11-20 failed. No drill that proved it is known."
+FAILED_DRILL = "The drill of admin on 2026-11-20 failed. No successful drill is known."
 BREAK_GLASS = {"cvops_break_glass": {"commvault_users": ["admin"]}}
 
 

@@ -180,7 +180,7 @@ def test_a_file_that_is_no_log_is_not_written_over(
     file = tmp_path / "access.json"
     file.write_text("{}")
     failed = run(lived_in, make_player(lived_in), access_log_file=str(file))
-    assert failed.rc != 0 and "is no log that the playbook access_log has written" in failed.text
+    assert failed.rc != 0 and "is not a log that the playbook access_log has written" in failed.text
     assert file.read_text() == "{}"
 
 

@@ -218,4 +218,4 @@ def test_a_changed_grant_names_who_made_it_and_doubt_names_nobody(
     assert {row["since_source"] for row in read_table(later, "leavers") if row["user_principal_name"] == LEAVER} == {
         "unknown"
     }
-    assert "is disabled in Entra ID (since when is not known)" in find_leaver(later)
+    assert "is disabled in Entra ID (it is not known since when)" in find_leaver(later)

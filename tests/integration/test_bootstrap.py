@@ -108,7 +108,7 @@ def test_from_nothing_to_an_identity_that_runs_the_site(whole: Tenant, tmp_path:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     told = report(run)
     assert "Verified: it signs in and holds all of them" in told
-    assert f"Take away from {whole.person['userPrincipalName']}" in told
+    assert f"Remove from {whole.person['userPrincipalName']}" in told
     assert "WARNING: a client secret" in run.text
     assert_no_secrets(run, [run.folder / "results.jsonl"], [kept.read_text(), whole.token])
 
@@ -161,7 +161,7 @@ def test_federated_credentials_in_place_of_a_secret(tenant: Tenant) -> None:
     rows = tenant.site.tenant.federated_credentials(tenant.application("cvops automation")["id"])
     assert sorted(row["name"] for row in rows) == ["aap-converge", "github-main"]
     assert tenant.application("cvops automation")["passwordCredentials"] == []
-    assert "Not verified, for it cannot sign in from here" in report(run)
+    assert "Not verified, because it cannot sign in from here" in report(run)
     # of the preset awx, whose subject is made of names
     assert len(re.findall(r"\[WARNING\]: (?!awx: )", run.text)) == 0 and run.text.count("[WARNING]: awx: ") == 2
     assert tenant.run(bootstrap=wanted).ok().stats["changed"] == 0
@@ -265,11 +265,11 @@ def test_a_secret_whose_file_is_lost_is_not_made_again(tenant: Tenant, tmp_path:
         ({}, "cvops_bootstrap: needs one of application, managed_identity"),
         (
             {"application": APPLICATION, "managed_identity": {"object_id": "x"}},
-            "cvops_bootstrap: takes only one of application, managed_identity; take the others out",
+            "cvops_bootstrap: takes only one of application, managed_identity; remove the others",
         ),
         (
             {"managed_identity": {"object_id": "x"}, "secret": {"file": "/tmp/x"}},
-            "cvops_bootstrap: secret needs application beside it",
+            "cvops_bootstrap: secret also needs application",
         ),
         ({"application": APPLICATION, "secret": {}}, "cvops_bootstrap.secret.file: is missing; add it"),
         ({"aplication": APPLICATION}, "cvops_bootstrap.aplication: there is no such key; did you mean application?"),
@@ -293,7 +293,7 @@ def test_nobody_signed_in(tenant: Tenant) -> None:
     run = tenant.run(bootstrap={"application": APPLICATION, "sign_in": {}})
     assert run.rc != 0
     assert run.result["msg"].startswith(
-        "cvops_bootstrap.sign_in: is missing: say how you, who run this once, sign in: set CVOPS_ACCESS_TOKEN"
+        "cvops_bootstrap.sign_in: is missing: it says how you sign in for this one run: set CVOPS_ACCESS_TOKEN"
     )
     assert_no_writes(tenant.site)
 

@@ -73,7 +73,7 @@ def test_the_account_gets_in_and_out_and_the_date_is_kept(
     assert {**rows[1], "date": ""} == {"commcell": "cs01", "user": "break-glass", "outcome": "worked", "date": ""}
     assert file.stat().st_mode & 0o777 == 0o600
     assert run.one("Report")["msg"] == [
-        "cs01: break-glass logged in with its own password, and administers the CommCell"
+        "cs01: break-glass logged in with its own password, and has administrator rights on the CommCell"
     ]
     assert_no_secrets(run, [file, run.folder / "results.jsonl"], [PASSWORD])
     assert run.stats["changed"] == 0
@@ -101,7 +101,7 @@ def test_an_account_whose_rights_are_not_shown_is_not_proven_to_administer(
     fault = sealed.faults.add(Fault("cs01", "GET", "*Security/COMMCELL_ENTITY*", "status", status=403, times=0))
     run = drill(sealed, play, break_glass_drill_file=str(file))
     assert run.rc != 0 and fault.hits and log_ins(sealed) == ["Login", "Logout"]
-    assert "break-glass signed in; that it administers is not proven" in failure(run)
+    assert "break-glass signed in; its administrator rights are not proven" in failure(run)
     (row,) = json.loads(file.read_text())
     assert row["outcome"] == "not_proven"
     sealed.faults.clear()
@@ -152,4 +152,4 @@ def test_a_broken_file_is_told_before_anybody_logs_in(sealed: Simulator, play: P
     file.write_text("{}")
     run = drill(sealed, play, break_glass_drill_file=str(file))
     assert run.rc != 0
-    assert "no list of drills" in failure(run) and log_ins(sealed) == [] and file.read_text() == "{}"
+    assert "not a list of drills" in failure(run) and log_ins(sealed) == [] and file.read_text() == "{}"

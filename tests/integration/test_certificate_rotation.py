@@ -102,7 +102,7 @@ def test_what_commvault_keeps_takes_no_certificate(rotating: Rotating) -> None:
     assert found["failed"]
     for place in ("targets[1].commvault_credential", "targets[2].commvault_oidc_app"):
         assert place in found["msg"]
-    assert "what Commvault keeps there is a client secret" in found["msg"]
+    assert "Commvault keeps a client secret" in found["msg"]
     assert rotating.site.journal.writes("graph") == []
     assert not (rotating.folder / "secret.json").exists()
     assert rotating.site.journal.entries("cs01") == []
@@ -122,7 +122,7 @@ def test_a_policy_is_found_before_anything_is_written(rotating: Rotating, kind: 
     found = rotating.run(rotating.file())
     assert found["error"]["outcome"] == "blocked_by_app_policy", found
     assert "custom security attribute" in found["msg"]
-    assert {"lifetime": "90 days", "issuers": "named issuers"}[kind] in found["msg"]
+    assert {"lifetime": "90 days", "issuers": "certain issuers"}[kind] in found["msg"]
     assert rotating.site.journal.writes("graph") == []
     rotating.kind = "secret"
     assert not rotating.run(rotating.file()).get("failed"), "secrets have rules of their own"

@@ -467,8 +467,8 @@ def test_the_certificate_is_rolled_over(rolling: tuple[Simulator, Document, list
     assert changes == [("graph", "PATCH"), (names[0], "PUT"), (names[1], "PUT")]
     assert "Nobody could sign in through them for" in done.text
     for text in (predicted.text, done.text):
-        assert all(f"~ SAML app people on {name}: believe that certificate" in text for name in names)
-    assert done.text.count("believe that certificate") == 4  # in the plan, and in the report
+        assert all(f"~ SAML app people on {name}: trust that certificate" in text for name in names)
+    assert done.text.count("trust that certificate") == 4  # in the plan, and in the report
     assert not set(held(site, names)) & set(former)
     assert "userName" in Browser(site, commcell=names[1]).sign_on(PERSON)
     site.journal.clear()
@@ -541,7 +541,7 @@ def test_a_former_certificate_that_an_app_may_need_stays(
 
     apps[1].remove(second)
     refuse(
-        f"SAML app people on {names[0]} is not known to believe it", f"SAML app people on {names[1]} could not be read"
+        f"SAML app people on {names[0]} is not known to trust it", f"SAML app people on {names[1]} could not be read"
     )
     first.description = mark
     apps[1].add(second)
@@ -582,7 +582,7 @@ def test_apps_that_work_are_left_alone_where_entra_is_not_taken_back(
     site.faults.clear()
     site.faults.add(Fault(names[1], "PUT", "*/v4/SAML/*", "status", status=400, times=1))
     again = bare(ROLL_OVER, extra_vars=document)
-    assert again.rc == 2 and "nothing was taken back" in again.text
+    assert again.rc == 2 and "nothing was undone" in again.text
     assert "userName" in Browser(site, commcell=names[0]).sign_on(PERSON)
     bare(ROLL_OVER, extra_vars=document).ok()
     assert not set(held(site, names)) & set(former)

@@ -215,7 +215,7 @@ def test_in_force_with_the_guard_and_enforced(make_site: Make, bare: Player) -> 
     ]
     plan = told(bare(SITE, check=True, extra_vars=document).ok())
     assert "2 policies put in force" in plan and "put in force: report-only -> in force" in plan
-    assert "Sign-ins that speak against a policy in force" in plan and "the log shows no sign-in" in plan
+    assert "Sign-ins that the policy would have refused" in plan and "the log shows no sign-in" in plan
     real = bare(SITE, extra_vars={**document, "cvops_approved_plan": digest_of(plan)}).ok()
     assert told(real) == plan
     assert states(site) == {ADMINISTRATORS: "enabled", PLACES: "enabled", EGRESS: REPORTED}
@@ -327,7 +327,7 @@ def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
     assert bare(SITE, "--tags", "conditional_access", extra_vars=document).ok().stats["changed"] == 0
     assert_no_writes(site)
     nothing = {name: value for name, value in document.items() if name != "cvops_conditional_access"}
-    assert "the tags leave nothing to do" in bare(SITE, "--tags", "conditional_access", extra_vars=nothing).text
+    assert "the tags select nothing" in bare(SITE, "--tags", "conditional_access", extra_vars=nothing).text
 
 
 def test_without_the_licence_for_programs(make_site: Make, bare: Player) -> None:

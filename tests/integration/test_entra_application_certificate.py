@@ -184,7 +184,7 @@ def test_bad_input_is_refused_before_anything_is_sent(site: Simulator, play: Pla
     ("restriction", "said"),
     [
         ({"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P90D"}, "The cap is 90 days"),
-        ({"restrictionType": "trustedCertificateAuthority"}, "named issuers only"),
+        ({"restrictionType": "trustedCertificateAuthority"}, "certain issuers"),
     ],
 )
 def test_a_policy_is_named(site: Simulator, restriction: dict[str, str], said: str) -> None:

@@ -235,7 +235,7 @@ def test_a_wrong_item_is_refused_before_any_request(
         (
             [{"preset": "sign_on", "api": "Microsoft Graph"}],
             "[0] (Microsoft Graph): takes only one of preset, api",
-            "take the others out",
+            "remove the others",
         ),
         ([{"application": ["User.Read.All"]}], "[0]: needs one of preset, api", ""),
         ([{"presets": "sign_on"}], "[0].presets: there is no such key", "did you mean preset?"),

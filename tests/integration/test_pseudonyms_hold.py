@@ -287,8 +287,8 @@ def test_what_does_not_go_together_is_refused(copies: Copies, tmp_path: pathlib.
     words = {
         "key": "of another key",
         "table": "table",
-        "mark": "do not say that they have any",
-        "mixed": "others have not",
+        "mark": "are not marked to have pseudonyms",
+        "mixed": "others have names",
     }
     assert result["error"]["kind"] == "config" and words[fault] in result["msg"], result
     assert not (tmp_path / "evidence").exists()

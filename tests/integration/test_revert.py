@@ -162,7 +162,7 @@ def test_the_records_of_a_folder_are_chosen_by_their_run(operator: Operator) -> 
     [
         ("entra_groups", "11111111-2222-3333-4444-555555555555", "this run signs in to"),
         ("commvault_role_mappings", "https://elsewhere.example/commandcenter/api", "cvops_connection has"),
-        ("entra_groups", "", "one that they do not tell"),
+        ("entra_groups", "", "one that they do not contain"),
     ],
 )
 def test_a_record_of_another_place_is_refused(operator: Operator, module: str, place: str, said: str) -> None:
@@ -191,11 +191,17 @@ def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     site.tenant.store.put("groups", changed["id"], {**changed, "description": "mine"}, replicated=True)
     run = operator.revert().ok()
     lines = told(run, "Summary")
-    assert "CommCell emea-cs01: changed since, and left: role Night shift: its description is another one" in lines
-    assert "CommCell emea-cs01: changed since, and left: role Late shift: GG-B holds it" in lines
-    assert "Entra ID: changed since, and left: Entra group GG-A: its description is another one" in lines
-    assert "CommCell emea-cs01: changed since, and left: user group GG-C: it holds 1 grants" in lines
-    assert "Entra ID: changed since, and left: Entra group GG-C: a user group that stays is linked to it" in lines
+    assert (
+        "CommCell emea-cs01: changed since then, and not undone: role Night shift: its description is a different one"
+        in lines
+    )
+    assert "CommCell emea-cs01: changed since then, and not undone: role Late shift: GG-B holds it" in lines
+    assert "Entra ID: changed since then, and not undone: Entra group GG-A: its description is a different one" in lines
+    assert "CommCell emea-cs01: changed since then, and not undone: user group GG-C: it holds 1 grants" in lines
+    assert (
+        "Entra ID: changed since then, and not undone: Entra group GG-C: a user group that stays is linked to it"
+        in lines
+    )
     assert night.description == "by somebody else"
     assert late in list(state.roles)
     assert set(operator.find_left()) == {
@@ -251,7 +257,7 @@ def test_texts_of_records_are_data_and_what_is_gone_does_not_stop_the_rest(opera
     assert not mark.exists()
     lines = told(run, "Summary")
     assert f"cannot be undone here: {text}: {text} (entra_groups); by hand: " in lines
-    assert "CommCell emea-cs01: cannot be undone, since it is gone: " in lines and "987654" in lines
+    assert "CommCell emea-cs01: cannot be undone, because it no longer exists: " in lines and "987654" in lines
     assert f"user group {text}: it is called GG-C now" in lines, "a name of the record is compared, nothing else"
     stays = f"Entra group {text}: a user group that stays is linked to it"
     assert f"Entra ID: changed since, and left: {stays}" in lines

@@ -171,7 +171,7 @@ def test_a_proof_that_conditional_access_blocks_is_continued_once_the_policy_is_
             "it is not known whether the key works",
             "report-only",
             NAME,
-            "go on with it, the first of these until",
+            "continues with the other keys; the first of these expires at",
         ):
             assert words in told(blocked)
         assert len(rotating.own_keys()) == 2

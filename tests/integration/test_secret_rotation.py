@@ -186,8 +186,8 @@ def test_a_proof_that_conditional_access_blocks_loses_nothing(rotating: Rotating
         assert len(asked) == 1, "a blocked sign-in is not tried again"
         site.clock.advance(2 * DAY)
     for words in (
-        f"refused the sign-in that was to prove key {new}, so that it is not known whether the key works",
-        "It stays in secret, where nobody reads it, and the next run goes on with it",
+        f"refused the sign-in that should prove key {new}, so it is not known whether the key works",
+        "It stays in secret, where nobody reads it, and the next run continues with it",
         "the first of these until 20",
         "AADSTS53003 (correlation id ",
         "report-only",
@@ -248,7 +248,7 @@ def test_a_block_is_told_where_policies_cannot_be_read(rotating: Rotating) -> No
     block_application(rotating.site, rotating.app_id)
     blocked = rotating.run(rotating.file())
     assert blocked["error"]["outcome"] == "blocked_by_conditional_access"
-    assert "Which policy it was is not known: Cannot list the conditional access policies" in blocked["msg"]
+    assert "It is not known which policy it was: Cannot list the conditional access policies" in blocked["msg"]
     assert blocked["rotation"]["targets"][0]["state"] == "kept"
 
 

@@ -257,7 +257,7 @@ def test_the_previous_value_is_that_of_the_newest_other_key(case: KeyVaultCase, 
         ("https://cvops.vault.azure.net.example.com", "is no vault of cloud public"),
         ("https://cvops.vault.azure.cn", "is no vault of cloud public"),
         ("https://vault.azure.net", "is no vault of cloud public"),
-        ("https://cvops.vault.azure.net/secrets/x", "the address of the vault alone"),
+        ("https://cvops.vault.azure.net/secrets/x", "the address of the vault"),
     ],
 )
 def test_a_token_is_sent_to_vaults_only(case: KeyVaultCase, site: Simulator, url: str, said: str) -> None:
@@ -268,7 +268,7 @@ def test_a_token_is_sent_to_vaults_only(case: KeyVaultCase, site: Simulator, url
 
 @pytest.mark.parametrize("name", ["", "a_b", "a/b", "a" * 120, "ä"])
 def test_a_name_that_no_secret_has_is_refused(case: KeyVaultCase, name: str) -> None:
-    with pytest.raises(ConfigError, match="is no name of a secret"):
+    with pytest.raises(ConfigError, match="is not the name of a secret"):
         case.open(name=name)
 
 

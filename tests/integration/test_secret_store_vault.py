@@ -185,7 +185,7 @@ def test_a_field_that_is_no_text_is_not_replaced(case: VaultCase, bao: Bao, path
 
 
 def test_a_field_that_holds_what_is_known_of_a_key_is_refused(case: VaultCase) -> None:
-    with pytest.raises(ConfigError, match="kept for what is known"):
+    with pytest.raises(ConfigError, match="reserved for data about the"):
         case.open(field="cvops_key_id")
 
 
@@ -204,7 +204,7 @@ def test_of_two_runs_one_wins(case: VaultCase, bao: Bao, path: str, monkeypatch:
         return write(secret, document, version, must_arrive)
 
     monkeypatch.setattr(KvSecret, "write", overtaken)
-    with pytest.raises(StoreConflict, match="was changed meanwhile"):
+    with pytest.raises(StoreConflict, match="was changed in the meantime"):
         if at == "current":
             store.promote(NEW.key_id)
         else:

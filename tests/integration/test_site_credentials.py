@@ -260,7 +260,7 @@ def test_the_role_alone_registers_and_creates(make_site: Make, bare: Player) -> 
         (
             {"state": "absent"},
             True,
-            "state (azure-backup): is absent, while cvops_rotations[0].targets[0] writes a secret to it",
+            "state (azure-backup): is absent, but cvops_rotations[0].targets[0] writes a secret to it",
         ),
         ({"secret": SECRET}, False, "secret_policy is rotated, so a rotation writes the secret"),
     ],

@@ -137,4 +137,4 @@ def test_what_is_refused(site: Simulator, folders: dict[str, str], tmp_path: pat
     refused = run_body(commvault_snapshot, site, {"dest": folders["dest"]})
     assert refused["error"]["source"] == "option dest" and "pseudonyms" in refused["msg"]
     (tmp_path / "copy" / "pseudonyms.json").write_text("{}")
-    assert "no table of pseudonyms" in copy(site, folders)["msg"]
+    assert "not a table of pseudonyms" in copy(site, folders)["msg"]

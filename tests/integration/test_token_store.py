@@ -143,10 +143,10 @@ def test_eight_processes_renew_once(kept: Kept, left_s: float) -> None:
 
 #: What the next run does when the access token is over: it works, or says why it cannot; and what it says.
 KILLED = {
-    "writing the note": (True, "It had sent nothing: the pair of before is intact."),
-    "note in place": (False, "the pair may be dead"),
-    "before sending": (False, "the pair may be dead"),
-    "answer received": (False, "the pair may be dead"),
+    "writing the note": (True, "It had sent nothing: the previous pair is intact."),
+    "note in place": (False, "the pair may be void"),
+    "before sending": (False, "the pair may be void"),
+    "answer received": (False, "the pair may be void"),
     "new pair written": (True, "the new pair, which was found complete and is used"),
     "new pair in place": (True, "It had stored the new pair, which is used."),
 }
@@ -184,7 +184,7 @@ def test_killed_before_sending_is_seen_while_the_token_lives(kept: Kept, moment:
     kept.edit(renewal={**note, "at": int(kept.site.clock.now()) - 90})
     after = kept.use()
     assert after["msg"] is None
-    assert "the pair of before is intact" in " ".join(after["warnings"])
+    assert "the previous pair is intact" in " ".join(after["warnings"])
     assert (kept.renewals, kept.document["generation"]) == (1, 1)
 
 
@@ -205,7 +205,7 @@ def test_a_lost_answer(kept: Kept, left_s: float, works: bool) -> None:
     kept.site.faults.add(Fault("cs01", "POST", "*/Renew", "drop_before"))
     first = kept.use()
     assert (first["msg"] is None) is works
-    assert "may be dead" in " ".join([*first["warnings"], first["msg"] or ""])
+    assert "may be void" in " ".join([*first["warnings"], first["msg"] or ""])
     kept.use()
     assert kept.renewals == 1
 

@@ -213,8 +213,8 @@ def test_killed_in_a_renewal(ended: KeptToken, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(hashi_vault, "WATCH_S", 0.2)
     after = ended.use()
     assert after["error"]["code"] == "renewal_unknown"
-    assert "may be dead" in after["msg"]
-    assert any("did not end it" in warning for warning in after["warnings"])
+    assert "may be void" in after["msg"]
+    assert any("did not finish" in warning for warning in after["warnings"])
     assert site.commcells["cs01"].sessions.store.destroyed == []
     assert create(site, vault)["changed"]
     assert not ended.use().get("failed")

@@ -94,11 +94,11 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
                 "commcells": {"cs01": {"password": "{{ lookup('ansible.builtin.file', '/nowhere/" + SECRET + "') }}"}}
             }
         },
-        "cvops_connection.commcells.cs01.password: its lookup ansible.builtin.file fails; try it alone with ansible.builtin.debug",
+        "cvops_connection.commcells.cs01.password: its lookup ansible.builtin.file fails; test it alone with ansible.builtin.debug",
     ),
     "a template that is none": (
         {"cvops_connection": {"entra": {"client_secret": SECRET + "{{ 1 + }}"}}},
-        "cvops_connection.entra.client_secret: its template fails; try it alone with ansible.builtin.debug",
+        "cvops_connection.entra.client_secret: its template fails; test it alone with ansible.builtin.debug",
     ),
     "an option of the sign-in": ({"cvops_tenant_id": "{{ gone }}"}, "cvops_tenant_id: uses gone, which is not defined"),
     "a switch": ({"cvops_in_process": "{{ gone }}"}, "cvops_in_process: uses gone, which is not defined"),
@@ -239,7 +239,7 @@ def test_what_only_playbooks_and_roles_set_is_not_taken_from_outside(
     run = bare(f"cvops.identity.{playbook}", extra_vars=given)
     assert run.rc != 0
     for name in given:
-        assert f"{name}: only the playbooks and roles set it; take it out" in run.result["msg"]
+        assert f"{name}: only the playbooks and roles set it; remove it from" in run.result["msg"]
 
 
 def test_a_role_refuses_a_result_that_is_given(bare: Player) -> None:
@@ -255,7 +255,8 @@ def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare
     run = bare("cvops.identity.site", extra_vars={"validate_for": "validate", "validate_done": True})
     assert_short(
         run,
-        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, cvops_commvault_credentials, cvops_conditional_access: none",
+        "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles, "
+        "cvops_commvault_credentials, cvops_conditional_access: none",
     )
 
 

@@ -115,7 +115,7 @@ def test_a_document_with_most_keys_is_right(editor: t.Callable[[t.Any], bool]) -
 def test_a_variable_that_needs_another_is_wrong_alone(editor: t.Callable[[t.Any], bool]) -> None:
     document = {name: value for name, value in WHOLE.items() if name != "role_mappings_accept_reason"}
     assert check_variables(document, SCHEMA, lambda value: value, "site").problems == [
-        "role_mappings_accept_risk: needs role_mappings_accept_reason beside it"
+        "role_mappings_accept_risk: also needs role_mappings_accept_reason"
     ]
     assert not editor(document)
 
@@ -163,7 +163,7 @@ def test_a_broken_document_is_wrong_for_both(
 def test_a_choice_that_needs_a_variable_is_wrong_alone(editor: t.Callable[[t.Any], bool]) -> None:
     document = {**WHOLE, "role_mappings_exclusive": "managed"}
     assert check_variables(document, SCHEMA, lambda value: value, "site").problems == [
-        "role_mappings_exclusive: managed needs role_mappings_managed_groups beside it"
+        "role_mappings_exclusive: managed also needs role_mappings_managed_groups"
     ]
     assert not editor(document)
     assert editor({**document, "role_mappings_managed_groups": ["GG-*"]})

@@ -20,7 +20,9 @@ def verify_group_link(ctx: Context, object_id: str) -> str | None:
     """
     checked = check_group_ids(lambda: GraphClient(ctx), [object_id], "id,displayName")
     if checked.failure is not None:
-        ctx.warn(f"entra_group_id: {object_id} was not verified, so it is not known whose it is. {checked.failure}")
+        ctx.warn(
+            f"entra_group_id: {object_id} was not verified, so it is not known whether it is the right group. {checked.failure}"
+        )
         return None
     if checked.missing:
         raise ConfigError(

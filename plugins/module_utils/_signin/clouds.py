@@ -65,11 +65,14 @@ def parse_vault_url(options: t.Mapping[str, t.Any], url: str) -> str:
     option, domain = "vault_url of azure_key_vault", _VAULT_DOMAINS[options["cloud"]]
     found = split_address(option, f"option {option}", url, why="tokens and secrets are sent over https only")
     if found.path:
-        raise ConfigError(f"option {option} is the address of the vault alone, {found.origin}, without {found.path}")
+        raise ConfigError(
+            f"option {option} must be only the address of the vault, {found.origin}, without {found.path}"
+        )
     if not found.is_loopback and not found.host.lower().endswith(f".{domain}"):
         raise ConfigError(
-            f"option {option}: {found.host_and_port} is no vault of cloud {options['cloud']}, whose vaults are at NAME.{domain}; a token"
-            " for one opens all that the identity may use, so it is sent nowhere else.",
+            f"option {option}: {found.host_and_port} is not a vault of cloud {options['cloud']}, whose vaults have "
+            f"addresses like NAME.{domain}; a token for one gives access to all vaults of the identity, so it is "
+            "sent nowhere else.",
             source=f"option {option}",
         )
     return found.origin.lower()

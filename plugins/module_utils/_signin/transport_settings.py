@@ -104,7 +104,7 @@ def _parse_proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     given = str(options[option]).strip()
     if "\\" in given:
         raise ConfigError(
-            f"option {option}: the address of the proxy holds a backslash. Write http://user:password@host:port, in user and"
+            f"option {option}: the address of the proxy contains a backslash. Write http://user:password@host:port, in user and"
             " password %5C for a backslash (DOMAIN%5Cuser), %40 for an @ and %3A for a colon",
             source=f"option {option}",
         )

@@ -101,7 +101,7 @@ class _NoCredential:
     """What the library takes for a source of tokens; the transport adds them, so that it is never asked."""
 
     def get_token(self, *_scopes: str, **_options: t.Any) -> t.NoReturn:
-        raise ConfigError(f"The client library of {SERVICE} wants a token by itself; none is given to it.")
+        raise ConfigError(f"The client library of {SERVICE} asks for a token itself, but none is given to it.")
 
 
 class _Sender:
@@ -132,7 +132,7 @@ class _Sender:
             raise build_refusal_error(reply, self.intent, self.needs)
         body = repair_strings(reply.json())
         if not isinstance(body, dict):
-            raise reply.build_bad_answer("JSON that is no object")
+            raise reply.build_bad_answer("JSON, but not an object")
         odd = _find_odd_list(body) if reply.path.endswith("/versions") else _find_odd_member(body)
         if odd:
             raise reply.build_bad_answer(odd)
@@ -178,14 +178,14 @@ def _find_odd_list(body: t.Mapping[str, t.Any]) -> str | None:
     """Return what is wrong with a page of a list, in words; None for nothing."""
     items, link = body.get("value"), body.get("nextLink")
     if not isinstance(items, list) or not isinstance(link, (str, type(None))):
-        return "a page that is none"
+        return "a page that is not valid"
     return next((odd for odd in map(_find_odd_member, items) if odd), None)
 
 
 def _find_odd_member(item: t.Any) -> str | None:
     """Return what is wrong with a secret, in words; None for nothing. The library would make texts of anything."""
     if not isinstance(item, dict):
-        return "a secret that is no object"
+        return "a secret that is not an object"
     odd = [name for name in ("value", "id", "contentType") if not isinstance(item.get(name), (str, type(None)))]
     tags, attributes = item.get("tags") or {}, item.get("attributes") or {}
     if not isinstance(tags, dict) or not all(isinstance(tag, str) for tag in tags.values()):
@@ -196,7 +196,7 @@ def _find_odd_member(item: t.Any) -> str | None:
         or not all(_is_moment(attributes.get(name)) for name in ("nbf", "exp", "created", "updated"))
     ):
         odd.append("attributes")
-    return f"a secret with something else than expected as {odd[0]}" if odd else None
+    return f"a secret with an unexpected value as {odd[0]}" if odd else None
 
 
 def _is_moment(found: t.Any) -> bool:
@@ -237,7 +237,7 @@ def build_refusal_error(reply: Reply, intent: str, needs: str) -> CvopsError:
         return Forbidden(f"{told} The vault's network rules have to allow this host.", **facts, said=said)
     if reply.status == 403:
         return Forbidden(
-            f"{told} The signed-in identity needs {needs}; an assignment takes some minutes until it is in force.",
+            f"{told} The signed-in identity needs {needs}; it takes some minutes until an assignment is in force.",
             **facts,
             said=said,
         )

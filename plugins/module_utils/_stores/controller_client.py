@@ -63,7 +63,7 @@ class ControllerClient:
         body = self.get(f"/{kind}/", intent, {**filters, "page_size": PAGE})
         found = body.get("results")
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise self._build_odd_error(intent, "a list that is none")
+            raise self._build_odd_error(intent, "a list that is not valid")
         if body.get("next") is not None:
             raise self._build_odd_error(intent, f"more than {PAGE} objects of that name")
         return found
@@ -108,7 +108,7 @@ class ControllerClient:
             reply = self._open().request("GET", f"{self.address.text}/api/")
             if reply.status in (401, 403):  # no sign-in was sent, so it is not at fault
                 raise reply.build_bad_answer(
-                    "a refusal, which a controller does not give there: a proxy or gateway may stand before it"
+                    "a refusal, which a controller does not return there: there may be a proxy or gateway in front of it"
                 )
             if reply.status != 200:
                 raise self._build_refusal(reply, f"find the API of the controller at {self.address.text}", "nothing")
@@ -125,7 +125,7 @@ class ControllerClient:
     def _read_object(self, reply: Reply) -> Wire:
         body = repair_strings(reply.json())
         if not isinstance(body, dict):
-            raise reply.build_bad_answer("JSON that is no object")
+            raise reply.build_bad_answer("JSON, but not an object")
         return body
 
     def _build_odd_error(self, intent: str, what: str) -> BadAnswer:
@@ -157,7 +157,9 @@ class ControllerClient:
         self._ctx.secrets.update(str(value) for value in (token, password) if value)
         if token:
             if not str(token).isascii() or not str(token).isprintable() or " " in str(token):
-                raise ConfigError("The token of the controller holds what no token can.", source="option token")
+                raise ConfigError(
+                    "The token of the controller contains characters that no token has.", source="option token"
+                )
             return {"Authorization": f"Bearer {token}"}, f"the token ({where})"
         if not user or not password:
             raise ConfigError(

@@ -117,8 +117,8 @@ class ControllerCredentials:
             )
         if name in names:
             raise ConfigError(
-                f"{credential.label}: its field {name!r} is looked up in another store when a job starts, whatever is written here: make"
-                " that store the target."
+                f"{credential.label}: its field {name!r} is read from another store when a job starts, so a value "
+                "written here has no effect: make that store the target."
             )
 
     def write_secret(self, credential: ControllerCredential, name: str, value: str, description: str) -> None:
@@ -145,7 +145,7 @@ class ControllerCredentials:
         used = summary.get("credentials")
         ids = [one.get("id") for one in used if isinstance(one, dict)] if isinstance(used, list) else []
         if credential.id not in ids:
-            raise ConfigError(f"{label} does not use {credential.label}, so that its jobs prove nothing: add it there.")
+            raise ConfigError(f"{label} does not use {credential.label}, so its jobs prove nothing: add it there.")
         launch = self.client.get(f"/job_templates/{_get_id(template)}/launch/", f"read what {label} asks for")
         if not all(isinstance(launch.get(key), kind) for key, kind in _TOLD_OF_LAUNCHES.items()):
             raise BadAnswer(f"{SERVICE} does not say what a launch of {label} needs.", service=SERVICE)
@@ -163,7 +163,7 @@ class ControllerCredentials:
         )
         kind, number = str(made.get("type")), _get_id(made)
         if kind not in _JOBS:
-            raise BadAnswer(f"Cannot {intent}: {SERVICE} answered with something that is no job.", service=SERVICE)
+            raise BadAnswer(f"Cannot {intent}: {SERVICE} answered with something that is not a job.", service=SERVICE)
         ignored = made.get("ignored_fields")
         if ignored:
             names = ", ".join(to_one_line(str(name), 80) for name in _list_names(ignored)[:_MOST_TOLD])

@@ -23,7 +23,7 @@ _WORDS = FileWords(
     content="the pair",
     if_foreign="create a token of your own",
     if_read="revoke the token",
-    if_left="It may be the only copy of the newest pair: make it readable for this user, or remove it if it holds none.",
+    if_left="It may be the only copy of the newest pair: make it readable for this user, or remove it if it contains no pair.",
 )
 
 
@@ -126,7 +126,7 @@ class FileStore(LockableFile):
             return f"{subject} It had begun a renewal."
         if isinstance(holder.get("generation"), int) and pair.generation > holder["generation"]:
             return f"{subject} It had stored the new pair, which is used."
-        return f"{subject} It had sent nothing: the pair of before is intact."
+        return f"{subject} It had sent nothing: the previous pair is intact."
 
 
 class LockedFile:

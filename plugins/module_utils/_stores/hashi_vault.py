@@ -64,7 +64,7 @@ class VaultStore:
             raise ConfigError(f"The token store {self.location} does not exist.", source=self.location)
         leftover = ""
         if pair is not None and pair.renewal is not None and pair.renewal.state == "sent":
-            leftover = f"{pair.renewal.by} began to renew the pair in {self.location} at {format_epoch(pair.renewal.at)} and did not end it."
+            leftover = f"{pair.renewal.by} began to renew the pair in {self.location} at {format_epoch(pair.renewal.at)} and did not finish."
         yield LockedSecret(self, pair, version, leftover)
 
     def read_pair_and_version(self, must_arrive: bool = False) -> tuple[TokenPair | None, int]:
@@ -98,7 +98,8 @@ class VaultStore:
                 return pair, version
             if self._ctx.remaining_s() < _POLL_S * 2 or whole.elapsed_s() >= _LONGEST_WATCH_S:
                 raise WaitTimeout(
-                    f"The pair in {self.location} is being renewed by {renewal.by} since {format_epoch(renewal.at)}; that did not end in time.",
+                    f"The pair in {self.location} is being renewed by {renewal.by} since {format_epoch(renewal.at)}; "
+                    "that did not end in time.",
                     source=self.location,
                 )
             told = f"waiting for {renewal.by}, which is renewing the pair in {self.location}"

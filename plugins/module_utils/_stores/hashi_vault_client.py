@@ -105,7 +105,7 @@ class VaultSession:
         except BadAnswer as exc:
             if 300 <= (exc.status or 0) < 400:
                 raise BadAnswer(
-                    f"{exc} A node that is not the active one answers so: set url (or VAULT_ADDR) to the active node, or to a"
+                    f"{exc} This is the answer of a node that is not the active one: set url (or VAULT_ADDR) to the active node, or to a"
                     " load balancer that leads to it.",
                     **exc.facts,
                 ) from exc
@@ -130,7 +130,7 @@ class VaultResponse:
         # Plain objects: those of `reply.json()` raise BadAnswer for a missing member, where hvac expects KeyError.
         body = repair_strings(reply.json()) if reply.content.strip() else {}
         if not isinstance(body, dict):
-            raise reply.build_bad_answer("JSON that is no object")
+            raise reply.build_bad_answer("JSON, but not an object")
         if reply.status >= 400:
             said = body.get("errors")
             if reply.status == 404 and "data" not in body and not isinstance(said, list):

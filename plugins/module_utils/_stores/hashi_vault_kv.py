@@ -95,7 +95,7 @@ class VaultConnection:
         token = client.token
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             raise BadAnswer(
-                f"Cannot sign in to HashiCorp Vault at {self.address.host_and_port}: it gave a token that is none.",
+                f"Cannot sign in to HashiCorp Vault at {self.address.host_and_port}: it returned an unusable token.",
                 service=SERVICE,
                 source=self.address.text,
             )
@@ -189,7 +189,7 @@ class KvSecret:
         found = self._get_object("read", answer, "data")
         document = found.get("data")
         if document is not None and not isinstance(document, t.Mapping):
-            raise self.build_misread_error("read", "data that is no object")
+            raise self.build_misread_error("read", "data that is not an object")
         version = self._get_version("read", self._get_object("read", found, "metadata"))
         return SecretVersion(document or None, version)
 
@@ -209,7 +209,7 @@ class KvSecret:
         except exceptions.VaultError as exc:
             if isinstance(exc, exceptions.InvalidRequest) and "check-and-set parameter did not match" in str(exc):
                 raise StoreConflict(
-                    f"The {self._content} in {self.location} was changed meanwhile.", source=self.location
+                    f"The {self._content} in {self.location} was changed in the meantime.", source=self.location
                 ) from None
             raise self._build_refusal_error(what, exc, exceptions) from None
         except OSError as exc:
@@ -247,7 +247,7 @@ class KvSecret:
         """Return the version number in *metadata*. Raises BadAnswer when there is none."""
         version = metadata.get("version")
         if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _HIGHEST_VERSION:
-            raise self.build_misread_error(what, "a version that is none")
+            raise self.build_misread_error(what, "an unusable version")
         return version
 
 

@@ -74,7 +74,7 @@ class LockableFile:
             raise self.build_os_error("read", exc, path) from exc
         except NotPrivate as exc:
             what, remedy = {
-                PrivacyFault.KIND: ("is no ordinary file", f"put {self._words.content} there as JSON"),
+                PrivacyFault.KIND: ("is not an ordinary file", f"put {self._words.content} there as JSON"),
                 PrivacyFault.OWNER: ("belongs to another user", f"run as that user, or {self._words.if_foreign}"),
                 PrivacyFault.MODE: (
                     f"can be read by others (mode {exc.mode:04o})",
@@ -96,7 +96,7 @@ class LockableFile:
             raise self.build_os_error("reached", exc) from exc
         except NotPrivate as exc:
             what, remedy = {
-                PrivacyFault.KIND: ("is no folder of its own", "name the real folder, not a link"),
+                PrivacyFault.KIND: ("is not a real folder", "name the real folder, not a link"),
                 PrivacyFault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
                 PrivacyFault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
             }[exc.fault]
@@ -167,7 +167,7 @@ class LockableFile:
             call()
         except OSError as exc:
             self._ctx.warn(
-                f"The lock of the {self._words.store} {self.location} could not be given back properly ({self.path}.lock: {exc.strerror});"
+                f"The lock of the {self._words.store} {self.location} could not be released properly ({self.path}.lock: {exc.strerror});"
                 " the next run may take this process for one that was interrupted."
             )
 

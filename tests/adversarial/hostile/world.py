@@ -418,7 +418,7 @@ class _Scene:
         if seen.acknowledged and not result.get("changed"):
             found.append("a write was acknowledged, and the result does not say changed")
         if seen.done and not kept:
-            found.append("a write was done, and there is no run record")
+            found.append("a write was done, and there is not a run record")
         return found
 
     def close(self) -> None:

@@ -223,7 +223,7 @@ class ApplicationResource:
         claims = self._graph.read_token_claims()
         client = str(claims.get("appid") or claims.get("azp") or self._options.get("client_id") or "")
         own = " This task itself signs in as this application." if is_same_name(client, str(self.app_id)) else ""
-        danger = f"Application {self._after['display_name']} would be deactivated:  {DEACTIVATION}.{own}"
+        danger = f"Application {self._after['display_name']} would be deactivated: {DEACTIVATION}.{own}"
         require_accepted_risk(self._ctx, "kill_switch", danger)
 
     def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:

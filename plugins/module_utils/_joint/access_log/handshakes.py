@@ -25,7 +25,7 @@ _FOLLOWS_WITHIN = datetime.timedelta(minutes=5)
 #: So far the clocks of the two services may be apart.
 _CLOCKS_APART = datetime.timedelta(minutes=2)
 #: Why a log-in is not followed: that of every local account.
-NOBODY_IN_ENTRA = "the account is nobody's that Entra ID's log names"
+NOBODY_IN_ENTRA = "Entra ID's log names nobody with this account"
 _SIGN_IN, _SIGN_OUT = "sign_in", "sign_out"
 
 IsGap: t.TypeAlias = "t.Callable[[str, str, str], bool]"
@@ -100,7 +100,7 @@ def follow_handshakes(
                 current.doubts.append("the CommCell's log does not say whether it succeeded")
             _find_sign_in(current, sign_ins.get(id(person), []), used, is_gap)
             if current.sign_in is not None and not signed_on:
-                current.doubts.append("it is not known through which application people sign on to the CommCell")
+                current.doubts.append("it is not known which application people use to sign on to the CommCell")
             handshakes.append(current)
             open_ones[key] = current
         elif current is not None:

@@ -154,25 +154,21 @@ def _take_previous(previous: Row | None) -> dict[str, list[dict[str, t.Any]]]:
     for name, rows in found.items():
         listed = previous.get(name)
         if not isinstance(listed, list) or not all(isinstance(row, t.Mapping) for row in listed):
-            raise ReadingError(f"the earlier log has no list of {name}: it is no file that this playbook has written")
+            raise ReadingError(f"the earlier log has no list of {name}: this playbook did not write the file")
         rows += [{key: value for key, value in row.items() if key not in _JOINED} for row in listed]
     for row in found["events"]:
         check_row(row, "the earlier log")
     for named in (*found["sources"], *found["gaps"]):
         if not isinstance(named.get("host"), str):
-            raise ReadingError(
-                "the earlier log does not say where it comes from: it is no file that this playbook has written"
-            )
+            raise ReadingError("the earlier log does not say where it comes from: this playbook did not write the file")
     for source in found["sources"]:
         try:
             for name in ("since", "read_since", "complete_until"):
                 get_time(source, name)
         except (BadAnswer, ValueError):
-            raise ReadingError("the earlier log has a source with something else than dates") from None
+            raise ReadingError("the earlier log has a source with values that are not dates") from None
         if not isinstance(source.get("status"), str):
-            raise ReadingError(
-                "the earlier log has a source without a status: it is no file that this playbook has written"
-            )
+            raise ReadingError("the earlier log has a source without a status: this playbook did not write the file")
     return found
 
 

@@ -45,7 +45,7 @@ def take_rows(result: Row, commcell: str | None) -> list[dict[str, t.Any]]:
             check_row(row, noun)
             if (row["service"] == ENTRA) is not (commcell is None):
                 raise ReadingError(
-                    f"{noun} has entries of the other service: localhost is for Entra ID, every other name for a CommCell"
+                    f"{noun} has entries of the wrong service: localhost is for Entra ID, every other name for a CommCell"
                 )
             rows.append({**row, "commcell": commcell})
     return rows

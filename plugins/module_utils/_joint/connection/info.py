@@ -61,7 +61,9 @@ def examine_connection(ctx: Context) -> ConnectionFacts:
     for name in required:
         verdict = found["playbooks"].get(name)
         if verdict and verdict["can_run"] is None:
-            ctx.warn(f"Playbook {name} is required, and whether it can run cannot be told: {verdict['reason']}")
+            ctx.warn(
+                f"Playbook {name} is required, but it cannot be determined whether it can run: {verdict['reason']}"
+            )
     unmet = find_unmet_requirements(found, list(required))
     if unmet:
         raise RequirementUnmet("Required and not given: " + "; ".join(unmet), connection=found)
@@ -119,7 +121,7 @@ def collect_held_permissions(found: t.Mapping[str, t.Any]) -> dict[str, HeldPerm
 def find_unmet_requirements(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> list[str]:
     """Return one sentence per required side that is not ok and per required playbook that cannot run.
 
-    A playbook of which it cannot be told (``can_run`` None) is no failure.
+    A playbook of which it cannot be determined (``can_run`` None) is no failure.
     """
     unmet = []
     for name in dict.fromkeys(required):

@@ -131,7 +131,7 @@ _ACCESS_READS = (
         features=_ACCESS,
     ),
     PermissionNeed(
-        "who holds directory roles, without which a policy that names roles fails",
+        "who holds directory roles (a policy that names roles fails without it)",
         any_of=_READ_ROLES,
         delegated=(*_READ_ROLES, _AS_USER),
         features=_ACCESS,
@@ -205,7 +205,7 @@ _MAPPINGS = (
 )
 _BOOTSTRAP = (
     PermissionNeed(
-        "creating or adopting the applications and making the automation identity their owner",
+        "creating or adopting the applications, and making the automation identity their owner",
         any_of=("Application.ReadWrite.All",),
         delegated=("Application.ReadWrite.All", _AS_USER),
         directory_roles=_APPLICATION_ROLES,
@@ -264,7 +264,7 @@ _ROTATION = (
         directory_roles=_APPLICATION_ROLES,
     ),
     PermissionNeed(
-        "what application policies say before a key is added",
+        "what application management policies allow before a key is added",
         any_of=("Policy.Read.All",),
         delegated=("Policy.Read.All", _AS_USER),
         optional=True,

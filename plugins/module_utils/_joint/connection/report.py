@@ -14,7 +14,7 @@ from ..._core.visible import escape_structure
 ConnectionFacts = t.Mapping[str, t.Any]
 #: From this difference of clocks on, in seconds, services may refuse a token as not yet or no longer valid.
 _CLOCK_LIMIT_S = 60
-_ANSWERS = {True: "can run", False: "cannot run", None: "cannot be told"}
+_ANSWERS = {True: "can run", False: "cannot run", None: "cannot be determined"}
 
 
 def format_connection_report(found: ConnectionFacts) -> dict[str, list[str]]:

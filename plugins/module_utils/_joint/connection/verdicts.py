@@ -20,7 +20,7 @@ class HeldPermissions:
     """The permissions that an identity holds on one side.
 
     ``status``: ``ok``, ``failed`` or ``not_configured``. ``permissions``: Graph's names, or Commvault's permission ids as text;
-    None when that cannot be told. ``is_person``: permissions are delegated ones, and ``directory_roles`` count (None: unknown).
+    None when that cannot be determined. ``is_person``: permissions are delegated ones, and ``directory_roles`` count (None: unknown).
     ``partial``: there may be rights that are not seen here, because the identity works inside a company.
     """
 
@@ -33,7 +33,7 @@ class HeldPermissions:
 
 @dataclass(frozen=True)
 class _NeedFinding:
-    """Whether a need is met: True, False, or None when it cannot be told; ``names`` are the permissions to ask for."""
+    """Whether a need is met: True, False, or None when it cannot be determined; ``names`` are the permissions to ask for."""
 
     need: PermissionNeed
     met: bool | None
@@ -45,7 +45,7 @@ def judge_playbooks(
 ) -> dict[str, dict[str, t.Any]]:
     """Return for each playbook whether the identity can run it: ``can_run``, ``missing``, ``optional`` and ``reason``.
 
-    ``held`` is by side, ``entra`` and ``commvault``. ``can_run`` is None when that cannot be told. ``missing`` are exact names
+    ``held`` is by side, ``entra`` and ``commvault``. ``can_run`` is None when that cannot be determined. ``missing`` are exact names
     to ask for, the least that would do, in the order of the table; ``optional`` those without which the playbook does less.
     """
     return {name: _judge_playbook(held, playbook, features) for name, playbook in playbooks.items()}

@@ -78,9 +78,7 @@ def parse_decisions(text: str, name: str = "signoff.csv") -> list[Row]:
         if before is one:
             rows.append(row)
         elif get_said(before.cells, _SAID) != get_said(one.cells, _SAID):
-            told = (
-                f"is on line {before.line} as well, with another decision, reviewer, date or reason: leave one of them"
-            )
+            told = f"is also on line {before.line}, with another decision, reviewer, date or reason: keep one of them"
             problems.append(make_problem(name, one.line, told, one.cells["id"]))
     raise_problems(problems, name)
     return rows
@@ -93,12 +91,12 @@ def parse_filled_table(text: str, table: Table, needed: t.Sequence[str], name: s
     spreadsheet from computing a cell is removed. Raises Problems for rows that do not fit, ConfigError for what is no such table.
     """
     if "\0" in text:
-        raise ConfigError(f"{name}: is no text: it holds a NUL character. Save it as CSV (UTF-8).")
+        raise ConfigError(f"{name}: is not a text: it contains a NUL character. Save it as CSV (UTF-8).")
     named = _SEPARATOR_LINE.match(text)
     body = text[named.end() :] if named else text
     separator = named[1] if named else _find_separator(body, table)
     if separator in '"\r\n':
-        raise ConfigError(f"{name}: the first line names a separator that is none")
+        raise ConfigError(f"{name}: the first line names an unusable separator")
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True)
     shift = 1 if named else 0
     try:
@@ -106,7 +104,7 @@ def parse_filled_table(text: str, table: Table, needed: t.Sequence[str], name: s
         _check_head(head, table, needed, name)
         return _read_rows(reader, head, table, name, shift)
     except csv.Error as exc:
-        raise ConfigError(f"{name}: is no CSV: {exc}, line {reader.line_num + shift}") from None
+        raise ConfigError(f"{name}: is not CSV: {exc}, line {reader.line_num + shift}") from None
 
 
 def check_decisions(
@@ -128,7 +126,7 @@ def check_decisions(
     for row in decisions:
         key = str(row["id"])
         if key not in known:
-            told = "is no row of this bundle: take the signoff.csv of the bundle that is named, or take the row out"
+            told = "is not a row of this bundle: use the signoff.csv of this bundle, or remove the row"
             problems.append({"kind": "unknown_row", "where": f"{name} {key}", "message": told})
             continue
         problems += [
@@ -185,14 +183,12 @@ def _read_text(path: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise ConfigError(f"{path}: is no regular file; name the signoff.csv that was filled in")
+                raise ConfigError(f"{path}: is not a regular file; name the signoff.csv that was filled in")
             content = stream.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as exc:
         raise ConfigError(f"{path}: cannot be read: {getattr(exc, 'strerror', None) or exc}") from None
     if len(content) > _MOST_BYTES:
-        raise ConfigError(
-            f"{name}: holds more than {_MOST_BYTES // 1024 // 1024} MiB, more than is read of such a file"
-        )
+        raise ConfigError(f"{name}: is larger than {_MOST_BYTES // 1024 // 1024} MiB, the limit for such a file")
     return decode_sheet(content, name)
 
 
@@ -202,7 +198,7 @@ def decode_sheet(content: bytes, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as exc:
-        told = f"{name}: is no UTF-8 text (byte {exc.start}): save it as 'CSV UTF-8', so that names stay what they are"
+        told = f"{name}: is not UTF-8 text (byte {exc.start}): save it as 'CSV UTF-8', so that names are not changed"
         raise ConfigError(told) from None
 
 
@@ -238,11 +234,12 @@ def _check_head(head: t.Sequence[str], table: Table, needed: t.Sequence[str], na
     missing = [column for column in needed if column not in head]
     if missing:
         raise ConfigError(
-            f"{name}: the first line has no column {', '.join(missing)}; it must be the header of {table.name}.csv, separated by , ; or tabs"
+            f"{name}: the first line has no column {', '.join(missing)}; it must be the header of {table.name}.csv, "
+            "separated by commas, semicolons or tabs"
         )
     twice = [column for column in table.columns if head.count(column) > 1]
     if twice:
-        raise ConfigError(f"{name}: the column {', '.join(twice)} stands twice in the first line; leave one of them")
+        raise ConfigError(f"{name}: the column {', '.join(twice)} is twice in the first line; keep one of them")
 
 
 def _read_rows(reader: t.Any, head: t.Sequence[str], table: Table, name: str, shift: int) -> list[FilledRow]:
@@ -254,9 +251,9 @@ def _read_rows(reader: t.Any, head: t.Sequence[str], table: Table, name: str, sh
             continue
         line = reader.line_num + shift
         if len(rows) >= _MOST_ROWS:
-            raise ConfigError(f"{name}: holds more than {_MOST_ROWS:,} rows, more than is read of such a file")
+            raise ConfigError(f"{name}: has more than {_MOST_ROWS:,} rows, the limit for such a file")
         if any(cell.strip() for cell in cells[len(head) :]):
-            told = "has more cells than the first line: put a cell with a separator in it into quotes"
+            told = "has more cells than the first line: put quotes around a cell that contains a separator"
             problems.append(make_problem(name, line, told))
             continue
         if any(len(cell) > _LONGEST_CELL for cell in cells):
@@ -274,21 +271,21 @@ def _read_decision(filled: FilledRow) -> tuple[Row, list[str]]:
     decision, date = fold_case(cells["decision"]), parse_date(cells["date"])
     faults = []
     if not cells["id"]:
-        faults.append("has no id: leave the first column as it is")
+        faults.append("has no id: do not change the first column")
     if not any(cells[name] for name in _SAID):
         return {**cells, "date": date}, [*faults, "has no decision, reviewer and date: it was not filled in"]
     if not decision:
         faults.append(f"has no decision: one of {', '.join(DECISIONS)}")
     elif decision not in DECISIONS:
-        faults.append(f"the decision {cells['decision'][:40]!r} is none of {', '.join(DECISIONS)}")
+        faults.append(f"the decision {cells['decision'][:40]!r} is not one of {', '.join(DECISIONS)}")
     if not cells["reviewer"]:
         faults.append("has no reviewer")
     if not cells["date"]:
         faults.append("has no date")
     elif date is None:
-        faults.append(f"the date {cells['date'][:40]!r} is none: write it as 2026-11-27")
+        faults.append(f"the date {cells['date'][:40]!r} is not valid: write it as 2026-11-27")
     if decision in _NEED_REASON and not cells["reason"]:
-        faults.append(f"has no reason, which {decision} needs")
+        faults.append(f"has no reason, but {decision} needs one")
     return {**cells, "decision": decision, "date": date}, faults
 
 
@@ -326,7 +323,9 @@ def _find_reviewer_faults(decision: Row, asked: Row, access: t.Sequence[Row]) ->
     grantees = {str(row[column]) for row in [*access, asked] for column in _GRANTEE if row.get(column)}
     folded = set(map(fold_case, grantees))
     if any(fold_case(name.strip()) in folded for name in given if name.strip()):
-        return [f"the reviewer {reviewer!r} has this access: nobody decides on their own. Another person decides it."]
+        return [
+            f"the reviewer {reviewer!r} holds this access, and nobody may decide on their own access. Another person has to decide."
+        ]
     near = sorted(name for name in grantees if any(is_lookalike(one, name) for one in given if one))
     if not near and fold_case(_get_login(reviewer)) == fold_case(reviewer):  # a login without its domain
         near = sorted(name for name in grantees if fold_case(_get_login(name)) == fold_case(reviewer))

@@ -19,13 +19,13 @@ from .tables import Row, make_row_id
 #: By what is held, what to do about it.
 OFFBOARD = {
     "account": "Disable or delete the user in Commvault.",
-    "user_group": "Take the account out of the group in Commvault, or disable the account.",
-    "direct_grant": "Take the grant away, or disable the account.",
+    "user_group": "Remove the account from the group in Commvault, or disable the account.",
+    "direct_grant": "Remove the grant, or disable the account.",
     "owner": "Give the entity another owner.",
     "local_password": "Disable the account: its password works without Entra ID.",
     "access_token": "Revoke the token: it works without a sign-in.",
-    "entra_group": "Take the user out of the group in Entra ID: who enables the account again gives the access back.",
-    "group_owner": "Give the group other owners: an owner can add anybody to it, and who enables the account again gives that back.",
+    "entra_group": "Remove the user from the group in Entra ID: if the account is enabled again, it gets the access back.",
+    "group_owner": "Give the group other owners: an owner can add anybody to it, also after the account is enabled again.",
     "application_owner": "Give the application other owners: an owner can add credentials to it.",
 }
 _OWNED = ("owner", "creator")

@@ -26,12 +26,14 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 #: What a chain of hashes is worth, said where it is found.
 WHAT_IT_PROVES = (
-    "Each bundle holds the hash of the manifest before it, so a file that was changed, added or removed later shows."
-    " A chain proves nothing against its own producer, who can make all of it anew, unless its head (the SHA-256 of the newest manifest)"
-    " is kept where the producer cannot change it: see manifest_sink and sign_with."
+    "Each bundle contains the hash of the previous manifest, so files that were changed, added or removed later are "
+    "detected. A chain proves nothing against its own producer, who can create all of it again, unless its head "
+    "(the SHA-256 of the newest manifest) is kept where the producer cannot change it: see manifest_sink and "
+    "sign_with."
 )
 WHICH_IS_EXACT = (
-    "The JSON files are exact. In the CSV files, which are for people, an apostrophe stands before cells that a spreadsheet would take for a"
+    "The JSON files are exact. In the CSV files, which are for people, an apostrophe stands before cells that a "
+    "spreadsheet would take for a"
     " formula, and characters that cannot be seen are written as escapes."
 )
 #: A name of a bundle: the name of one folder on every file system, and never a hidden one.
@@ -161,7 +163,9 @@ def parse_manifest(content: bytes) -> Manifest:
     except (ValueError, AnswerRefused) as exc:
         raise ConfigError(f"{MANIFEST} cannot be read: {exc}") from exc
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ConfigError(f"{MANIFEST} is not of the format {FORMAT}: it is no bundle, or one of another release")
+        raise ConfigError(
+            f"{MANIFEST} is not of the format {FORMAT}: it is not a bundle, or a bundle of another release"
+        )
     if faults := list(_find_faults(found)):
         raise ConfigError(f"{MANIFEST} is not as this collection writes it: {', '.join(faults)}")
     return t.cast("Manifest", found)

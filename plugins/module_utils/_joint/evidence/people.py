@@ -147,14 +147,16 @@ class PeopleOfCommCell:
 
 def _build_unlisted(user_id: str) -> Person:
     columns = {**_make_columns(None, None, "not_evaluable"), "commvault_user_id": user_id}
-    doubt = "Commvault names this user in a group or a grant, and lists no user with this id to the account that read"
+    doubt = (
+        "Commvault names this user in a group or a grant, but does not list a user with this id to the reading account"
+    )
     return Person(("commvault", user_id), columns, {}, None, UNCLEAR, doubt, None)
 
 
 def build_stranger(object_id: str) -> Person:
     """Return a member of a group that Entra ID names by id alone."""
     columns = {**_make_columns(None, None, "not_evaluable"), "entra_user_id": object_id}
-    doubt = "Entra ID names this member of a group, and does not show what it is to the identity that read"
+    doubt = "Entra ID names this member of a group, but does not show its kind to the reading identity"
     return Person(("entra", object_id), columns, None, None, UNCLEAR, doubt)
 
 

@@ -55,7 +55,7 @@ def make_question(options: t.Mapping[str, t.Any]) -> Question:
     )
     if question == Question(commcell=question.commcell):
         raise ConfigError(
-            "nothing is asked: give who (with permission, role or entity), person, review_by_before or valid_until_before"
+            "there is no question: give who (with permission, role or entity), person, review_by_before or valid_until_before"
         )
     return question
 
@@ -77,7 +77,7 @@ def _parse_entity(value: t.Any) -> tuple[str | None, str | None]:
     kind = ALIASES.get(str(value["kind"]), str(value["kind"]))
     if kind not in ENTITY_TYPES and not kind.startswith("type:"):
         raise ConfigError(
-            f"who.entity.kind: {kind!r} is none of {', '.join(ENTITY_TYPES)}{tell_near(kind, ENTITY_TYPES)}"
+            f"who.entity.kind: {kind!r} is not one of {', '.join(ENTITY_TYPES)}{tell_near(kind, ENTITY_TYPES)}"
         )
     if value.get("name") is not None and value.get("id") is not None:
         raise ConfigError("who.entity: give name or id, not both")

@@ -97,7 +97,7 @@ def answer_question(rows: Rows, question: Question, commcells: t.Sequence[CommCe
     ]
     found["not_evaluable"] += _list_gaps(rows, question)
     if undated:
-        told = f"{undated} rows have no date in the mapping document, so it cannot be told whether they are due"
+        told = f"{undated} rows have no date in the mapping document, so it is not known whether they are due"
         found["not_evaluable"].append({"kind": "no_date", "commcell": "", "subject": "", "why": told, "rows": []})
     return found
 
@@ -254,7 +254,7 @@ def _find_person(
         if len(found) > 1:
             told = "; ".join(sorted(found.values())[:_MOST_CANDIDATES])
             raise AmbiguousMatch(
-                f"person: {asked!r} are several: {told}. Give the object id, the user principal name, or commcell as well.",
+                f"person: several people match {asked!r}: {told}. Give the object id, the user principal name, or also commcell.",
                 candidates=sorted(found.values()),
             )
         if found:
@@ -301,9 +301,9 @@ def _list_doubts(row: Row, reached: str, rights: bool | None) -> t.Iterator[tupl
     if reached == COMPANY_UNKNOWN:
         yield ("company", commcell, str(row["entity"]), "whether the entity belongs to the company is not in the data")
     if _is_hidden(row):
-        yield ("members", commcell, principal, "who its members are cannot be seen, so it may be anybody")
+        yield ("members", commcell, principal, "its members are not visible, so it may be anybody")
     elif "unknown" in (row["effective_now"], row["expected_at_next_login"]) and _can(row) != "yes":
-        yield ("sign_in", commcell, _describe_person(row), "whether the access is in force cannot be told")
+        yield ("sign_in", commcell, _describe_person(row), "it is not known whether the access is in force")
 
 
 def _list_gaps(rows: Rows, question: Question) -> list[Row]:
@@ -313,7 +313,7 @@ def _list_gaps(rows: Rows, question: Question) -> list[Row]:
             "kind": "source",
             "commcell": str(row["commcell"] or ""),
             "subject": name_source(str(row["source"])),
-            "why": str(row["why"] or "this account may not see everything"),
+            "why": str(row["why"] or "this account is not allowed to see everything"),
             "rows": [str(one["id"]) for one in (row, *doubles)],
         }
         for row, *doubles in join_doubles(rows["population"])

@@ -70,10 +70,10 @@ def read_content(folder: str, path: str, largest: int = LARGEST_FILE) -> bytes:
     try:
         for depth in range(len(holders)):
             if not stat.S_ISDIR(os.lstat(os.path.join(folder, *holders[: depth + 1])).st_mode):
-                raise ConfigError(f"{path}: its folder is no folder")
+                raise ConfigError(f"{path}: its folder is not a folder")
         return read_ordinary_file(os.path.join(folder, path), largest)
     except NotPrivate as exc:
-        raise ConfigError(f"{path}: is no ordinary file of at most {largest // 1024 // 1024} MiB") from exc
+        raise ConfigError(f"{path}: is not an ordinary file of at most {largest // 1024 // 1024} MiB") from exc
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
 
@@ -81,7 +81,7 @@ def read_content(folder: str, path: str, largest: int = LARGEST_FILE) -> bytes:
 def find_fault(entry: manifests.FileEntry, content: bytes) -> str:
     """Return how *content* differs from what was sealed, empty where it does not."""
     if len(content) != entry["size"]:
-        return f"has {len(content)} bytes, {entry['size']} were sealed"
+        return f"has {len(content)} bytes, but {entry['size']} bytes were sealed"
     return "" if manifests.compute_sha256(content) == entry["sha256"] else "was changed after it was sealed (SHA-256)"
 
 

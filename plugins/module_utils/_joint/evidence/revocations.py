@@ -172,12 +172,12 @@ def _find_removals(
         row, ids = held[0], [str(one["id"]) for one in held]
         words = f"{_describe_grant(row)} ({row['commcell']})"
         if row["grant_kind"] != "explicit" or not row["role_id"]:
-            found.add_by_hand(words, f"is no grant of a mapping ({row['grant_kind']})", ids)
+            found.add_by_hand(words, f"is not a grant of a mapping ({row['grant_kind']})", ids)
             continue
         is_beyond = row["in_mapping"] in _BEYOND
         matches = [] if is_beyond else list(_match(row, entries, mappings, companies))
         if not matches:
-            why = f"is not in the mapping document{unreadable}: take it away on the CommCell, or converge with exclusive grants"
+            why = f"is not in the mapping document{unreadable}: remove it on the CommCell, or converge with exclusive grants"
             found.add_by_hand(words, why, ids)
         for entry, grant, target in matches:
             obstacle = _find_obstacle(row, entry, grant, target, granted, mappings[_read_number(entry.where)], gone)
@@ -276,7 +276,7 @@ def _find_obstacle(
     found = _PLACE.fullmatch(target.where)
     value = raw["grants"][int(found[2])]["entities"][found[3]] if found and found[3] else None
     if isinstance(value, list) and len(value) != sum(one.where == target.where for one in grant.targets):
-        return "the list has items that cannot be read: take out the one that is meant"
+        return "the list has items that cannot be read: remove the right one by hand"
     same_line = [
         other
         for other in granted
@@ -286,7 +286,7 @@ def _find_obstacle(
         and _is_entity(other, target)
     ]
     if any(other["commcell"] == row["commcell"] and _get_ids(other) != _get_ids(row) for other in same_line):
-        return "the names fit several objects of the CommCell: take out the one that is meant"
+        return "the names match several objects of the CommCell: remove the right one by hand"
     kept = sorted({str(other["commcell"]) for other in same_line if _get_grant(other) not in gone})
     return f"the entry also holds for {', '.join(kept)}, where it stays: split it by commcells" if kept else ""
 
@@ -313,7 +313,7 @@ def _find_place(grant: DesiredGrant, target: Target, mappings: t.Sequence[t.Mapp
     """Return where *target* of *grant* stands. An item of a list is known by its position among the targets of the list."""
     found = _PLACE.fullmatch(target.where)
     if found is None:
-        raise ValueError(f"{target.where} is no place of a mapping")
+        raise ValueError(f"{target.where} is not a place in a mapping")
     entry, number, kind = int(found[1]), int(found[2]), found[3]
     value = mappings[entry]["grants"][number]["entities"][kind] if kind else None
     siblings = [one for one in grant.targets if one.where == target.where]

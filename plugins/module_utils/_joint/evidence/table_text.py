@@ -45,7 +45,7 @@ def parse_table(table: Table, content: bytes) -> list[Row]:
     if head.get("format") != FORMAT or head.get("table") != table.name or not isinstance(head.get("columns"), list):
         raise ConfigError(f"{table.name}.json is not of the format {FORMAT}, or not the table {table.name}")
     if lines[-1] != b"" or len(lines) < 3 or lines[-2] != _END:
-        raise ConfigError(f"{table.name}.json has no end, or more than {MOST_ROWS} rows")
+        raise ConfigError(f"{table.name}.json is incomplete, or has more than {MOST_ROWS} rows")
     rows = []
     shared: dict[str, str] = {}  # names stand in thousands of rows
     for number, line in enumerate(lines[1:-2], 2):
@@ -55,12 +55,10 @@ def parse_table(table: Table, content: bytes) -> list[Row]:
             for name in table.columns
         }
         if not all(map(_is_cell, row.values())) or not isinstance(row[table.columns[0]], str):
-            raise ConfigError(
-                f"{table.name}.json, line {number}: a cell is no text, truth value, null or list of texts"
-            )
+            raise ConfigError(f"{table.name}.json, line {number}: a cell is not a text, boolean, null or list of texts")
         rows.append(t.cast("Row", row))
     if len({row[table.columns[0]] for row in rows}) < len(rows):
-        raise ConfigError(f"{table.name}.json: an id stands twice")
+        raise ConfigError(f"{table.name}.json: an id is there twice")
     return rows
 
 
@@ -90,7 +88,7 @@ def _parse_line(line: bytes, name: str, number: int) -> dict[str, t.Any]:
     except (ValueError, AnswerRefused) as exc:
         raise ConfigError(f"{name}.json, line {number}: cannot be read: {exc}") from exc
     if not isinstance(found, dict):
-        raise ConfigError(f"{name}.json, line {number}: is no mapping")
+        raise ConfigError(f"{name}.json, line {number}: is not a mapping")
     return found
 
 

@@ -32,7 +32,7 @@ def collect_expiring(ctx: Context) -> dict[str, t.Any]:
     services = ctx.options["services"]
     if not services:
         raise ConfigError(
-            "services: names none of entra and commvault, so that nothing would be read", source="option services"
+            "services: names neither entra nor commvault, so nothing would be read", source="option services"
         )
     parts: list[ExpiryFacts] = [make_facts()]
     errors: list[CvopsError] = []

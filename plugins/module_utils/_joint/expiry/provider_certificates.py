@@ -19,7 +19,7 @@ from .index import Held, Index
 
 #: Entra ID signs with another certificate than the one that the app is marked to hold; a newer one is there that neither side uses.
 OTHER_SIGNS, NEXT_UNUSED = "other_certificate_signs", "next_certificate_unused"
-_UNMARKED = "which certificate of its identity provider it holds: no mark says so"
+_UNMARKED = "which certificate of its identity provider it has: there is no mark"
 _TRUSTED = "which signing certificate the SAML app trusts: it cannot be read back"
 
 
@@ -85,7 +85,7 @@ def judge_trust(held: Held, index: Index, now: datetime.datetime) -> Trust:
         return Trust(is_doubtful=True, reason="whether Entra ID signs with it: the certificate there could not be read")
     if not active.get("is_named"):
         return Trust(
-            is_doubtful=True, reason="whether Entra ID signs with it: several could, and none is said to be active"
+            is_doubtful=True, reason="whether Entra ID signs with it: several could, and none is marked as active"
         )
     has_it = any(key.get("fingerprint") == mark for key in others)
     told = f"Entra ID {'has it, but ' if has_it else ''}signs with {active['thumbprint'] or signs_with}"

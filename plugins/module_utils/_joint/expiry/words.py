@@ -27,20 +27,20 @@ FINDING_WORDS = {
     "other_certificate_signs": (
         "is",
         "are",
-        "marked as held by a SAML app, and Entra ID signs with another one: let both sides have the same",
+        "marked as the certificate of a SAML app, but Entra ID signs with another one: give both sides the same",
     ),
     "next_certificate_unused": (
         "has",
         "have",
-        "a successor in Entra ID that neither side uses yet: let both switch over",
+        "a new certificate in Entra ID that neither side uses yet: switch both sides to it",
     ),
     "of_service_principal": (
         "belongs",
         "belong",
         "to a service principal, where no rotation of the application replaces it",
     ),
-    "no_known_consumer": ("is", "are", "held by no consumer that is known: find out who does, or remove it"),
-    "no_end": ("has", "have", "no end: nothing ever makes it be replaced"),
+    "no_known_consumer": ("is", "are", "used by no known consumer: find out who uses it, or remove it"),
+    "no_end": ("has", "have", "no expiry date: nothing ever enforces a replacement"),
 }
 _SOURCE_WORDS = {"entra": "Entra ID", "commvault": "Commvault"}
 
@@ -92,7 +92,7 @@ def describe_source(source: Row) -> str:
     if source["status"] == "failed":
         return f"{subject} could not be read: {source['reason']}"
     if source["status"] == "left_out":
-        return f"{subject}: left out, as the task says"
+        return f"{subject}: left out, as the options say"
     if source["status"] == "not_offered":
         return f"{subject}: this release has none"
     return f"{subject}: {source['found']} read"

@@ -100,7 +100,7 @@ class RequestWriter:
             if not wrong:
                 break
             if look:
-                backoff.pause(about="waiting for the role mappings to show as they were written")
+                backoff.pause(about="waiting until Commvault shows the role mappings as they were written")
             shown = reader.list_shown(wrong)
             wrong = {grant for grant in wrong if (grant in shown) != (grant in expected)}
         return sorted(written[grant] for grant in wrong)
@@ -114,7 +114,7 @@ class RequestWriter:
     def _link_group(self, request: LinkGroup) -> None:
         if request.object_id is None:
             raise InternalFault(
-                "A user group was to be linked to an Entra group that does not exist. Nothing was linked."
+                "A user group should be linked to an Entra group that does not exist. Nothing was linked."
             )
         self._user_groups.link(self._get_existing(request.principal).id, request.object_id)
         self._linked[request.principal] = request.object_id
@@ -161,5 +161,5 @@ def _send(write: t.Callable[[t.Any], None], step: Step) -> None:
         left = total - step.data["position"]
         quota = exc.facts.get("quota")
         runs = f", about {math.ceil(left / quota)} more runs with this quota" if quota else ""
-        told = f"{exc} {left} of {total} write requests are left{runs}: run the task again then, it goes on where it stopped."
+        told = f"{exc} {left} of {total} write requests are left{runs}: run the task again then; it continues where it stopped."
         raise Throttled(told, remaining=left, **exc.facts) from exc

@@ -43,9 +43,7 @@ def find_own_principals(ctx: Context, client: CommvaultClient, directory: Direct
         user = None
     number = user.id if user else client.caller[0]
     if not number:
-        ctx.warn(
-            "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
-        )
+        ctx.warn("The signed-in user could not be determined, so it is not known whether it would lose its own rights")
         return set()
     details = client.get(f"v4/user/{quote_segment(number)}", intent="read the signed-in user", unknown_ok=True)
     if details is None:

@@ -62,8 +62,9 @@ def plan_links(
 def _describe_recreation(principal: MappedPrincipal, linked: str) -> Problem:
     return make_problem(
         principal.where,
-        f"the Commvault group {principal.name} is linked to Entra object {linked}, the mapping means {principal.object_id}: the Entra group was re-created,"
-        " or another one has its name. If the new one is right, set relink: true",
+        f"the Commvault group {principal.name} is linked to Entra object {linked}, the mapping means "
+        f"{principal.object_id}: the Entra group was re-created, or another group has its name. If the new one is "
+        "right, set relink: true",
         "recreated",
     )
 
@@ -111,7 +112,7 @@ def check_own_rights(
     own = [grant for grant in sorted(removed) if grant.principal in list_own()] if removed else []
     if own:
         require_accepted_risk(
-            ctx, "own_rights", f"The signed-in user would lose rights of its own: {_list_grants(own, names)}."
+            ctx, "own_rights", f"The signed-in user would lose its own rights: {_list_grants(own, names)}."
         )
 
 
@@ -137,8 +138,8 @@ def check_first_managed_run(ctx: Context, stripped: t.Sequence[UnmanagedGroup]) 
         require_accepted_risk(
             ctx,
             "first_managed_run",
-            f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose all grants, whose number stands in"
-            f" parentheses: {told}.",
+            f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose all "
+            f"grants (number of grants in parentheses): {told}.",
         )
 
 

@@ -66,8 +66,8 @@ def describe_drift(
     gone, sentences = drift.leaving.union(removed), []
     if drift.surplus is None:
         sentences.append(
-            "Whether the principals of the mapping hold more than it names is unknown: this release of Commvault, or this account,"
-            " does not list all grants of a user or group"
+            "It is unknown whether the principals of the mapping hold more than the mapping names: this release of "
+            "Commvault, or this account, does not list all grants of a user or group"
         )
     staying = sorted(drift.surplus - gone) if drift.surplus else []
     if staying:
@@ -77,8 +77,8 @@ def describe_drift(
         )
     if drift.unmanaged is None:
         sentences.append(
-            "Which managed groups hold grants without an entry is unknown: this release of Commvault, or this account, does not show all"
-            " that a group holds, or of which company it is"
+            "It is unknown which managed groups hold grants without an entry: this release of Commvault, or this "
+            "account, does not show all that a group holds, or to which company it belongs"
         )
     groups = [group for group in drift.unmanaged or () if not group.grants <= gone]
     if groups:
@@ -95,8 +95,8 @@ def build_drift_error(drift: Drift, removed: t.Collection[PlannedGrant], names: 
     if not sentences:
         return None
     return DriftFound(
-        f"{'. '.join(sentences)}. fail_on_drift makes this a failure: write what is right into the mapping, or take the rest away"
-        " with exclusive: principals or managed."
+        f"{'. '.join(sentences)}. fail_on_drift makes this a failure: add what is right to the mapping, or remove "
+        "the rest with exclusive: principals or managed."
     )
 
 

@@ -118,7 +118,7 @@ class EntraGroups:
             problems += [
                 make_problem(
                     where,
-                    f"no Entra group has the object id {object_id}{self.explain_missing(object_id)}, so that it protects nobody",
+                    f"no Entra group has the object id {object_id}{self.explain_missing(object_id)}, so this entry protects nobody",
                     "not_found",
                 )
                 for where, object_id in self._guarded.items()
@@ -204,7 +204,7 @@ class EntraGroups:
         told = describe_lookalikes(self._seen, "displayName", name)
         near = find_nearest_names(name, self._declared, 1)
         if near:
-            told += f". Near, among the groups of the play: {near[0]}"
+            told += f". Similar, among the groups of the play: {near[0]}"
         problems.append(_make_problem(entry, "not_found", f"no Entra group is named {name!r}{told}"))
         return None
 

@@ -108,8 +108,8 @@ def _check_object_ids(ctx: Context, object_ids: t.Mapping[int, str], user_groups
         entry = user_groups.get_by_id(number)
         if object_id in checked.missing and entry is not None:
             ctx.warn(
-                f"Commvault group {entry.label} is linked to Entra object {object_id}, which is no group that Entra ID knows; it is exported"
-                " without the link"
+                f"Commvault group {entry.label} is linked to Entra object {object_id}, which is not a known Entra "
+                "group; it is exported without the link"
             )
     if checked.failure is not None:
         ctx.warn(

@@ -155,7 +155,10 @@ def _parse_entry(
     )
     if user_group is not None and kind != "entra_group":
         problems.append(
-            make_problem(f"{where}.user_group", "names the Commvault group of an Entra group; this principal is none")
+            make_problem(
+                f"{where}.user_group",
+                "names the Commvault group of an Entra group, but this principal is not an Entra group",
+            )
         )
     present = raw.get("state", "present") != "absent"
     grants = []
@@ -203,7 +206,8 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
         problems.append(
             make_problem(
                 where,
-                f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example {{plans: [gold]}}{_describe_near(raw, _WHOLE)}",
+                f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example "
+                f"{{plans: [gold]}}{_describe_near(raw, _WHOLE)}",
             )
         )
         return []
@@ -233,7 +237,11 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
             found.append(Target(kind, where=f"{where}.{given}"))
         elif kind in _WHOLE:
             # Whatever else is given there, it does not say that the grant is for everything.
-            problems.append(make_problem(f"{where}.{given}", f"takes true; the whole is meant by entities: {kind}"))
+            problems.append(
+                make_problem(
+                    f"{where}.{given}", f"must be true; for the whole CommCell or company, write entities: {kind}"
+                )
+            )
         else:
             found += _parse_kind(kind, value, f"{where}.{given}", problems)
     return found
@@ -307,5 +315,7 @@ def _note_unknown_keys(
     unknown = sorted(str(key) for key in value if key not in known)
     if unknown:
         problems.append(
-            make_problem(where, f"{', '.join(unknown)} cannot stand beside {known[0]}; known are {', '.join(known)}")
+            make_problem(
+                where, f"{', '.join(unknown)} cannot be combined with {known[0]}; known are {', '.join(known)}"
+            )
         )

@@ -241,7 +241,7 @@ def fit_budget(ordered: t.Sequence[Unit], max_writes: int | None, later: t.Seque
     largest = max((len(unit.requests) for unit in ordered), default=0)
     if max_writes is not None and ordered and max_writes < largest:
         raise ConfigError(
-            f"max_writes {max_writes} is too small: the largest change that must not be split takes {largest} requests",
+            f"max_writes {max_writes} is too small: the largest change that cannot be split needs {largest} requests",
             source="option max_writes",
         )
     spent = 0

@@ -67,7 +67,7 @@ class PrincipalResolver:
             resolved.problems.append(
                 make_problem(
                     entry.where,
-                    f"names the Commvault group {principal.name} for another Entra group than {known.where} does",
+                    f"uses the Commvault group {principal.name}, which {known.where} uses for another Entra group",
                 )
             )
         known = dataclasses.replace(known, relink=known.relink or entry.relink)
@@ -196,6 +196,6 @@ class PrincipalResolver:
             return False
         fault = find_group_name_fault(name)
         if fault is not None:
-            told = f"no Commvault group can be created under this name: {fault}. Give user_group with another name."
+            told = f"no Commvault group can be created with this name: {fault}. Give another name in user_group."
             problems.append(make_problem(f"{entry.where}.user_group", told))
         return fault is None

@@ -102,8 +102,8 @@ class Reader:
             if found is None:
                 entry = catalogue.get_by_id(number)
                 raise NotFound(
-                    f"User group {entry.label if entry else number} is in Commvault's list and is not there when it is read:"
-                    " it was deleted a moment ago. Run the task again.",
+                    f"User group {entry.label if entry else number} is in Commvault's list but was gone when it was "
+                    "read: it was probably just deleted. Run the task again.",
                     service="Commvault",
                 )
 
@@ -319,8 +319,9 @@ def _group_grants(
 
 def _make_unknown_level_error() -> ApiError:
     return ApiError(
-        "This release of Commvault, or this account, does not show of which company a user group is, so it is not known which groups"
-        " that match managed_groups are of the level where the task acts: use exclusive: principals.",
+        "This release of Commvault, or this account, does not show to which company a user group belongs, so it is "
+        "not known which groups that match managed_groups belong to the level of this task: use exclusive: "
+        "principals.",
         service="Commvault",
     )
 

@@ -115,7 +115,7 @@ class Resolver:
         except (NotFound, AmbiguousMatch) as exc:
             declared = [str(item.name) for item in self._options.pending_roles if item.name is not None]
             near = find_nearest_names(str(grant.role.name), declared, 1) if is_missing else []
-            told = f"{exc} Near, among the roles that the play creates: {near[0]}." if near else str(exc)
+            told = f"{exc} Similar, among the roles that the play creates: {near[0]}." if near else str(exc)
             resolved.problems.append(make_problem(f"{grant.where}.role", told, exc.kind))
             return None
         resolved.names.roles[found.id] = found.name

@@ -161,14 +161,15 @@ class RoleMappingsResource:
         left = self._make_rows(set(not_confirmed).intersection(removed))
         if left:
             raise WaitTimeout(
-                f"Commvault accepted the removal of grants and still shows {len(left)} of them, such as {left[0]['role']} of"
-                f" {left[0]['principal']} on {left[0]['entity_type']} {left[0]['entity']}. That access remains; the removal may await"
-                " approval. Run the task again.",
+                f"Commvault accepted the removal of grants but still shows {len(left)} of them, such as "
+                f"{left[0]['role']} of {left[0]['principal']} on {left[0]['entity_type']} {left[0]['entity']}. That "
+                "access remains; the removal may be waiting for an approval. Run the task again.",
                 unproven=left,
             )
         if not_confirmed:
             self._ctx.warn(
-                f"{len(not_confirmed)} grants were accepted by Commvault but are not shown as asked; they may await approval"
+                f"{len(not_confirmed)} grants were accepted by Commvault but are not visible as requested; they may "
+                "be waiting for an approval"
             )
         return self._make_rows(not_confirmed)
 
@@ -254,8 +255,8 @@ class RoleMappingsResource:
         kept = {grant: kind for grant, kind in self._current.kinds.items() if kind in SATISFYING_KINDS}
         for grant in sorted(grant for grant in self._resolved.absent if grant in kept and grant not in changes.remove):
             self._ctx.warn(
-                f"{self._resolved.absent[grant]}: {names.describe_grant(grant)} is to be absent and stays, because the principal holds it"
-                f" as {kept[grant]}, which no mapping takes away"
+                f"{self._resolved.absent[grant]}: {names.describe_grant(grant)} should be absent but stays, because "
+                f"the principal holds it as {kept[grant]}, which a mapping cannot remove"
             )
 
     def _warn_of_other_documents(self) -> None:
@@ -272,8 +273,9 @@ class RoleMappingsResource:
         earlier = read_records(ctx.record_directory, "commvault_role_mappings")
         for group, other in records.find_other_documents(earlier, ctx.options, document, groups).items():
             ctx.warn(
-                f"Group {group} has no entry in {document}; the last run that had one for it was of {other}. Two documents must not share a"
-                " pattern of managed_groups: with exclusive: managed each takes away what the other grants."
+                f"Group {group} has no entry in {document}; the last run with an entry for it was {other}. Two "
+                "documents must not share a pattern of managed_groups: with exclusive: managed, each would remove "
+                "what the other grants."
             )
 
     def _note_unverified(self, groups: EntraGroups) -> list[dict[str, t.Any]]:
@@ -282,8 +284,8 @@ class RoleMappingsResource:
             told = [f"{name} ({object_id})" if name else object_id for object_id, name in groups.unverified.items()]
             more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
             self._ctx.warn(
-                f"Object ids of Entra groups were not verified, so it is not known whether they are those of the groups that are meant:"
-                f" {', '.join(told[:_TOLD])}{more}. {groups.failure}"
+                "Object ids of Entra groups were not verified, so it is not known whether they identify the right "
+                f"groups: {', '.join(told[:_TOLD])}{more}. {groups.failure}"
             )
         return [{"name": name, "object_id": object_id} for object_id, name in groups.unverified.items()]
 

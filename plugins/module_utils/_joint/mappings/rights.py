@@ -107,8 +107,9 @@ class RightsCheck:
         ]
         more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
         self._client.ctx.warn(
-            f"Whether the signed-in user may grant this could not be checked: {'; '.join(told[:_SHOWN])}{more}. Commvault does not"
-            " tell the permissions that are held there, or those of the role; it refuses the write if they do not suffice. All of these"
+            f"Whether the signed-in user may grant this could not be checked: {'; '.join(told[:_SHOWN])}{more}. "
+            "Commvault does not show the permissions held there, or those of the role; it refuses the write if they "
+            "are not enough. All of these"
             " grants are in role_mappings.unchecked."
         )
 

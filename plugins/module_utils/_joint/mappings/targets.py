@@ -58,7 +58,9 @@ class TargetResolver:
 
     def _find_own_company(self, target: Target) -> dict[Entity, str]:
         if not self._client.company_id:
-            self._note(target, "company without a name means the one of commvault_company, which is not set")
+            self._note(
+                target, "company without a name means the company of the option commvault_company, which is not set"
+            )
             return {}
         return {Entity("company", self._client.company_id): str(self._client.company_name)}
 
@@ -94,7 +96,7 @@ class TargetResolver:
         self._note(
             target,
             f"{told} {catalogue.own_level}, but {others[0].label}{' and others' if len(others) > 1 else ''}."
-            f" A pattern is for one company; if that of {' or '.join(companies[:3])} is meant, add company to it.",
+            f" A pattern is for one company; if you mean {' or '.join(companies[:3])}, add company to it.",
             "not_found",
         )
 

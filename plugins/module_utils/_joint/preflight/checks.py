@@ -86,7 +86,7 @@ def _check_tenant(facts: PreflightFacts, app: SamlApp) -> Findings:
         reason = f"Commvault does not show which provider SAML app {app.name} trusts"
         yield Finding("tenant", UNKNOWN, reason, _LOOK_REMEDY)
     elif not facts.tenant_id:
-        reason = f"the token does not tell the tenant, and SAML app {app.name} trusts {app.provider_id}"
+        reason = f"the token does not show the tenant, and SAML app {app.name} trusts {app.provider_id}"
         yield Finding("tenant", UNKNOWN, reason, "compare it with the tenant's id")
     elif fold_case(facts.tenant_id) in fold_case(app.provider_id):
         yield make_ok_finding("tenant", f"SAML app {app.name} trusts tenant {facts.tenant_id}")
@@ -138,10 +138,10 @@ def _check_associations(facts: PreflightFacts, app: SamlApp) -> Findings:
             reason = f"SAML app {app.name} creates users by itself, which needs an e-mail suffix, and has none"
             yield Finding("associations", BROKEN, reason, "associate the e-mail suffixes of the people who sign in")
         elif app.associated is None:
-            reason = f"SAML app {app.name} is associated with no e-mail suffix, company, domain or group, and {_USERS_HIDDEN}"
+            reason = f"SAML app {app.name} is not associated with an e-mail suffix, company, domain or group, and {_USERS_HIDDEN}"
             yield Finding("associations", UNKNOWN, reason, _LOOK_REMEDY)
         elif not app.associated:
-            reason = f"SAML app {app.name} is associated with no e-mail suffix, company, domain, group or user: nobody is sent to it"
+            reason = f"SAML app {app.name} is not associated with an e-mail suffix, company, domain, group or user: nobody is sent to it"
             yield Finding("associations", WARNING, reason, "associate the e-mail suffixes of the people who sign in")
         else:
             yield make_ok_finding("associations", "companies, domains, groups or users are associated")
@@ -193,15 +193,19 @@ def _check_service_principal(facts: PreflightFacts, application: SsoApplication,
         reason = f"the enterprise application's sign-on mode is {principal.sign_on_mode or 'not set'}"
         yield Finding("sign_on_mode", WARNING, reason, "set sign_on_mode to saml (entra_service_principal)")
     if facts.app is not None and not facts.app.service_id:
-        reason = f"Commvault does not show how SAML app {facts.app.name} calls itself"
+        reason = f"Commvault does not show the entity id of SAML app {facts.app.name}"
         yield Finding("identifier", UNKNOWN, reason, _LOOK_REMEDY)
     elif facts.app is not None:
         names = {*application.identifier_uris, *principal.names}
         if facts.app.service_id in names:
             yield make_ok_finding("identifier", facts.app.service_id)
         else:
-            reason = f"the SAML app calls itself {facts.app.service_id}, which is no identifier of the application"
-            yield Finding("identifier", WARNING, reason, "add it to identifier_uris of the application, port included")
+            reason = (
+                f"the SAML app uses the entity id {facts.app.service_id}, which is not an identifier of the application"
+            )
+            yield Finding(
+                "identifier", WARNING, reason, "add it to identifier_uris of the application, including the port"
+            )
     yield from _check_certificates(facts, principal)
 
 
@@ -247,9 +251,7 @@ def _check_claim(facts: PreflightFacts, application: SsoApplication) -> Findings
     said = f"{', '.join(sorted(claim.scopes))} as {' or '.join(FORM_WORDS[form] for form in sorted(claim.forms))}"
     if claim.cloud_display_name and not claim.assigned_only:
         reason = f"{said}; display names are emitted only by applications that emit assigned groups alone"
-        yield Finding(
-            "claim", WARNING, reason, "set group_claims to [ApplicationGroup], or take cloud_displayname away"
-        )
+        yield Finding("claim", WARNING, reason, "set group_claims to [ApplicationGroup], or remove cloud_displayname")
     else:
         yield make_ok_finding("claim", said)
     fitting = FORMS_BY_MATCH[facts.match_by] & claim.forms
@@ -284,7 +286,8 @@ def _check_group_limit(facts: PreflightFacts) -> Findings:
         yield Finding("group_limit", BROKEN, reason, remedy)
     elif perhaps:
         reason = (
-            f"{len(perhaps)} of {len(counted)} people are in more than {SAML_LIMIT} groups with those that are not emitted and directory roles,"
+            f"{len(perhaps)} of {len(counted)} people are in more than {SAML_LIMIT} groups with those that are not "
+            "emitted and directory roles,"
             f" and whether these count against the limit is not documented: {_join_first(perhaps)}{left_out}"
         )
         yield Finding("group_limit", WARNING, reason, remedy)

@@ -69,7 +69,7 @@ def find_worst_verdict(verdicts: t.Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class UserGroup:
-    """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group. ``enabled``: None when not told.
+    """A Commvault user group. ``azure_guid``: in lower case; None when it is not linked to an Entra group. ``enabled``: None when not told.
 
     ``link_read`` is false where the list does not show links, and this one was not read. ``external``: a group of a directory, whose
     name begins with the domain.

@@ -84,7 +84,7 @@ class GroupCheck:
             self._add(
                 "attribute_mapping",
                 BROKEN,
-                f"SAML app {app.name} maps no claim to USER_GROUPS, so that no token changes a membership",
+                f"SAML app {app.name} maps no claim to USER_GROUPS, so no token changes a membership",
                 "add the attribute mapping of USER_GROUPS",
             )
         elif application is not None and not is_groups_claim(app.groups_claim, application.claim):
@@ -99,7 +99,7 @@ class GroupCheck:
         pending = self.mapped.missing == "pending"
         remedy = {
             "ambiguous": "give object_id in the mapping",
-            "pending": "nothing; an earlier part of the run creates it",
+            "pending": "nothing to do: an earlier part of the run creates it",
         }.get(str(self.mapped.missing), "correct the mapping, best with object_id, or create the group")
         check = "ambiguous" if self.mapped.missing == "ambiguous" else "entra_group"
         self._add(check, WARNING if pending else BROKEN, self.mapped.explanation, remedy)
@@ -187,7 +187,7 @@ class GroupCheck:
             if is_same_company(group.company, self.mapped.company) and is_lookalike(wanted, group.name)
         ]
         told = (
-            f"; {group.name!r} looks equal and is another name: it {describe_difference(wanted, group.name)}"
+            f"; {group.name!r} looks the same but is a different name: it {describe_difference(wanted, group.name)}"
             for group in alike
         )
         return "".join(told)
@@ -203,7 +203,8 @@ class GroupCheck:
             self._add(
                 "renamed",
                 BROKEN,
-                f"the Entra group with the object id {entra.object_id} is named {entra.display_name}, and the role mapping refuses another name",
+                f"the Entra group with the object id {entra.object_id} is named {entra.display_name}, and the role "
+                "mapping refuses another name",
                 "write that name into the mapping, or correct the object id",
             )
         elif entra is None and self.mapped.missing == "not_found" and guid and self.mapped.linked.get(guid):
@@ -229,15 +230,15 @@ class GroupCheck:
                 "default_group",
                 WARNING,
                 f"users whom SAML app {app.name} creates join Commvault group {group.name}, whatever their tokens say",
-                "take it out of the default user groups of the SAML app",
+                "remove it from the default user groups of the SAML app",
             )
         if maps_company_name(app):
             claim = (app.attributes or {}).get("COMPANY_NAME")
             self._add(
                 "company",
                 UNKNOWN,
-                f"people are of the company that their token names in {claim}, and no interface tells that before",
-                "look at what the claim says of them; its value must be the company's alias, or absent for the CommCell",
+                f"people belong to the company that their token names in {claim}, and that cannot be read before a sign-in",
+                "check the value of the claim; it must be the company's alias, or be missing for the CommCell",
             )
             return
         if is_same_company(group.company, app.company):
@@ -246,15 +247,16 @@ class GroupCheck:
             self._add(
                 "company",
                 WARNING,
-                f"SAML app {app.name} is made for company {app.company}, the group is{_format_company(group.company) or ' at CommCell level'}",
+                f"SAML app {app.name} is made for company {app.company}, the group "
+                f"is{_format_company(group.company) or ' at CommCell level'}",
                 "use a SAML app of the group's company, or at CommCell level",
             )
         else:
             self._add(
                 "company",
                 WARNING,
-                f"the group is{_format_company(group.company)}, and SAML app {app.name} at CommCell level maps no COMPANY_NAME,"
-                " so that its users are of no company",
+                f"the group is{_format_company(group.company)}, and SAML app {app.name} at CommCell level maps no "
+                "COMPANY_NAME, so its users belong to no company",
                 "map COMPANY_NAME to a claim with the company's alias",
             )
 
@@ -267,14 +269,14 @@ class GroupCheck:
                 self._add(
                     "link",
                     WARNING,
-                    f"Commvault group {group.name} is linked to no Entra group yet",
+                    f"Commvault group {group.name} is not linked to an Entra group yet",
                     "the role mapping links it",
                 )
             elif self._facts.match_by == "azure_guid":
                 self._add(
                     "link",
                     WARNING,
-                    f"Commvault group {group.name} is linked to no Entra group",
+                    f"Commvault group {group.name} is not linked to an Entra group",
                     "run the role mapping with link_entra_groups",
                 )
             return
@@ -282,16 +284,16 @@ class GroupCheck:
         reason = (
             f"Commvault group {group.name} is linked to another Entra group, {other} ({guid})"
             if other
-            else f"Commvault group {group.name} is linked to {guid}, which is gone: the Entra group was created again"
+            else f"Commvault group {group.name} is linked to {guid}, which no longer exists: the Entra group was re-created"
         )
         if self.mapped.relink and self._facts.mapping_pending:
-            self._add("recreated", WARNING, reason, "the role mapping links it again, because the entry says relink")
+            self._add("recreated", WARNING, reason, "the role mapping links it again, because the entry has relink")
         else:
             self._add(
                 "recreated",
                 BROKEN,
                 reason,
-                "make sure that the Entra group is the right one, then say relink: true in its entry",
+                "make sure that the Entra group is the right one, then set relink: true in its entry",
             )
 
     def _check_match(self, group: UserGroup) -> None:
@@ -343,7 +345,7 @@ class GroupCheck:
                 LETTER_CASE,
                 WARNING,
                 f"Entra ID emits {self.emission.values[0]}, the Commvault group is named {group.name}",
-                "give both the same letter case",
+                "write both with the same upper and lower case",
             )
         elif doubt == LINKED_BY_NAME:
             self._add(
@@ -358,7 +360,7 @@ class GroupCheck:
                 EXTERNAL,
                 UNKNOWN,
                 f"whether sign-ons put people into group {group.name} of a directory differs between releases",
-                "try it with one person, or use a user group of Commvault",
+                "test it with one person, or use a Commvault user group",
             )
 
 

@@ -29,14 +29,14 @@ def check_members(
         yield Finding(
             "assignment",
             WARNING,
-            "sign-in needs an assignment, and the group has none: members who are not assigned otherwise cannot sign in",
+            "sign-in needs an assignment, and the group has none: members without another assignment cannot sign in",
             "assign the group to the application",
         )
     members = mapped.members
     if members is None:
         return
     if not members.direct and not members.inherited:
-        yield Finding("no_members", WARNING, "the group has no members", "add members, or take the entry away")
+        yield Finding("no_members", WARNING, "the group has no members", "add members, or remove the entry")
     yield from _check_nesting(facts, members, required, emitted)
     yield from _check_disabled_members(members)
 
@@ -46,7 +46,7 @@ def _check_namesakes(mapped: MappedGroup, emitted: Emission | None) -> Findings:
         yield Finding(
             "twin",
             WARNING,
-            f"other Entra groups have the same name ({', '.join(sorted(mapped.namesakes))}); members of theirs get the same access",
+            f"other Entra groups have the same name ({', '.join(sorted(mapped.namesakes))}); their members get the same access",
             "rename them, or let the application emit object ids (and use match_by azure_guid)",
         )
 
@@ -57,11 +57,11 @@ def _check_disabled_members(members: GroupMembers) -> Findings:
     unread = sum(1 for item in everyone if item.enabled is None)
     if names:
         shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
-        more = f"; of {unread} more it may not be read" if unread else ""
+        more = f"; for {unread} more this cannot be read" if unread else ""
         reason = f"{len(names)} of {len(everyone)} members are disabled and cannot sign in: {shown}{more}"
         yield Finding("disabled_members", WARNING, reason, "remove them from the group")
     elif unread:
-        reason = f"whether {unread} of {len(everyone)} members are disabled may not be read"
+        reason = f"this identity is not allowed to read whether {unread} of {len(everyone)} members are disabled"
         yield Finding("disabled_members", UNKNOWN, reason, "give this identity User.Read.All")
 
 

@@ -33,7 +33,7 @@ def choose_saml_app(
     fitting = [server for server in entra if server.enabled is not False] if len(entra) > 1 else entra
     if len(fitting) > 1 or not fitting:
         raise AmbiguousMatch(
-            f"{len(entra)} SAML apps may be the one that people sign in with ({_join_names(entra)}): give saml_app",
+            f"several SAML apps may be the one for sign-ins, {len(entra)} in all ({_join_names(entra)}): give saml_app",
             candidates=[server.name for server in entra],
             source="option saml_app",
         )

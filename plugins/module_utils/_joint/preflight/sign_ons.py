@@ -80,12 +80,12 @@ def _list_refusals(facts: PreflightFacts, app: SamlApp, person: CountedUser) -> 
 def _list_doubts(facts: PreflightFacts, app: SamlApp, person: CountedUser) -> t.Iterator[str]:
     principal = facts.application.principal if facts.application else None
     if person.member.enabled is None:
-        yield "whether the account is enabled may not be read"
+        yield "this identity is not allowed to read whether the account is enabled"
     if principal is not None and facts.application is not None:
         if _is_assigned(facts, principal, person) == UNKNOWN:
             yield "whether an assigned group has the person as a direct member was not read"
         if app.service_id not in {*facts.application.identifier_uris, *principal.names}:
-            yield "the SAML app shows itself under a name that is no identifier of the application"
+            yield "the entity id of the SAML app is not an identifier of the application"
         if any(certificate.active and certificate.ends < facts.now for certificate in principal.certificates):
             yield "the active signing certificate has ended"
     if app.enabled is None:
@@ -93,7 +93,7 @@ def _list_doubts(facts: PreflightFacts, app: SamlApp, person: CountedUser) -> t.
     if not facts.tenant_id or not app.provider_id:
         yield "which tenant the SAML app trusts is not known"
     if maps_company_name(app):
-        yield "the company of the person comes from a claim whose value is not known before"
+        yield "the company of the person comes from a claim whose value is not known before the sign-in"
 
 
 def _is_assigned(facts: PreflightFacts, principal: SsoPrincipal, person: CountedUser) -> str:
@@ -115,11 +115,13 @@ def _is_assigned(facts: PreflightFacts, principal: SsoPrincipal, person: Counted
 
 def _find_in_commvault(facts: PreflightFacts, app: SamlApp, person: CountedUser) -> SignOn:
     if not person.member.name:
-        return SignOn(UNKNOWN, "the name of the user may not be read")
+        return SignOn(UNKNOWN, "this identity is not allowed to read the name of the user")
     outcomes = [_find_name(facts, app, name) for name in list_sign_on_names(person.member.name)]
     if len({outcome.verdict for outcome in outcomes}) == 1:
         return outcomes[0]
-    return SignOn(UNKNOWN, "whether a guest comes under the name of the home tenant or the stored one is not known")
+    return SignOn(
+        UNKNOWN, "it is not known whether a guest signs in with the name of the home tenant or the stored one"
+    )
 
 
 def _find_name(facts: PreflightFacts, app: SamlApp, name: str) -> SignOn:
@@ -141,6 +143,6 @@ def _find_name(facts: PreflightFacts, app: SamlApp, name: str) -> SignOn:
     if known[0].enabled is None:
         return SignOn(UNKNOWN, "Commvault does not show whether the user is enabled", known[0])
     if not fits:
-        reason = f"{suffix} is no e-mail suffix of SAML app {app.name}, and whether it takes known users all the same is not known"
+        reason = f"{suffix} is not an e-mail suffix of SAML app {app.name}, and it is not known whether the app accepts known users nevertheless"
         return SignOn(UNKNOWN, reason, known[0])
     return SignOn(OK, known=known[0])

@@ -124,7 +124,7 @@ class RotationApplier:
         if holder is not None:
             self.halted = (
                 "unfinished_run",
-                f"{holder.name} has key {key_id} now, so it stays: another run is under way.",
+                f"{holder.name} has key {key_id} now, so it stays: another run is active.",
             )
             return False
         is_new = any(key.key_id == key_id and self.state.now - key.starts < CLAIM for key in self.state.keys)
@@ -149,9 +149,9 @@ class RotationApplier:
         except ApiError as exc:
             if exc.facts.get("outcome") == "unknown":
                 raise type(exc)(
-                    f"Whether a {self._kind.noun} was added is not known: the answer was lost, and none with the display name"
-                    f" {exc.facts.get('marker')} is shown. Nobody has its value. Run the task again in an hour: if it has come to be,"
-                    " it is removed then.",
+                    f"It is not known whether a {self._kind.noun} was added: the answer was lost, and none with the "
+                    f"display name {exc.facts.get('marker')} is visible. Nobody has its value. Run the task again in "
+                    "an hour: if it was added, it is removed then.",
                     may_have_acted=True,
                     **exc.facts,
                 ) from exc
@@ -174,7 +174,7 @@ class RotationApplier:
             raise
         except CvopsError as exc:
             if not exc.facts.get("outcome") and not getattr(exc, "may_have_acted", False):
-                self._withdraw_unkept(f"{target.name} did not take the new key: {exc}")
+                self._withdraw_unkept(f"{target.name} did not accept the new key: {exc}")
                 if self.halted is not None:
                     return False
             raise
@@ -194,7 +194,7 @@ class RotationApplier:
         self.proof = prove_key(self._ctx, sign_in, rules, value.key_id)
         if not self.proof.cause:
             return True
-        reason = f"Key {value.key_id} is not proven after {self.proof.tries} sign-ins, so nobody was told to use it. {self.proof.told}"
+        reason = f"Key {value.key_id} is not proven after {self.proof.tries} sign-ins, so nobody was switched to it. {self.proof.told}"
         self.halted = (judge_proof(self.proof.cause), reason)
         was_added = self.added is not None
         self._withdraw_unkept("")
@@ -212,12 +212,12 @@ class RotationApplier:
         except Cancelled:
             raise
         except CvopsError as exc:
-            return f"Which policy it was is not known: {exc}"
+            return f"It is not known which policy it was: {exc}"
         listed = ", ".join([*names[:_MOST_POLICIES], *([f"… ({len(names)})"] if len(names) > _MOST_POLICIES else [])])
         return (
             f"Policies in force that can refuse the application: {listed}."
             if names
-            else "No policy is shown that can refuse the application."
+            else "No visible policy can refuse the application."
         )
 
     def _switch(self, step: Step) -> bool:
@@ -311,13 +311,13 @@ class RotationApplier:
             holder = self._find_holder(key_id)
             if holder is not None:
                 if holder.key_id == key_id and self.halted is None:
-                    reason = f"{holder.name} has key {key_id} now, so it stays: another run has gone on with it."
+                    reason = f"{holder.name} has key {key_id} now, so it stays: another run has continued with it."
                     self.halted = ("unfinished_run", reason)
                 return
             self.writer.remove(key_id, is_new=True)
         except CvopsError as exc:
             self._ctx.warn(
-                f"Key {key_id}, whose value nobody has, could not be removed; a later run does it. {why} {exc}"
+                f"Key {key_id}, whose value nobody has, could not be removed; a later run removes it. {why} {exc}"
             )
             return
         self.removed[key_id] = self._graph.get_service_time()

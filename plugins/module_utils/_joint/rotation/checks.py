@@ -62,7 +62,7 @@ def find_option_flaws(options: Options) -> list[Flaw]:
         found.append(Flaw("rotation_name", text))
     app_id = (options.get("application") or {}).get("app_id")
     if app_id and not is_guid(app_id):
-        found.append(Flaw("application.app_id", "no client id, which is a GUID; a name goes into unique_name"))
+        found.append(Flaw("application.app_id", "not a client id, which is a GUID; give a name in unique_name"))
     found += _find_kind_flaws(options)
     found += _find_time_flaws(options)
     found += _find_target_flaws(options["targets"])
@@ -77,7 +77,7 @@ def find_option_flaws(options: Options) -> list[Flaw]:
     for number, key_id in enumerate(options["adopt_key_ids"]):
         if not is_guid(key_id):
             found.append(
-                Flaw(f"adopt_key_ids[{number}]", "no key id, which is a GUID; entra_application_info lists them")
+                Flaw(f"adopt_key_ids[{number}]", "not a key id, which is a GUID; entra_application_info lists them")
             )
     if options["max_keys"] < 2:
         found.append(Flaw("max_keys", "2 or more: the old and the new key"))
@@ -139,7 +139,7 @@ def _find_kind_flaws(options: Options) -> t.Iterator[Flaw]:
     asked = options["certificate"]
     if options["kind"] != "certificate":
         if asked is not None:
-            yield Flaw("certificate", f"goes with kind certificate, and kind is {options['kind']}")
+            yield Flaw("certificate", f"needs kind certificate, but kind is {options['kind']}")
         return
     name = (asked or {}).get("common_name")
     if name is not None and not is_common_name(str(name)):
@@ -147,7 +147,7 @@ def _find_kind_flaws(options: Options) -> t.Iterator[Flaw]:
     for number, target in enumerate(options["targets"]):
         kind = find_kind(target)
         if kind in COMMVAULT_KINDS:
-            text = "takes no certificate: what Commvault keeps there is a client secret. Give it a rotation of its own, of kind secret"
+            text = "cannot hold a certificate: Commvault keeps a client secret there. Give it its own rotation of kind secret"
             yield Flaw(f"targets[{number}].{kind}", text)
 
 
@@ -165,16 +165,16 @@ def _find_time_flaws(options: Options) -> t.Iterator[Flaw]:
     elif lifetime < 2 * (lifetime - before) + MARGIN_DAYS and "short_lifetime" not in (options["accept_risk"] or ()):
         yield Flaw(
             "lifetime_days",
-            f"a key is replaced after {lifetime - before} days and lives {lifetime}: twice that and {MARGIN_DAYS} days are needed so that"
-            f" a missed run does no harm. Raise rotate_before_days to {(lifetime + MARGIN_DAYS + 1) // 2} or more, or say"
-            " accept_risk: [short_lifetime], with an accept_reason",
+            f"a key is replaced after {lifetime - before} days and is valid for {lifetime}: twice that and "
+            f"{MARGIN_DAYS} days are needed so that a missed run does no harm. Raise rotate_before_days to "
+            f"{(lifetime + MARGIN_DAYS + 1) // 2} or more, or set accept_risk: [short_lifetime] with an accept_reason",
         )
     least = compute_overlap_hours(None, targets)
     if overlap is not None and overlap < least:
         kinds = sorted({str(find_kind(target)) for target in targets if _get_least_overlap(target) == least})
         yield Flaw("overlap_hours", f"at least {least} for these targets ({', '.join(kinds)})")
     if 1 <= before < lifetime <= _LONGEST_LIFETIME and compute_overlap_hours(overlap, targets) >= before * 24:
-        text = f"the old key expires before overlap_hours, {compute_overlap_hours(overlap, targets)}, are over"
+        text = f"the old key expires before overlap_hours ({compute_overlap_hours(overlap, targets)}) are over"
         yield Flaw("rotate_before_days", text)
 
 
@@ -182,10 +182,10 @@ def _find_target_flaws(targets: t.Sequence[Options]) -> t.Iterator[Flaw]:
     kinds = [find_kind(target) for target in targets]
     for number, kind in enumerate(kinds):
         if kind is None:
-            yield Flaw(f"targets[{number}]", f"names nothing: give it one of {', '.join(TARGET_KINDS)}")
+            yield Flaw(f"targets[{number}]", f"is empty: give it one of {', '.join(TARGET_KINDS)}")
         acknowledged = targets[number][kind].get("acknowledged_key_id") if kind in ("external", CONTROLLER) else None
         if acknowledged and not is_guid(acknowledged):
-            yield Flaw(f"targets[{number}].{kind}.acknowledged_key_id", "no key id, which is a GUID")
+            yield Flaw(f"targets[{number}].{kind}.acknowledged_key_id", "not a key id, which is a GUID")
         if kind == CONTROLLER:
             yield from _find_controller_flaws(targets[number][kind], f"targets[{number}].{kind}")
     yield from _find_repeated_targets(targets)
@@ -194,7 +194,7 @@ def _find_target_flaws(targets: t.Sequence[Options]) -> t.Iterator[Flaw]:
     if not targets:
         yield Flaw("targets", "is an empty list, so nobody would get the secret: name a store or a consumer")
     elif not any(kind in STORE_KINDS for kind in kinds) and "external" in kinds:
-        yield Flaw("targets", "an external target gets its value from a store, and there is none: name one, too")
+        yield Flaw("targets", "an external target gets its value from a store, but there is none: add one")
 
 
 def _find_controller_flaws(target: Options, where: str) -> t.Iterator[Flaw]:
@@ -204,10 +204,12 @@ def _find_controller_flaws(target: Options, where: str) -> t.Iterator[Flaw]:
     elif target.get("id") is not None:
         beside = [key for key in ("organization", "credential_type") if target.get(key)]
         if beside:
-            yield Flaw(f"{where}.{beside[0]}", "goes with name: an id names one credential by itself")
+            yield Flaw(f"{where}.{beside[0]}", "is used with name only: an id identifies the credential by itself")
     field = target.get("field")
     if field is not None and not _FIELD.fullmatch(str(field)):
-        yield Flaw(f"{where}.field", "no id of a field: 1 to 60 letters, digits and underscores, such as client_secret")
+        yield Flaw(
+            f"{where}.field", "not the id of a field: 1 to 60 letters, digits and underscores, such as client_secret"
+        )
     if target.get("token") and (target.get("username") or target.get("password")):
         yield Flaw(f"{where}.token", "give it either a token, or username and password")
     within = (target.get("proof_job") or {}).get("within_seconds")
@@ -222,7 +224,7 @@ def _find_commcell_flaws(options: Options) -> t.Iterator[Flaw]:
     known = [str(item["commcell"]) for item in options["commcells"]]
     for number, name in enumerate(known):
         if name in known[:number]:
-            yield Flaw(f"commcells[{number}].commcell", f"is also that of commcells[{known.index(name)}]")
+            yield Flaw(f"commcells[{number}].commcell", f"is already used by commcells[{known.index(name)}]")
     for number, target in enumerate(options["targets"]):
         kind = find_kind(target)
         wanted = target[kind].get("commcell") if kind in COMMVAULT_KINDS else None
@@ -239,11 +241,9 @@ def _find_repeated_targets(targets: t.Sequence[Options]) -> t.Iterator[Flaw]:
         first = places.setdefault(place, number)
         if first != number and number not in repeated:
             repeated.add(number)
-            yield Flaw(f"targets[{number}]", f"is the place of targets[{first}], too: name each place once")
+            yield Flaw(f"targets[{number}]", f"is also the place of targets[{first}]: use each place once")
     for number, target in enumerate(targets):
         name = target.get("name")
         first = names.setdefault(str(name), number) if name else number
         if first != number:
-            yield Flaw(
-                f"targets[{number}].name", f"is also that of targets[{first}]: give each target a name of its own"
-            )
+            yield Flaw(f"targets[{number}].name", f"is already used by targets[{first}]: give each target its own name")

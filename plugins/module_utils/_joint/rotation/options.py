@@ -175,7 +175,7 @@ def check_target_names(targets: t.Sequence[Target]) -> None:
     """Raise Problems for *targets* of one name: results know them by it."""
     names = [target.name for target in targets]
     twice = sorted({name for name in names if names.count(name) > 1})
-    told = [f"{name} is there twice: give each target a name of its own (name)" for name in twice]
+    told = [f"{name} is there twice: give each target its own name (name)" for name in twice]
     _raise_problems([{"kind": "value", "where": "targets", "message": message} for message in told])
 
 

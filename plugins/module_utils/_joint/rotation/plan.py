@@ -52,8 +52,8 @@ def plan_rotation(state: RotationState, wish: Wish) -> Decision:
         key_id, since = claims[-1]
         return keys.describe(
             "unfinished_run",
-            f"Key {key_id} was added at {since:%Y-%m-%dT%H:%M:%SZ} and nobody uses it yet: another run is under way, or was cut short."
-            f" From {shift_time(since, CLAIM):%Y-%m-%dT%H:%M:%SZ} on a run takes it for left behind.",
+            f"Key {key_id} was added at {since:%Y-%m-%dT%H:%M:%SZ} and nobody uses it yet: another run is active or "
+            f"was interrupted. From {shift_time(since, CLAIM):%Y-%m-%dT%H:%M:%SZ} on, a run treats it as left behind.",
         )
     why = keys.find_reason_to_add()
     return keys.plan_addition(why) if why else keys.plan_convergence()
@@ -86,7 +86,7 @@ def _describe_block(rules: SecretRules, wish: Wish) -> str:
     if rules.is_addition_blocked:
         told = "forbids new keys"
     elif rules.must_have_issuer:
-        told = "allows certificates of named issuers only, and a rotation makes ones that sign themselves"
+        told = "allows only certificates of certain issuers, but a rotation creates self-signed ones"
     elif rules.cap_days is not None and rules.cap_days < wish.lifetime_days:
         told = f"allows {rules.cap_days:.0f} days at most, and lifetime_days is {wish.lifetime_days}"
     return f"Application policy {rules.policy} {told}." if told else ""
@@ -178,7 +178,7 @@ class _KeyRoles:
         waiting = [key.key_id for key in self.bare if self._may_await_approval(key)]
         if len(waiting) > 1:
             told = f"Keys {', '.join(waiting)} were added and no target shows them: they may wait for approvals. Without a store among the"
-            told += " targets none of them is removed for a week, and none is added. accept_risk unfinished_run takes them for left behind."
+            told += " targets none of them is removed for a week, and none is added. with accept_risk unfinished_run they are treated as left behind."
             return replace(found, outcome="pending_approval", reason=told)
         blocked = _describe_block(state.rules, wish) if state.rules is not None else ""
         if blocked:
@@ -327,11 +327,11 @@ class _KeyRoles:
         is_over = wish.retire == "now" or state.now >= retire_after
         closed = {
             "retire_asked": "retire is never: the old key expires" if wish.retire == "never" else "",
-            "targets_on_active_key": f"not on it: {', '.join(behind)}" if behind else "",
+            "targets_on_active_key": f"these do not have it: {', '.join(behind)}" if behind else "",
             "consumers_complete": (
                 ""
                 if wish.consumers_complete
-                else "consumers_complete does not say that targets names all who use the key"
+                else "consumers_complete is not set, so the key may be used outside of targets"
             ),
             "overlap_over": "" if is_over else f"until {retire_after:%Y-%m-%dT%H:%M:%SZ}",
             "value_readable": (

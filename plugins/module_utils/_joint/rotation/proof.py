@@ -106,7 +106,7 @@ def prove_key(ctx: Context, sign_in: t.Callable[[], None], rules: ProofRules, ke
             good, was_good, cause = 0, False, "refused"
             pause_s, after_refusal_s = after_refusal_s, min(after_refusal_s * 2, _LONGEST_PAUSE_S)
         except Throttled as exc:
-            told, cause = "Entra ID told to wait", "unreachable"
+            told, cause = "Entra ID asked to wait", "unreachable"
             pause_s = min(float(exc.facts.get("retry_after_s") or _LONGEST_PAUSE_S), _LONGEST_RETRY_AFTER_S)
         except ApiError as exc:  # not reached, which says nothing of the key
             told, cause, pause_s = str(exc), "unreachable", _LONGEST_PAUSE_S
@@ -147,7 +147,7 @@ def build_certificate_sign_in(
     Raises ConfigError for a text that has not both.
     """
     if "-----BEGIN" not in value:  # as an option it would be the path of a file
-        raise ConfigError("What shall be a certificate with its private key is no PEM text.")
+        raise ConfigError("The value that should be a certificate with its private key is not a PEM text.")
     told = {"auth_method": "client_certificate", "client_certificate": value, "client_certificate_password": None}
     method = ClientCertificateMethod(_build_context(ctx, tenant_id, app_id, **told))
 

@@ -37,9 +37,7 @@ _WRITES_OF_KEYS = frozenset({"add", "withdraw", "retire"})
 #: The risk that Entra ID may refuse these, as far as the caller's rights show.
 RIGHT_RISK = "right_not_shown"
 
-_HIDDEN_ROLES = (
-    "it has a directory role of the tenant's own or one that is limited to the application, which does not show"
-)
+_HIDDEN_ROLES = "it has a custom directory role, or a role limited to the application, which is not visible"
 Problem: t.TypeAlias = t.Mapping[str, t.Any]
 
 
@@ -94,7 +92,7 @@ class RotationReader:
         keys = {key.key_id: key for key in state.keys}
         backoff = Backoff(self._ctx)
         for dummy in range(_FURTHER_LOOKS):
-            backoff.pause(about="looking once more which keys there are")
+            backoff.pause(about="reading the keys again")
             keys.update({key.key_id: key for key in self.list_keys()})
         return replace(state, keys=tuple(keys.values()), now=self._graph.get_service_time())
 
@@ -159,7 +157,7 @@ class RotationReader:
         found = self._check_right(decision)
         state, fatal = self._check_targets(targets, state, decision)
         if found or fatal:
-            told = "Nothing was changed:" if found else "A new key would have no place to go to, so none was added:"
+            told = "Nothing was changed:" if found else "There would be no place for a new key, so none was added:"
             raise Problems(told, [*found, *fatal])
         return state
 
@@ -177,11 +175,11 @@ class RotationReader:
         told = f"the right to change the {self._kind.noun}s of application {self.application.label or self.application.app_id}"
         if right.is_shown is None:
             self._ctx.warn(
-                f"Whether the caller has {told} is not known, Entra ID decides when it is used: {right.reason}"
+                f"It is not known whether the caller has {told}; Entra ID decides when it is used: {right.reason}"
             )
             return []
         try:
-            danger = f"The caller is not shown to have {told}: {right.reason}"
+            danger = f"The caller does not seem to have {told}: {right.reason}"
             require_accepted_risk(self._ctx, RIGHT_RISK, danger, _HIDDEN_ROLES)
         except GuardRefused as exc:
             return [{"kind": exc.kind, "where": "application", "message": str(exc)}]

@@ -102,7 +102,7 @@ class RotationResource:
         hours = compute_overlap_hours(options["overlap_hours"], options["targets"])
         is_taking_over = "unfinished_run" in (options["accept_risk"] or ())
         if is_taking_over:
-            require_accepted_risk(self._ctx, "unfinished_run", "What another run has begun is taken for left behind.")
+            require_accepted_risk(self._ctx, "unfinished_run", "What another run has begun is treated as left behind.")
         return Wish(
             options["rotation_name"],
             options["lifetime_days"],
@@ -129,7 +129,7 @@ class RotationResource:
         key_id = choose_rollback_value(values, state, self._wish)
         if key_id is None:
             raise ConfigError(
-                f"rollback_from: {store.label} has no earlier key that works still: nothing to go back to.",
+                f"rollback_from: {store.label} has no earlier key that still works, so there is nothing to go back to.",
                 source="option rollback_from",
             )
         self._value = replace(next(value for value in values if value.key_id == key_id), application=app_id)

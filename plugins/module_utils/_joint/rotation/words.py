@@ -41,8 +41,8 @@ def build_steps(decision: Decision, wish: Wish, application: str) -> tuple[Step,
 def _build_step(move: Move, wish: Wish, application: str) -> Step:
     key = f"key {move.key_id}" if move.key_id else "the new key"
     sentence = {
-        "withdraw": f"remove {key}, which an earlier run has left behind and nobody uses",
-        "discard": f"forget {key} in {move.target}, which will not be used",
+        "withdraw": f"remove {key}, which an earlier run left behind and nobody uses",
+        "discard": f"delete {key} from {move.target}, because it will not be used",
         "add": f"add a {wish.kind} of the rotation {wish.rotation_name}, valid for {wish.lifetime_days} days",
         "store": f"keep {key} in {move.target}, where nobody reads it yet",
         "prove": f"prove {key} by signing in with it",
@@ -103,18 +103,20 @@ def describe_block(state: RotationState, key_id: str, told: str, *, is_withdrawn
     elif users:
         place = f"It stays in use ({', '.join(target.name for target in users)}), and no older key was removed"
     elif keepers:
-        place = f"It stays in {', '.join(keepers)}, where nobody reads it, and the next run goes on with it"
+        place = f"It stays in {', '.join(keepers)}, where nobody reads it, and the next run continues with it"
     elif any(target.use == "return" for target in state.targets):
         place = "It stays, and whoever called has its value"
     else:
-        place = "It stays, and nobody was told to use it"
+        place = "It stays, but nobody was switched to it"
     used = {target.key_id for target in state.targets if target.key_id not in (None, key_id)}
     ends = [key.ends for key in state.keys if key.key_id in used and key.ends is not None]
     until = (
-        f" All who use another key go on with it, the first of these until {format_time(min(ends))}." if ends else ""
+        f" Everybody else continues with the other keys; the first of these expires at {format_time(min(ends))}."
+        if ends
+        else ""
     )
     return (
-        f"Conditional access refused the sign-in that was to prove key {key_id}, so that it is not known whether the key works."
+        f"Conditional access refused the sign-in that should prove key {key_id}, so it is not known whether the key works."
         f" {place}.{until} {told}"
     )
 

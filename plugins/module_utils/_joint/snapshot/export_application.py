@@ -22,7 +22,7 @@ from ..._entra.service_principals.plan import NO_MODE, canonical_service_princip
 
 Options: t.TypeAlias = dict[str, t.Any]
 _MODES = ("saml", "oidc", "password", "notSupported")
-_NO_PLACE = "the document of variables has no place for it"
+_NO_PLACE = "the variables document has no key for it"
 #: Kinds of principals by Graph's word: the suboption of an assignment, and the member type that a role has to allow.
 _PRINCIPALS = {
     "Group": ("group", "User"),
@@ -107,7 +107,7 @@ def _export_entitlements(directory: Directory, name: str, kind: str, entries: t.
                 kind,
                 f"{name}: {entry.get('display_name') or entry['id']}",
                 entry["id"],
-                "it has no value, by which the document names it",
+                "it has no value, and the document identifies it by its value",
             )
             continue
         kept = {key: value for key, value in entry.items() if key not in ("id", "enabled")}
@@ -157,10 +157,13 @@ def _export_principal(directory: Directory, name: str, principal: Row, row: Row)
     own_uris = {uri for key in ("web", "spa", "publicClient") for uri in row[key]["redirectUris"]}
     mode = form["sign_on_mode"]
     if mode not in (NO_MODE, *_MODES):
-        directory.tell("sign-on mode", name, principal["id"], f"{mode} is none that the document knows")
+        directory.tell("sign-on mode", name, principal["id"], f"the document does not support {mode}")
     if principal["preferredTokenSigningKeyThumbprint"]:
         directory.tell(
-            "signing certificate", name, principal["id"], "its key is not readable; signing_certificate makes one"
+            "signing certificate",
+            name,
+            principal["id"],
+            "its key cannot be read; signing_certificate creates a new one",
         )
     _tell_unread(directory, "service principal", name, principal)
     return prune(
@@ -233,7 +236,7 @@ def _list_assignments(directory: Directory, name: str, principal: Row) -> list[O
                 "app role assignment",
                 name,
                 one["principalId"],
-                "the application does not offer this role to such a holder any more",
+                "the application no longer offers this role to such a holder",
             )
             continue
         names = {"group": directory.groups, "user": directory.users}.get(key, {})

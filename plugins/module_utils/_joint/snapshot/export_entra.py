@@ -41,7 +41,7 @@ def export_entra(document: EntraDocument) -> Export:
     applications: list[Options] = [{"cvops_application": export_application(directory, row)} for row in rows] or [{}]
     for role in document["directory_roles"]:
         held = len(role["members"]) + len(role["scopedMembers"])
-        why = f"{held} hold it; the document of variables has no place for directory roles"
+        why = f"{held} hold it; the variables document has no key for directory roles"
         directory.tell("directory role", role["displayName"], role["roleTemplateId"], why)
     variables = [prune({**applications[0], **shared}), *applications[1:]]
     other = sorted(directory.other, key=lambda row: (row["kind"], fold_case(row["name"]), row["id"], row["why"]))
@@ -78,13 +78,13 @@ def _export_groups(directory: Directory) -> list[Options]:
 def _explain_group(row: Row) -> str:
     """Return why cvops_entra_groups does not keep a group, empty where it does."""
     if row["securityEnabled"] is not True or row["mailEnabled"] or "Unified" in row["groupTypes"]:
-        return "it is no plain security group"
+        return "it is not a plain security group"
     if "DynamicMembership" in row["groupTypes"]:
         return "its members come from a rule"
     if row["onPremisesSyncEnabled"]:
         return "it is synchronised from on-premises; change it there"
     if row["isAssignableToRole"]:
-        return "it can hold directory roles, which the document of variables cannot say"
+        return "it can hold directory roles, which the variables document cannot express"
     return "" if str(row["displayName"] or "").strip() else "its name could not be read"
 
 
@@ -96,7 +96,7 @@ def _export_locations(directory: Directory) -> list[Options]:
         is_known = one.kind != "other" and one.fields.get("country_lookup") in (None, *LOOKUPS)
         if not is_known or not any(one.fields.get(key) for key in ("ip_ranges", "countries")):
             directory.tell(
-                "named location", one.display_name, one.object_id, "it is of a kind that the document does not know"
+                "named location", one.display_name, one.object_id, "it is of a kind that the document does not support"
             )
             continue
         key = {"object_id": one.object_id} if names.count(fold_case(one.display_name)) > 1 else {}

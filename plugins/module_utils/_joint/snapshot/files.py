@@ -92,7 +92,7 @@ def write_document(folder: str, document: Document, option: str = "dest", *, is_
     text = dump_document(document)
     if len(text) > LARGEST_DOCUMENT:
         raise ConfigError(
-            f"{option}: the document is larger than {_describe_size(LARGEST_DOCUMENT)} and is not written"
+            f"{option}: the document is larger than {_describe_size(LARGEST_DOCUMENT)} and was not written"
         )
     try:
         for place in dict.fromkeys((folder, os.path.dirname(path))):
@@ -114,7 +114,8 @@ def check_destination(folder: str, option: str = "dest", *, is_pseudonymised: bo
     if has_table != is_pseudonymised and (has_table or held):
         told = "pseudonyms in place of people" if has_table else "names of people"
         raise ConfigError(
-            f"{option}: {folder} holds a snapshot with {told}, and what is to be written has the other; name another folder, or remove it",
+            f"{option}: {folder} contains a snapshot with {told}, and the new one is different; name another folder, "
+            "or remove the old snapshot",
             source=f"option {option}",
         )
     for place in (folder, os.path.join(folder, COMMCELLS_FOLDER)):
@@ -168,7 +169,7 @@ def read_snapshot(folder: str, option: str = "snapshot") -> Snapshot:
     entra = read_entra_document(folder, option, left)
     if not found and entra is None:
         raise ConfigError(
-            f"{option}: {folder} holds no snapshot (neither {COMMCELLS_FOLDER}/*{SUFFIX} nor {ENTRA_FILE})",
+            f"{option}: {folder} contains no snapshot (neither {COMMCELLS_FOLDER}/*{SUFFIX} nor {ENTRA_FILE})",
             source=f"option {option}",
         )
     return Snapshot(found, entra)
@@ -199,7 +200,7 @@ def _read_commcells(folder: str, option: str) -> tuple[list[CommCellDocument], i
         first = seen.setdefault(fold_case(cell["name"]), path)
         if first != path:
             raise ConfigError(
-                f"{option}: {first} and {path} are both of the CommCell {cell['name']!r}; remove one of them",
+                f"{option}: {first} and {path} are both for the CommCell {cell['name']!r}; remove one of them",
                 source=f"option {option}",
             )
     ordered = sorted((cell for cell, _path in found), key=lambda one: (fold_case(one["name"]), one["name"]))
@@ -213,25 +214,25 @@ def _read_document(path: str, option: str, wanted: str, shape: t.Mapping[str, t.
     except (OSError, NotPrivate) as exc:
         raise build_file_error(option, exc, path) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(f"{option}: {path} is no UTF-8 text (byte {exc.start})", source=f"option {option}") from exc
+        raise ConfigError(f"{option}: {path} is not UTF-8 text (byte {exc.start})", source=f"option {option}") from exc
     try:
         document = json.loads(
             text, parse_constant=_refuse_constant, parse_int=_parse_whole_number, object_pairs_hook=check_unique_keys
         )
     except (ValueError, RecursionError) as exc:
         fault = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
-        raise ConfigError(f"{option}: {path} is no JSON document: {fault}", source=f"option {option}") from exc
+        raise ConfigError(f"{option}: {path} is not a JSON document: {fault}", source=f"option {option}") from exc
     found = document.get("format") if isinstance(document, dict) else None
     if found != wanted:
         told = repr(found[:100]) if isinstance(found, str) else "none"
         raise ConfigError(
-            f"{option}: {path} is no document of the format {wanted!r}; its format is {told}. Take the snapshot again with this"
+            f"{option}: {path} is not a document of the format {wanted!r}; its format is {told}. Take the snapshot again with this"
             " release of the collection.",
             source=f"option {option}",
         )
     fault_found = find_shape_fault(document, shape)
     if fault_found is not None:
-        raise ConfigError(f"{option}: {path} is no usable document: {fault_found}", source=f"option {option}")
+        raise ConfigError(f"{option}: {path} is not a usable document: {fault_found}", source=f"option {option}")
     return document, len(text)
 
 
@@ -242,7 +243,7 @@ def _parse_whole_number(digits: str) -> int:
 
 
 def _refuse_constant(word: str) -> t.NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a number of JSON")
 
 
 def _check_size(left: int, option: str, folder: str) -> None:
@@ -261,7 +262,7 @@ def build_file_error(option: str, exc: OSError | NotPrivate, path: str) -> Confi
     """Return the error for a file or folder that cannot be used."""
     if isinstance(exc, NotPrivate):
         remedy = {
-            PrivacyFault.KIND: f"it must be a folder, or an ordinary file of at most {_describe_size(LARGEST_DOCUMENT)}, and no link",
+            PrivacyFault.KIND: f"it must be a folder, or an ordinary file of at most {_describe_size(LARGEST_DOCUMENT)}, and not a link",
             PrivacyFault.OWNER: "it must belong to the user that runs this",
             PrivacyFault.MODE: "nobody else may use it: chmod go= it, or name another folder",
         }[exc.fault]

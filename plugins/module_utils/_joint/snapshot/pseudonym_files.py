@@ -69,7 +69,7 @@ class SnapshotPseudonyms:
         source = read_snapshot(str(self._source), "src")
         if find_mark(source) is not None or os.path.lexists(os.path.join(str(self._source), TABLE_FILE)):
             raise ConfigError(
-                f"src: {self._source} holds pseudonyms already, which would get others: name a snapshot with names",
+                f"src: {self._source} contains pseudonyms already, and these would be replaced again: use a snapshot with names",
                 source="option src",
             )
         self._snapshot, made = pseudonymise(source, self._key)
@@ -86,7 +86,7 @@ class SnapshotPseudonyms:
                 "~" if _name_document(one) in before else "+",
                 "document",
                 _name_document(one),
-                "write without names of people",
+                "write a copy without names of people",
             )
             for one in new
         ]
@@ -125,7 +125,7 @@ class SnapshotPseudonyms:
                 reveal(table, self._key, min(entries))
             except ConfigError as exc:
                 raise ConfigError(
-                    f"key_file: {exc} Pseudonyms of two keys in one folder would be taken for different people: name another folder.",
+                    f"key_file: {exc} With two keys in one folder, the same person would look like two people: name another folder.",
                     source="option key_file",
                 ) from exc
         return table
@@ -152,7 +152,8 @@ class SnapshotPseudonyms:
         text = dump_document(self._table)
         if len(text) > LARGEST_DOCUMENT:
             raise ConfigError(
-                f"dest: the table of pseudonyms would be larger than can be read again ({LARGEST_DOCUMENT // 1024 // 1024} MiB), so nothing is"
+                "dest: the table of pseudonyms would be larger than can be read again "
+                f"({LARGEST_DOCUMENT // 1024 // 1024} MiB), so nothing is"
                 " written: name another folder, whose table begins anew",
                 source="option dest",
             )
@@ -177,7 +178,8 @@ def read_table(folder: str, option: str) -> Table | None:
     table = parse_table(found)
     if table is None:
         raise ConfigError(
-            f"{option}: {path} is no table of pseudonyms; remove it, or name another folder", source=f"option {option}"
+            f"{option}: {path} is not a table of pseudonyms; remove it, or name another folder",
+            source=f"option {option}",
         )
     return table
 

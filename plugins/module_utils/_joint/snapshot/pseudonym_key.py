@@ -40,7 +40,7 @@ def read_key(ctx: Context, path: str, option: str) -> bytes:
         )
     if len(set(text)) < _FEWEST_CHARACTERS:
         raise ConfigError(
-            f"{option}: {path} holds the same few characters again and again; {_HOW}", source=f"option {option}"
+            f"{option}: {path} contains only a few different characters; {_HOW}", source=f"option {option}"
         )
     ctx.secrets.add(text)
     return key

@@ -53,7 +53,7 @@ def reveal(table: t.Mapping[str, t.Any], key: bytes, pseudonym: str) -> str:
     """Return the text that *pseudonym* stands for. Raises ConfigError where the table does not have it, or with another key."""
     entries = table.get("entries")
     if table.get("format") != TABLE_FORMAT or not isinstance(entries, dict):
-        raise ConfigError(f"This is no table of pseudonyms of the format {TABLE_FORMAT!r}.")
+        raise ConfigError(f"This is not a table of pseudonyms of the format {TABLE_FORMAT!r}.")
     pseudonym = pseudonym if pseudonym in entries else pseudonym.lower()
     token = entries.get(pseudonym)
     if not isinstance(token, str):

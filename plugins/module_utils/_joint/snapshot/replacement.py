@@ -76,7 +76,7 @@ def pseudonymise(snapshot: Snapshot, key: bytes) -> tuple[Snapshot, Table]:
     Raises MissingLibrary without the library cryptography, ConfigError for a snapshot that has pseudonyms already.
     """
     if find_mark(snapshot) is not None:
-        raise ConfigError("the snapshot has pseudonyms already, which would get others: take one with names")
+        raise ConfigError("the snapshot has pseudonyms already, and these would be replaced again: use one with names")
     names = Pseudonyms(key)
     documents = list_documents(snapshot)
     words = list_common_words(documents)
@@ -99,8 +99,8 @@ def find_mark(snapshot: Snapshot) -> str | None:
     found = {document["provenance"].get("pseudonym_key") for document in list_documents(snapshot)}
     if len(found) > 1:
         raise ConfigError(
-            "some documents of the snapshot have pseudonyms in place of people, and others have not, or those of another key: take all of them"
-            " again in one way"
+            "some documents of the snapshot have pseudonyms instead of people, and others have names or pseudonyms "
+            "of another key: take the whole snapshot again in one way"
         )
     mark = next(iter(found), None)
     if mark is not None and not (isinstance(mark, str) and _MARK.fullmatch(mark)):

@@ -68,16 +68,17 @@ class EntraTokenCredentials:
             )
             if reply.status >= 500:
                 raise AuthError(
-                    f"Cannot tell whether Commvault at {self._base} takes a token of Entra ID: it failed with HTTP {reply.status}",
+                    f"It is not known whether Commvault at {self._base} accepts a token of Entra ID: it failed with HTTP {reply.status}",
                     **reply.get_error_facts(),
                 )
             if not _is_refused(reply):  # missing rights are no refusal of the token
-                self._ctx.debug(1, f"Commvault takes the token of Entra ID in the header {header}")
+                self._ctx.debug(1, f"Commvault accepts the token of Entra ID in the header {header}")
                 return header
             refusals.append((header, reply))
         told = ", ".join(f"{header} (HTTP {reply.status})" for header, reply in refusals)
         raise AuthError(
-            f"Commvault at {self._base} refuses the token of Entra ID in each header: {told}. It needs release 11.42 CU27 or later with OAuth"
+            f"Commvault at {self._base} refuses the token of Entra ID in each header: {told}. It needs release 11.42 "
+            "CU27 or later with OAuth"
             " configured, and a user whom the token names.",
             **refusals[-1][1].get_error_facts(),
         )

@@ -79,7 +79,7 @@ def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str, Transport]:
         method == "entra" or options["commvault_token_header"] == "Authorization"
     ):
         raise ConfigError(
-            "commvault_proxy_scope puts a token of its own into the header Authorization; it cannot be combined"
+            "commvault_proxy_scope puts its own token into the header Authorization; it cannot be combined"
             " with commvault_token_header Authorization or commvault_auth_method entra."
         )
     transport = Transport(ctx, build_commvault_settings(options))
@@ -133,13 +133,13 @@ def _find_api_address(ctx: Context, transport: Transport, url: str) -> str:
     for candidate in API_PATHS:
         reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, count_as=CountAs.NOTHING)
         if reply.status == 200:
-            ctx.debug(2, f"Commvault: the API of {address.host_and_port} stands at {candidate}")
+            ctx.debug(2, f"Commvault: the API of {address.host_and_port} is at {candidate}")
             return root + candidate
         failed = failed if reply.status == 404 else reply  # only a 404 means that no API is there
     if failed is not None:
         raise ApiError(
-            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If something stands before"
-            " it that refuses such a question, give commvault_url with the path of the API",
+            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If a "
+            "proxy in front of it refuses this request, give commvault_url with the path of the API",
             **failed.get_error_facts(),
         )
     raise ConfigError(
@@ -288,7 +288,8 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
         remedy = f"The account is locked for another {answer.get('remainingLockTime', '?')} s: unlock it or wait."
     sources = f"commvault_username from {ctx.describe_source('commvault_username')}; commvault_password from {ctx.describe_source('commvault_password')}"
     raise AuthError(
-        f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} ({sources}): {said}. {remedy}",
+        f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} "
+        f"({sources}): {said}. {remedy}",
         code=None if code is None else str(code),
         source=sources,
         remedy=remedy,

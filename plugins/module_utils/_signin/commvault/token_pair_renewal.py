@@ -110,7 +110,7 @@ class StoredPairCredentials:
                 if not backoff.fits_within(_CONFLICT_LIMIT_S):
                     within = backoff.fits_within(_CONFLICT_LIMIT_S, before_deadline=False)
                     limit = "before the task's deadline" if within else f"in {_CONFLICT_LIMIT_S:.0f} s"
-                    raise WaitTimeout(f"{exc} That did not end {limit}.", source=self._store.location) from None
+                    raise WaitTimeout(f"{exc} That did not finish {limit}.", source=self._store.location) from None
                 backoff.pause(about=f"{exc} Looking again", limit_s=_CONFLICT_LIMIT_S)
                 continue
             self._resolved_token = pair.access_token
@@ -149,7 +149,7 @@ class StoredPairCredentials:
         Raises AuthError when the pair is void, or expired or refused while the outcome is unknown.
         """
         renewal = t.cast(RenewalNote, pair.renewal)
-        began = f"A renewal of {self._describe_pair(pair)} was begun at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
+        began = f"A renewal of {self._describe_pair(pair)} was started at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
         # The refusal of a request may be that of a gateway: only the list of tokens tells what became of the pair.
         status = (
             PairStatus.UNKNOWN
@@ -157,7 +157,7 @@ class StoredPairCredentials:
             else self._service.check_pair_status(pair, self._read_clock())
         )
         if status is PairStatus.UNCHANGED:
-            self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
+            self._ctx.warn(f"{began}. It never reached Commvault: the previous pair is intact and is used.")
             untouched = dataclasses.replace(pair, renewal=None)
             locked.write_pair(untouched)
             if not untouched.is_renewal_due(self._read_clock()) or untouched.renewal_blocker(self._read_clock()):
@@ -168,14 +168,14 @@ class StoredPairCredentials:
             raise self._build_refused_pair_error(t.cast(TokenPair, locked.pair))
         if not pair.is_expired(self._read_clock()) and pair.access_token != refused:
             self._ctx.warn(
-                f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
-                f" until {format_epoch(pair.expires)}; it will not be renewed. {_CREATE}."
+                f"{began}. It is not known whether Commvault has renewed it. The previous access token is accepted "
+                f"until {format_epoch(pair.expires)}; it will not be renewed. {_CREATE}."
             )
             return pair
         raise AuthError(
-            f"{began}. Whether Commvault has renewed it is not known, so the pair may be dead, and it is not tried again: trading in"
-            f" a pair twice destroys all that came of it. {_CREATE}. Only if it is certain that the request was never sent,"
-            " take the key renewal out of the store.",
+            f"{began}. It is not known whether Commvault has renewed it, so the pair may be void. It is not tried "
+            f"again: using a refresh token twice revokes all tokens that came from it. {_CREATE}. Only if it is "
+            "certain that the request was never sent, remove the key renewal from the store.",
             service="Commvault",
             code="renewal_unknown",
             source=self._store.location,
@@ -192,7 +192,7 @@ class StoredPairCredentials:
             if usable:
                 return pair
             raise WaitTimeout(
-                f"{self._describe_pair_as_subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
+                f"{self._describe_pair_as_subject(pair)} has to be renewed, but the task's deadline leaves no time for that.",
                 source=self._store.location,
             )
         with self._ctx.cancellation.shield():
@@ -217,7 +217,8 @@ class StoredPairCredentials:
             locked.write_pair(dataclasses.replace(noted, renewal=None))
             if usable:
                 self._ctx.warn(
-                    f"{self._describe_pair_as_subject(pair)} could not be renewed: {outcome.said} It is valid until {format_epoch(pair.expires)}."
+                    f"{self._describe_pair_as_subject(pair)} could not be renewed: {outcome.said} It is valid until "
+                    f"{format_epoch(pair.expires)}."
                 )
                 return noted
             raise outcome.error or AssertionError("not sent, without an error")
@@ -236,8 +237,8 @@ class StoredPairCredentials:
             except (ConfigError, ApiError, StoreConflict, WaitTimeout) as exc:
                 if number == _STORE_TRIES:
                     raise AuthError(
-                        f"{self._describe_pair_as_subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
-                        f" one of before is void. {_CREATE}.",
+                        f"{self._describe_pair_as_subject(pair)} was renewed, but the new pair could not be stored: "
+                        f"{exc} It is lost, and the previous one is void. {_CREATE}.",
                         service="Commvault",
                         code="renewal_not_stored",
                         source=self._store.location,
@@ -261,13 +262,14 @@ class StoredPairCredentials:
         self._ctx.debug(1, outcome.said)
         if usable:
             self._ctx.warn(
-                f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead;"
-                " the next run looks whether Commvault has renewed it."
+                f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: "
+                f"{outcome.said} The pair may be void; the next run checks whether Commvault has renewed it."
             )
             return noted
         raise AuthError(
-            f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead, and it is"
-            f" not tried again: trading in a pair twice destroys all that came of it. {_CREATE}.",
+            f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: {outcome.said} "
+            "The pair may be void, and it is not tried again: using a refresh token twice revokes all tokens that "
+            f"came from it. {_CREATE}.",
             **{
                 **(outcome.error.facts if outcome.error else {}),
                 "code": "renewal_unknown",
@@ -284,15 +286,16 @@ class StoredPairCredentials:
         renewal = t.cast(RenewalNote, pair.renewal)
         young = pair.expires is not None and renewal.at < pair.expires
         why = (
-            "As the pair was not expired, either a copy of it was renewed elsewhere (two hosts must never share one pair;"
-            " the reuse of an old one destroys all that came of it), or the token was revoked."
+            "As the pair was not expired, either a copy of it was renewed elsewhere (two hosts must never share one "
+            "pair: using an old refresh token revokes all tokens that came from it), or the token was revoked."
             if young
             else "Either a copy of it was renewed elsewhere, or the token was revoked, or it was not renewed in time."
         )
         facts = dict(outcome.error.facts) if outcome and outcome.error else {"service": "Commvault"}
         return AuthError(
-            f"{self._describe_pair_as_subject(pair)} is dead since {format_epoch(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
-            f" {pair.custodian or 'nobody'}, generation {pair.generation}, and is not tried again. {_CREATE}.",
+            f"{self._describe_pair_as_subject(pair)} is void since {format_epoch(renewal.at)}: "
+            f"{renewal.said.rstrip('.')}. {why} It is stored by {pair.custodian or 'nobody'}, generation "
+            f"{pair.generation}, and is not tried again. {_CREATE}.",
             **{**facts, "code": "renewal_refused", "source": self._store.location},
         )
 
@@ -300,9 +303,10 @@ class StoredPairCredentials:
         state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
             f"{self._describe_pair_as_subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
-            f" {format_epoch(pair.custodian_since)}; this is {self._store.custodian}. If both renewed copies of one pair they would destroy it."
-            f" Run there, or create a token for this host with the module commvault_access_token and its option store. If the"
-            " custodian is gone for good and no other copy is in use, take the key custodian out of the store.",
+            f" {format_epoch(pair.custodian_since)}; this is {self._store.custodian}. If both renew copies of one "
+            "pair, both copies become void. Run there, or create a token for this host with the module "
+            "commvault_access_token and its option store. If the custodian no longer exists and no other copy is in "
+            "use, remove the key custodian from the store.",
             service="Commvault",
             code="other_custodian",
             source=self._store.location,

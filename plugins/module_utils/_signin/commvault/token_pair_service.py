@@ -115,7 +115,7 @@ class RenewalService:
                 return PairStatus.UNKNOWN if parse_error(reply)[1] is None else PairStatus.REPLACED
             body = reply.json() if reply.status == 200 else None
         except ApiError as exc:
-            self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")
+            self._ctx.debug(1, f"Commvault was asked about the token but gives no clear answer: {exc}")
             return PairStatus.UNKNOWN
         shown = (
             next((row for row in find_token_rows(body) if get_token_id(row) == pair.token_id), None)
@@ -143,7 +143,7 @@ class RenewalService:
             error = ApiError(what, may_have_acted=not told, **facts)
             return RenewalOutcome(RenewalState.NOT_SENT if told else RenewalState.UNKNOWN, what, error=error)
         if reply.status == 403:
-            error = ApiError(f"{what} The token's list of addresses may not have this host.", **facts)
+            error = ApiError(f"{what} The token's list of allowed addresses may not contain this host.", **facts)
             return RenewalOutcome(RenewalState.NOT_SENT, str(error), error=error)
         if reply.status != 200 and not spoken:
             error = ApiError(f"{what} That is a gateway's answer, or commvault_url is wrong.", **facts)
@@ -168,7 +168,7 @@ def parse_error(reply: Reply) -> tuple[bool, str | None, str]:
     except BadAnswer:
         return False, None, f"{reply.describe_body()}."
     if not isinstance(body, dict):
-        return False, None, "JSON that is no object."
+        return False, None, "JSON, but not an object."
     parts = [body, *(part for part in (body.get("error"), body.get("response")) if isinstance(part, dict))]
     for part in parts:
         code = str(part.get("errorCode") if part.get("errorCode") is not None else "0").strip()

@@ -85,7 +85,8 @@ def _parse_certificate(data: bytes, secret: bytes | None, place: str, source: st
         )
     if not isinstance(key, RSAPrivateKey):
         raise ConfigError(
-            f"client_certificate ({place}): its key is not an RSA key, and Entra ID takes no other", source=source
+            f"client_certificate ({place}): its key is not an RSA key, and Entra ID accepts only RSA keys",
+            source=source,
         )
     return _match_key(key, certificates, place, source)
 

@@ -17,17 +17,19 @@ from ..clouds import get_authority_url
 
 _LOOK = "The sign-in log has the policy and the address, by the correlation id."
 _BLOCKED = (
-    "Conditional access blocked the sign-in, whatever the credential: sign in from an address that the policy allows, let an administrator add"
+    "Conditional access blocked the sign-in, whatever the credential: sign in from an address that the policy "
+    "allows, let an administrator add"
     f" this one to its named location, or set the policy to report-only. {_LOOK}"
 )
 _DEVICE = (
-    "Conditional access demands a managed device or an approved app, whatever the credential: sign in from one, or let an administrator change"
+    "Conditional access requires a managed device or an approved app, whatever the credential: sign in from one, or "
+    "let an administrator change"
     f" the policy. {_LOOK}"
 )
-_RISK = f"Conditional access blocked the sign-in for its risk, whatever the credential: let an administrator look into it. {_LOOK}"
+_RISK = f"Conditional access blocked the sign-in because of its risk, whatever the credential: ask an administrator to check it. {_LOOK}"
 _PERSON = (
-    "Conditional access, or a setting of the account, demands a further step of a person: sign in with auth_method interactive or device_code,"
-    " where it can be taken."
+    "Conditional access, or a setting of the account, requires a further step from a person: sign in with "
+    "auth_method interactive or device_code, where that step is possible."
 )
 #: Refusals by conditional access, one number of each kind (Microsoft Learn: Entra authentication error codes, and those of sign-in logs).
 _BLOCKS: dict[int, str] = {
@@ -56,7 +58,7 @@ REMEDIES: dict[int, str] = {
     7000229: "The application has no service principal in this tenant: create the enterprise application.",
     7000112: "The application is disabled: enable its service principal, or activate the registration again if it was deactivated (isDisabled).",
     700027: "The certificate is not registered on the application, not replicated yet, or the key does not match it.",
-    700024: "The assertion is outside its validity: check the clock, and that the token file is read anew.",
+    700024: "The assertion is outside its validity: check the clock, and that the token file is up to date.",
     70021: "No federated credential of the application matches the presented token.",
     700211: "No federated credential of the application has the issuer of the presented token.",
     700212: "No federated credential of the application has the audience of the presented token.",
@@ -71,7 +73,7 @@ REMEDIES: dict[int, str] = {
     50196: "Entra saw too many identical sign-ins and stopped them: wait; do not retry in a loop.",
     900382: "The authority belongs to another cloud: set cloud.",
     900432: "The authority belongs to another cloud: set cloud.",
-    90038: "The tenant lives in another cloud: set cloud.",
+    90038: "The tenant is in another cloud: set cloud.",
     **dict.fromkeys((1002012, 70011), "The scope must be <resource>/.default for an application."),
     **dict.fromkeys(
         (28000, 700022), "The scope names several resources: a sign-in is for one, as <resource>/.default."
@@ -121,7 +123,8 @@ def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, i
         remedy = "The given client_secret looks like a secret's id, which is a GUID; the secret's value is needed."
     sources = "; ".join(f"{name} from {ctx.describe_source(name)}" for name in inputs)
     parts = [
-        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} as client {ctx.options.get('client_id')} with {method} ({sources}): {description}",
+        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} as client {ctx.options.get('client_id')} with "
+        f"{method} ({sources}): {description}",
         remedy,
         f"Correlation id {answer.get('correlation_id', 'unknown')}, time {answer.get('timestamp', 'unknown')}.",
     ]
@@ -145,7 +148,8 @@ def build_authority_error(
     if parse_error_codes(answer):
         return build_auth_error(ctx, answer, method, inputs)
     return AuthError(
-        f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
+        f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from "
+        f"{ctx.describe_source('tenant_id')},"
         f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."
         " For a host of your own set instance_discovery to false.",
         service="Entra sign-in",

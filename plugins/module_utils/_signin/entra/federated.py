@@ -102,7 +102,7 @@ def _look_into(ctx: Context, path: str) -> tuple[str, str]:
         # Kubernetes replaces a link to a folder that links to the file: what the links lead to now is opened.
         content = read_ordinary_file(os.path.realpath(path), _LARGEST_FILE)
     except NotPrivate:
-        return "", f"is no ordinary file, or larger than {_LARGEST_FILE} bytes"
+        return "", f"is not an ordinary file, or is larger than {_LARGEST_FILE} bytes"
     except OSError as exc:
         return "", f"cannot be read: {exc.strerror}"
     try:

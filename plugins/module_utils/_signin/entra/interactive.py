@@ -46,7 +46,8 @@ def sign_in_with_browser(ctx: Context, scope: str) -> MsalAnswer:
 
     def show(address: str) -> None:
         shown = to_one_line(
-            f"No browser opened. To sign in to tenant {ctx.options['tenant_id']}, open this in one on this machine: {address}",
+            f"No browser opened. To sign in to tenant {ctx.options['tenant_id']}, open this address in a browser on "
+            f"this machine: {address}",
             4000,
         )
         ctx.prompt(shown)
@@ -103,7 +104,7 @@ def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
         left = give_up_at - ctx.clock.monotonic()
         if left <= 0:
             raise AuthError(
-                "The code was not typed in time: it is no longer valid, or the task's deadline has come.",
+                "The code was not entered in time: it is no longer valid, or the task's deadline is over.",
                 service="Entra sign-in",
                 code="timeout",
             )
@@ -151,7 +152,7 @@ def _parse_device_flow(ctx: Context, answer: MsalAnswer) -> _DeviceFlow:
     if not isinstance(device, str) or not re.fullmatch(r"[\x21-\x7e]{1,4096}", device):
         raise build_bad_answer_error(ctx, "device_code", "it holds no device code")
     if not isinstance(code, str) or not _USER_CODE.fullmatch(code):
-        raise build_bad_answer_error(ctx, "device_code", "its code is none that a person could type")
+        raise build_bad_answer_error(ctx, "device_code", "its code cannot be typed by a person")
     host = _parse_https_host(address)
     if host is None:
         raise build_bad_answer_error(ctx, "device_code", "the address for the code is not a plain https address")

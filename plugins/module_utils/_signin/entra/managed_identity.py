@@ -68,10 +68,10 @@ def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
         raise
     except Exception as exc:  # MSAL does not check the shape of answers
         raise _build_error(
-            ctx, client_id, "its endpoint gave an answer that is none", {"reason": type(exc).__name__}
+            ctx, client_id, "its endpoint gave an unusable answer", {"reason": type(exc).__name__}
         ) from exc
     if not isinstance(answer, t.Mapping):
-        raise _build_error(ctx, client_id, "its endpoint gave an answer that is none", {})
+        raise _build_error(ctx, client_id, "its endpoint gave an unusable answer", {})
     token = parse_token(ctx, answer, scope)
     if token is None:
         said = answer.get("error_description") or answer.get("error") or "no reason given"

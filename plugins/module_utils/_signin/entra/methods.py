@@ -292,7 +292,8 @@ def choose_method(ctx: Context) -> t.Any:
     )
     missing = _list_missing_options(ctx, nearest)
     raise IncompleteSignIn(
-        f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_describe_where_to_set(missing)}",
+        f"No complete sign-in to Entra ID: the most complete one, {nearest.name}, lacks {', '.join(missing)}: "
+        f"{_describe_where_to_set(missing)}",
         source=ctx.describe_source("auth_method"),
     )
 
@@ -362,5 +363,5 @@ def require_token(
     if token is not None:
         return token
     if answer.get("access_token"):
-        raise build_bad_answer_error(ctx, method, "its token is none")
+        raise build_bad_answer_error(ctx, method, "it has no usable token")
     raise build_auth_error(ctx, answer, method, inputs)

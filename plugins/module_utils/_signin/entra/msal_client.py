@@ -68,7 +68,7 @@ class MsalHttpClient:
             said = self.get_last_error().get("error_description") or reply.describe_body()
             raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.get_error_facts())
         if (reply.method == "POST" or reply.status < 400) and not isinstance(reply.json(), dict):
-            raise reply.build_bad_answer("JSON that is no object")
+            raise reply.build_bad_answer("JSON, but not an object")
         return MsalHttpResponse(reply)
 
     def _check_address(self, url: str) -> None:
@@ -78,7 +78,7 @@ class MsalHttpClient:
         except ConfigError as exc:
             service = self._transport.settings.service
             raise BadAnswer(
-                f"{service} names an address that is not called ({describe_host(url)}): {exc}", service=service
+                f"{service} gives an address that is not used ({describe_host(url)}): {exc}", service=service
             ) from None
 
     def close(self) -> None:

@@ -65,8 +65,9 @@ def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAns
 def build_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
     """Return the error for a malformed answer of the token service. *reason*: what is wrong with it."""
     return AuthError(
-        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {get_authority_url(ctx.options)} answered, but with"
-        f" what no token service says ({reason}). Check authority_url, and what stands between here and there.",
+        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {get_authority_url(ctx.options)} "
+        f"answered, but not like a token service ({reason}). Check authority_url, and any proxy or gateway in "
+        "between.",
         service="Entra sign-in",
         code="bad_answer",
         source=ctx.describe_source("authority_url"),

@@ -59,8 +59,7 @@ def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: 
         return None
     if wanted == "file" and is_personal:
         ctx.warn(
-            "token_cache file is for applications: tokens of people who sign in are kept for this run only, so that nobody acts as"
-            " somebody else."
+            "token_cache file is for applications: tokens of people are kept for this run only, so that nobody can act as somebody else."
         )
     elif wanted == "file" and not is_machine_bound:
         folder = _build_user_path(ctx)

@@ -47,7 +47,7 @@ def open_key_vault_keys(
     name = str(options["name"])
     if not re.fullmatch(r"[0-9A-Za-z-]+", name) or len(name) + len(_PENDING) > _LONGEST_NAME:
         raise ConfigError(
-            f"option name of azure_key_vault: {name!r} is no name of a secret: letters, digits and dashes, at most"
+            f"option name of azure_key_vault: {name!r} is not the name of a secret: letters, digits and dashes, at most"
             f" {_LONGEST_NAME - len(_PENDING)} of them, since {_PENDING} is appended for the pending value."
         )
     access = connect(str(options["vault_url"]))
@@ -83,8 +83,8 @@ class KeyVaultPlace:
             if not self._is_read:
                 return Held()
             raise ConfigError(
-                f"The newest version of {self.label} is disabled: whoever reads it gets an error now. Enable it, or a person writes"
-                " the version that shall be read; the rotation does not guess which.",
+                f"The newest version of {self.label} is disabled: whoever reads it gets an error now. Enable it, or "
+                "write the version that should be read by hand; the rotation does not guess which one.",
                 source=self.label,
             ) from None
         return self._decode(found)
@@ -204,7 +204,7 @@ class KeyVaultPlace:
 
     def _get_version(self, properties: t.Any, may_have_acted: bool = False) -> str:
         if not _is_version(properties.version):
-            raise self._build_misread_error("a version that is none", may_have_acted)
+            raise self._build_misread_error("an unusable version", may_have_acted)
         return str(properties.version)
 
     def _build_misread_error(self, found: str, may_have_acted: bool = False) -> BadAnswer:
@@ -221,7 +221,7 @@ class KeyVaultPlace:
         if len(key.value.encode()) > _LARGEST_VALUE:
             what = f"the value has more than {_LARGEST_VALUE} bytes"
         elif len(tags) > _MOST_TAGS:
-            what = f"with what a rotation keeps it would have {len(tags)} tags, of which {_MOST_TAGS} are possible: remove some"
+            what = f"with the tags of the rotation it would have {len(tags)} tags, but {_MOST_TAGS} are possible: remove some"
         elif any(len(text) > _LONGEST_TAG for tag in tags.items() for text in tag):
             what = f"a tag has more than {_LONGEST_TAG} characters"
         if what:

@@ -201,8 +201,8 @@ class PlacedKeys:
             return False
         if held.key.value != key.value:
             raise ConfigError(
-                f"{place.label} holds another value under the id of key {key.key_id}, which is not overwritten: a key has one"
-                " value. Find out who wrote it, and remove it there.",
+                f"{place.label} holds another value under the id of key {key.key_id}. It is not overwritten, because "
+                "a key has one value. Find out who wrote it, and remove it there.",
                 source=self.label,
             )
         return True

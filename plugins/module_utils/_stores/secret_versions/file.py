@@ -108,12 +108,12 @@ class FilePlace:
             raise self._build_foreign_error("a key without a value")
         facts = {name: found.get(name, "") for name in KEY_FACTS}
         if not all(isinstance(fact, str) for fact in facts.values()):
-            raise self._build_foreign_error("something else than texts about a key")
+            raise self._build_foreign_error("values about a key that are not texts")
         return StoredKey(found["value"], **facts)
 
     def _build_foreign_error(self, found: str) -> ConfigError:
         return ConfigError(
-            f"{self.label} holds {found}, which no rotation writes, so it is not touched: name another file, or move it away.",
+            f"{self.label} contains {found}, which a rotation never writes, so it is not changed: name another file, or move this one.",
             source=self.label,
         )
 

@@ -29,7 +29,7 @@ def open_vault_keys(ctx: Context, options: t.Mapping[str, t.Any]) -> PlacedKeys:
     field = str(options.get("field") or "value")
     if not path or field in KEY_FACTS.values():
         raise ConfigError(
-            f"option hashi_vault: {f'field {field!r} is kept for what is known of a key' if path else 'path is empty'}."
+            f"option hashi_vault: {f'field {field!r} is reserved for data about the key' if path else 'path is empty'}."
         )
     current = VaultPlace(KvSecret(connection, mount, path, "secret store", "key"), field)
     pending = VaultPlace(KvSecret(connection, mount, f"{path}-pending", "secret store", "key"), field)
@@ -71,7 +71,7 @@ class VaultPlace:
             return Held(None, found.number, others)
         if not isinstance(value, str) or not all(isinstance(fact, str) for fact in facts.values()):
             raise ConfigError(
-                f"{self.label}: field {self._field}, or what a rotation keeps beside it, is no text; name the field of the secret"
+                f"{self.label}: field {self._field}, or the data that a rotation keeps with it, is not a text; name the field of the secret"
                 " that consumers read (option field of hashi_vault).",
                 source=self.label,
             )
@@ -93,8 +93,8 @@ class VaultPlace:
         version = options.get("version") if isinstance(options, t.Mapping) else None
         if kind in ("kv", "generic") and str(version or 1) != "2":
             raise ConfigError(
-                f"{self.label}: the mount {mount} is KV version 1, which keeps no versions and knows no check-and-set. Name a mount of"
-                f" version 2, or make it one: vault kv enable-versioning {mount}",
+                f"{self.label}: the mount {mount} is KV version 1, which has no versions and no check-and-set. Name "
+                f"a mount of version 2, or convert it: vault kv enable-versioning {mount}",
                 source=self.label,
             )
 

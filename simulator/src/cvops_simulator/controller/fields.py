@@ -142,7 +142,7 @@ def _read_json(state: State, field: Field, value: Any) -> Any:
 
 
 def _check_mapping(text: str) -> str:
-    """Return why text is no mapping, neither as JSON nor as YAML, or empty text."""
+    """Return why text is not a mapping, neither as JSON nor as YAML, or empty text."""
     try:
         if isinstance(json.loads(text or "{}"), dict):
             return ""

@@ -141,7 +141,8 @@ def test_what_is_no_joined_log_is_no_event() -> None:
 
 def test_lines_for_people() -> None:
     assert format_log(join_logs(RESULTS)) == [
-        "6 events: 2 of Entra ID, 4 of CommCells; 1 refused or failed; 2 who acted; 1 log-ins, 1 of them followed from Entra ID for certain",
+        "6 events: 2 of Entra ID, 4 of CommCells; 1 refused or failed; 2 who acted; 1 log-ins, 1 of them followed "
+        "from Entra ID for certain",
         "cs02: not read: could not be reached",
         "cs01: audit trail not known from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z: too old",
         "2026-11-03T08:00:00Z  jana@contoso.example from 203.0.113.20",
@@ -153,7 +154,7 @@ def test_lines_for_people() -> None:
         "2026-11-03T08:08:20Z  admin  cs01   Delete user: =cmd()",
         "refused: jana@contoso.example, sign-in at Entra ID from 198.51.100.9, 1 times, last 2026-11-03T08:05:00Z:"
         " blocked by conditional access [CA210 failure]",
-        "cs01: admin is nobody that Entra ID's log names",
+        "cs01: admin is not named in Entra ID's log",
     ]
 
 
@@ -216,7 +217,7 @@ def test_more_deeds_than_are_told_are_counted() -> None:
 
 def test_more_than_is_read_again_is_refused_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "LOG_LIMITS", Limits(1000, 100))
-    with pytest.raises(FilterInputError, match="6 events, more than a next run reads again"):
+    with pytest.raises(FilterInputError, match="6 events, more than the next run can read again"):
         join_logs(RESULTS)
 
 

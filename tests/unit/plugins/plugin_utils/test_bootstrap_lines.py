@@ -36,12 +36,12 @@ def test_a_whole_report_of_bootstrap() -> None:
         "Owner of 2 Entra groups",
         "Verified: it signs in and holds all of them",
         "Put into cvops_connection.entra: client_id: app",
-        "Take away from a@b:",
+        "Remove from a@b:",
         f"- the directory roles activated for this: R, {SHOWN}",
         f"- the ownership of {SHOWN}, if whoever creates an application becomes its owner in this tenant",
         "- the ownership of own",
         f"- the ownership of {SHOWN}",
-        "- the access token, which is valid for another 3 min (sign out, or let it run out)",
+        "- the access token, which is valid for another 3 min (sign out, or let it expire)",
     ]
 
 
@@ -70,9 +70,9 @@ def test_lines_that_bootstrap_leaves_out() -> None:
     )
     by_application = {"identity": {"kind": "application", "user_name": None, "display_name": None}}
     lines = format_bootstrap_report(outcome(), by_application, created={"display_name": "x"})
-    assert "Take away from whoever ran this:" in lines and not any("ownership of x" in line for line in lines)
+    assert "Remove from whoever ran this:" in lines and not any("ownership of x" in line for line in lines)
     assert "- the permissions of this application that were granted for this" in lines
-    assert any(line.startswith("Not verified, for it cannot sign in from here") for line in lines)
+    assert any(line.startswith("Not verified, because it cannot sign in from here") for line in lines)
     without_roles = format_bootstrap_report(outcome(), {**PERSON, "directory_roles": []})
     assert (
         "- the directory roles activated for this (Application Administrator, Privileged Role Administrator)"

@@ -59,9 +59,11 @@ def test_who_got_in() -> None:
     assert note(OK) == row
     hidden = note({**OK, "rights": None})
     assert hidden["outcome"] == "not_proven" and "does not show" in hidden["why"]
-    assert format_drills([hidden])[0].startswith("cs01: break-glass signed in; that it administers is not proven: ")
+    assert format_drills([hidden])[0].startswith(
+        "cs01: break-glass signed in; its administrator rights are not proven: "
+    )
     little = note({**OK, "rights": [{"id": "31"}]})
-    assert little["outcome"] == "failed" and "nobody could repair" in little["why"]
+    assert little["outcome"] == "failed" and "could not repair" in little["why"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_lines_show_what_is_hidden() -> None:
     rows = [note(OK), note({"status": "failed", "error": {"msg": "locked"}})]
     rows[1]["commcell"] = "cs\u202e02"
     assert format_drills(rows) == [
-        "cs01: break-glass logged in with its own password, and administers the CommCell",
+        "cs01: break-glass logged in with its own password, and has administrator rights on the CommCell",
         "cs\\u202e02: given failed the drill: locked",
     ]
 
@@ -119,11 +121,11 @@ def test_files(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "is no JSON"),
-        ("{}", "no list of drills"),
+        ("{", "is not JSON"),
+        ("{}", "not a list of drills"),
         ('[{"commcell": "a"}]', "has no commcell, user, outcome"),
         (json.dumps([{**note(OK), "outcome": "perhaps"}]), "has no commcell, user, outcome"),
-        (json.dumps([{**note(OK), "date": "soon"}]), "is no date"),
+        (json.dumps([{**note(OK), "date": "soon"}]), "is not a date"),
     ],
 )
 def test_files_that_are_something_else(tmp_path: pathlib.Path, content: str, told: str) -> None:

@@ -92,7 +92,7 @@ def test_secrets_are_hidden_and_the_length_is_limited() -> None:
 def test_a_collection_that_is_not_there_is_told() -> None:
     for name in ("ansible.controller", "no.such", "cvops.identity"):
         (problem,) = find_connection_problems(name, {"host": True, "token": True})
-        assert f"the collection {name}, whose modules this calls, is not installed" in problem
+        assert f"the collection {name}, whose modules are needed, is not installed" in problem
 
 
 def test_what_is_missing_of_the_connection_is_told_together(
@@ -102,11 +102,11 @@ def test_what_is_missing_of_the_connection_is_told_together(
     monkeypatch.setenv("HOME", str(tmp_path))
     missing = find_connection_problems("no.such")
     assert [problem.partition(":")[0] for problem in missing[1:]] == [
-        "which controller it is, is not said",
-        "who signs in to the controller is not said",
+        "no controller is given",
+        "who signs in to the controller is not given",
     ]
     half = find_connection_problems("no.such", {"host": True, "user": True})
-    assert half[1].startswith("the password of the user is not said: set CONTROLLER_OAUTH_TOKEN, or ")
+    assert half[1].startswith("the password of the user is not given: set CONTROLLER_OAUTH_TOKEN, or ")
     assert len(find_connection_problems("no.such", {"host": True, "user": True, "password": True})) == 1
     (tmp_path / ".tower_cli.cfg").write_text("[general]\nhost = https://awx.corp.example\n")
     assert len(find_connection_problems("no.such")) == 1, "the file may say it"

@@ -152,12 +152,12 @@ def test_the_end_says_what_came_of_it() -> None:
     second = conclude_setup(document, full, results(document))
     assert (second["changed"], second["lines"]) == (
         False,
-        [f"Nothing was to be done: all {count} objects are as the document says"],
+        [f"Nothing to do: all {count} objects are as in the document"],
     )
     planned = conclude_setup(document, empty, [], True)
     assert (planned["changed"], planned["lines"][0].startswith(f"would be created: {count}")) == (True, True)
     failed = conclude_setup(document, full, results(document, failed=True), False, "no answer")
-    assert "Ended early: no answer" in failed["lines"][-1]
+    assert "Stopped early: no answer" in failed["lines"][-1]
     said = results(document, failed=True, msg="Field {{ x }} is wrong: s3cret-of-the-run")
     told = conclude_setup(document, full, said, False, "no answer", ["s3cret-of-the-run"])["lines"]
     assert "  failed: job template cvops plan: Field {{ x }} is wrong: ********" in told
@@ -182,7 +182,7 @@ def test_the_plan_names_every_object_that_is_to_be_made() -> None:
     document = make_document()
     lines = format_setup(document, answer(document, nothing))
     assert len(lines) == 1 + len(plan_objects(document).objects)
-    assert "  + job template cvops apply: writes the plan that was approved, and no other" in lines
+    assert "  + job template cvops apply: writes only the plan that was approved" in lines
     again = format_setup(document, answer(document, everything))
     assert again[0] == "Plan for organization Platform: nothing to create"
 

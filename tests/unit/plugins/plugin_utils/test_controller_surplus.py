@@ -89,7 +89,7 @@ def test_what_left_the_document_is_named_and_its_schedules_are_switched_off() ->
     document = make_document()
     state = read(document, **stale())
     lines = "\n".join(format_setup(document, state))
-    assert "  - schedule night of old apply (id 17): it runs, and is switched off" in lines
+    assert "  - schedule night of old apply (id 17): it is active, and is now disabled" in lines
     assert "  ? schedule at rest of old apply (id 18)" in lines
     assert "  ? job template old apply (id 7)" in lines
     assert "2 objects with the prefix other, 1 of them schedules that run" in lines
@@ -115,7 +115,7 @@ def test_what_left_the_document_is_named_and_its_schedules_are_switched_off() ->
     assert list_batch(document, state, "stops") == []
     quiet = conclude_setup(document, state, results_of(document, []))
     assert (quiet["changed"], len(quiet["surplus"])) == (False, 3)
-    assert quiet["lines"][0].startswith("Nothing was to be done: ")
+    assert quiet["lines"][0].startswith("Nothing to do: ")
 
 
 def test_many_objects_are_cut_and_schedules_that_run_are_not() -> None:
@@ -125,7 +125,7 @@ def test_many_objects_are_cut_and_schedules_that_run_are_not() -> None:
     night = many["schedules"][0]
     many["schedules"] += [{**night, "id": 1000 + count, "name": f"night {count}"} for count in range(70)]
     lines = format_setup(document, read(document, **many))
-    assert sum("it runs, and is switched off" in line for line in lines) == 71
+    assert sum("it is active, and is now disabled" in line for line in lines) == 71
     assert "  and 252 more, all of them in awx_setup_result.surplus" in lines
     assert len(lines) < 130
 
@@ -149,12 +149,12 @@ def test_what_the_modules_cannot_take_out_is_named() -> None:
     state["job_templates/cvops plan"]["lasting"] = 3
     state["projects/cvops project"]["lasting"] = 4
     lines = "\n".join(format_setup(document, state))
-    assert "job template cvops plan: the document names no execution environment, and it has one" in lines
-    assert "project cvops project: the document names no credential, and it has one" in lines
+    assert "job template cvops plan: the document has no execution environment, but the object has one" in lines
+    assert "project cvops project: the document has no credential, but the object has one" in lines
     rich = make_rich_document()
     state = read(rich)
     state["job_templates/cvops plan"]["lasting"] = 3
-    assert "and it has one" not in "\n".join(format_setup(rich, state))
+    assert "but the object has one" not in "\n".join(format_setup(rich, state))
 
 
 def test_what_leaves_the_document_of_a_template_is_taken_out() -> None:
@@ -196,6 +196,6 @@ def test_who_may_not_make_credential_types_is_told_before_the_first_write() -> N
         if key.startswith("credential_types/"):
             state[key] = {"count": 0}
     (problem,) = find_state_problems(document, state)
-    assert problem.startswith("the user ana is no system administrator, and the controller lacks ")
+    assert problem.startswith("the user ana is not a system administrator, but the controller lacks ")
     state["me"]["is_administrator"] = True
     assert find_state_problems(document, state) == []

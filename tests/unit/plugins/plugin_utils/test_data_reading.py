@@ -101,15 +101,15 @@ REFUSED = {
     "other tag": ("a: !!python/name:os.system x", "YAML tag tag:yaml.org,2002:python/name:os.system, line 1"),
     "binary": ("a: !!binary aGk=", "YAML tag"),
     "own tag": ("!x a: 1", "YAML tag !x"),
-    "twice": ("a:\n  - {b: 1, b: 2}\n", "a[0]: the key b stands twice, line 2"),
-    "twice at the top": ("a: 1\nb: 2\n'a': 3\n", "the top: the key a stands twice, line 3"),
-    "twice in JSON": ('{"a": {"b": 1, "b": 2}}', "the key b stands twice"),
-    "key of another type": ("a: {yes: 1}", "a: a key is no text, line 1"),
-    "key that is a list": ("? [a]\n: 1", "the top: a key is no text"),
+    "twice": ("a:\n  - {b: 1, b: 2}\n", "a[0]: the key b is there twice, line 2"),
+    "twice at the top": ("a: 1\nb: 2\n'a': 3\n", "the top: the key a is there twice, line 3"),
+    "twice in JSON": ('{"a": {"b": 1, "b": 2}}', "the key b is twice"),
+    "key of another type": ("a: {yes: 1}", "a: a key is not a text, line 1"),
+    "key that is a list": ("? [a]\n: 1", "the top: a key is not a text"),
     "more than one": ("a: 1\n---\nb: 1\n", "more than one YAML document, line 2"),
     "no YAML": ("a: [1\nb: 2\n", "is no YAML: "),
     "control characters": ("a: \x1b[2J", "is no YAML: "),
-    "alias to itself": ("a: &a [1, *a]", "an anchor that is not there"),
+    "alias to itself": ("a: &a [1, *a]", "an anchor that is not defined"),
     "half a character": ('{"a": ["\\ud800x"]}', "half of a character: \ufffdx"),
     "not finite": ('{"a": NaN}', "not finite"),
     "not finite in YAML": ("a: .inf", "not finite"),
@@ -149,14 +149,14 @@ def test_many_values_are_refused() -> None:
 
 
 def test_all_keys_that_stand_twice_are_told() -> None:
-    assert refusal("a: {b: 1, b: 2}\nc: [{d: 1, d: 2}]\n").count("stands twice") == 2
+    assert refusal("a: {b: 1, b: 2}\nc: [{d: 1, d: 2}]\n").count("is there twice") == 2
 
 
 FILES: dict[str, tuple[bytes, str]] = {
     "vault.yml": (b"$ANSIBLE_VAULT;1.1;AES256\n00\n", "encrypted with Ansible Vault"),
-    "latin.yml": (b"a: \xe4", "no UTF-8"),
+    "latin.yml": (b"a: \xe4", "not UTF-8"),
     "large.yml": (b" " * (MAX_BYTES + 1), "more than 8 MiB"),
-    "no.json": (b"a: 1", "is no JSON"),
+    "no.json": (b"a: 1", "is not JSON"),
 }
 
 
@@ -170,7 +170,7 @@ def test_files_that_are_refused(name: str, content: bytes, words: str, tmp_path:
 def test_only_regular_files_are_read(tmp_path: pathlib.Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", ".", "missing", "a\x00b"):
-        with pytest.raises(DataFileError, match="no regular file|cannot be read"):
+        with pytest.raises(DataFileError, match="not a regular file|cannot be read"):
             read_data_file(str(tmp_path / name))
 
 

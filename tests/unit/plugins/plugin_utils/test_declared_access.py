@@ -297,7 +297,7 @@ def test_a_further_policy_may_name_the_registered_application() -> None:
 def test_an_application_that_is_not_there_is_a_problem_of_a_run_without_it_only() -> None:
     rows = list_access_tasks(DECLARED)
     (told,) = find_unregistered_problem(rows, COMING)
-    assert told.startswith(f"{ADMINISTRATORS} is about an application in Entra ID that is not there")
+    assert told.startswith(f"{ADMINISTRATORS} needs an application in Entra ID that does not exist")
     (told,) = find_unregistered_problem(rows, {**COMING, "why": "forbidden"})
     assert "cannot be read (forbidden)" in told
     assert find_unregistered_problem(rows, COMING, True) == find_unregistered_problem(rows, TARGET) == []
@@ -372,9 +372,7 @@ def test_what_is_only_planned_is_not_told_as_done(steps: list[t.Any], writes: in
         f"Conditional access: A: {states[0]}",
         f"Conditional access: B: {states[1]}",
     ]
-    holds = (
-        ["  would shut out", "  would stay in report-only"] if planned else ["  shuts out", "  stays in report-only"]
-    )
+    holds = ["  would refuse", "  would stay in report-only"] if planned else ["  shuts out", "  stays in report-only"]
     assert [line.partition(":")[0] for line in lines if line.startswith(" ")] == holds
 
 
@@ -385,14 +383,14 @@ VALID: dict[str, t.Any] = {"cvops_conditional_access": DECLARED, "cvops_applicat
     ("access", "others", "told"),
     [
         ({}, {}, []),
-        ({"break_glass": None}, {}, ["break_glass: is missing, and administrators and places would be for"]),
+        ({"break_glass": None}, {}, ["break_glass: is missing, and administrators and places would also apply"]),
         (
             {"break_glass": {"users": [], "groups": None}, "administrators": None},
             {},
             ["break_glass: is missing, and places"],
         ),
         ({"break_glass": None, "administrators": {"state": "absent"}, "places": None}, {}, []),
-        ({"administrators": {}}, {}, [".administrators: says not whom it is for"]),
+        ({"administrators": {}}, {}, [".administrators: does not say to whom it applies"]),
         ({"administrators": {}}, {"cvops_role_mappings": MAPPINGS}, []),
         ({"administrators": {"groups": ["A"], "controls": []}}, {}, ["controls: is empty"]),
         ({"administrators": {"groups": ["A"], "controls": [], "authentication_strength": "S"}}, {}, []),
@@ -402,13 +400,13 @@ VALID: dict[str, t.Any] = {"cvops_conditional_access": DECLARED, "cvops_applicat
         (
             {"places": {"locations": ["Offices", "OLD"]}},
             {},
-            [".places.locations[1]: is a location that named_locations has as absent"],
+            [".places.locations[1]: is a location that is absent in named_locations"],
         ),
         (
             {},
             {"cvops_application": None},
             [
-                ".administrators.applications: is missing, and so is cvops_application",
+                ".administrators.applications: is missing, and cvops_application, which would be used instead, is missing too",
                 ".places.applications: is missing",
                 ".egress.service_principals: is missing",
             ],
@@ -416,7 +414,7 @@ VALID: dict[str, t.Any] = {"cvops_conditional_access": DECLARED, "cvops_applicat
         (
             {"administrators": None, "egress": None},
             {"cvops_application": {"unique_name": "u", "state": "absent"}},
-            [".places.applications: is missing, and cvops_application, which it stands for, is absent"],
+            [".places.applications: is missing, and cvops_application, which would be used instead, is absent"],
         ),
         (
             {},
@@ -428,17 +426,19 @@ VALID: dict[str, t.Any] = {"cvops_conditional_access": DECLARED, "cvops_applicat
         (
             {"named_locations": [{"display_name": "A"}, {"display_name": "a"}], "places": {"locations": ["A"]}},
             {},
-            ["named_locations[1].display_name (a): is also that of cvops_conditional_access.named_locations[0]"],
+            ["named_locations[1].display_name (a): is already used by cvops_conditional_access.named_locations[0]"],
         ),
         (
             {"policies": [{"display_name": "commvault - SIGN-IN places"}]},
             {},
-            ["policies[0].display_name (commvault - SIGN-IN places): is also that of cvops_conditional_access.places"],
+            [
+                "policies[0].display_name (commvault - SIGN-IN places): is already used by cvops_conditional_access.places"
+            ],
         ),
         (
             {"policies": [{"object_id": APP}, {"object_id": APP.upper()}]},
             {},
-            ["is also that of cvops_conditional_access.policies[0]"],
+            ["is already used by cvops_conditional_access.policies[0]"],
         ),
     ],
 )

@@ -134,7 +134,10 @@ def test_only_those_with_a_step_are_approved() -> None:
 def test_an_application_that_is_not_there_is_a_problem_of_a_run_without_entra_only() -> None:
     rows = list_credentials(DECLARED, "emea-1")
     (told,) = find_unregistered_problem(rows, {**REGISTERED, "id": None})
-    assert told == "credential prod is of an application in Entra ID that does not exist; this run leaves Entra ID out"
+    assert (
+        told
+        == "credential prod needs an application in Entra ID that does not exist; this run does not include Entra ID"
+    )
     (told,) = find_unregistered_problem(rows, {**REGISTERED, "id": None, "failed": True, "why": "403: no"})
     assert "cannot be read (403: no)" in told
     assert find_unregistered_problem(rows, {**REGISTERED, "id": None}, True) == []
@@ -163,7 +166,7 @@ def rotation(**target: t.Any) -> list[dict[str, t.Any]]:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"cvops_commvault_credentials": [{"name": "a"}, {"name": "A"}]}, ["[1].name (A): is also that of"]),
+        ({"cvops_commvault_credentials": [{"name": "a"}, {"name": "A"}]}, ["[1].name (A): is already used by"]),
         (
             {
                 "cvops_commvault_credentials": [
@@ -180,7 +183,7 @@ def rotation(**target: t.Any) -> list[dict[str, t.Any]]:
                     {"name": "a", "commcells": ["cs02"]},
                 ]
             },
-            ["[1].name (a): is also that of cvops_commvault_credentials[0] for CommCell cs02"],
+            ["[1].name (a): is already used by cvops_commvault_credentials[0] for CommCell cs02"],
         ),
         ({"cvops_commvault_credentials": [{"name": "a"}, {"name": "a", "company": "corp"}]}, []),
         (
@@ -196,14 +199,14 @@ def rotation(**target: t.Any) -> list[dict[str, t.Any]]:
                 "cvops_commvault_credentials": [{"name": "prod"}],
                 "cvops_rotations": rotation(name="Prod", commcell="cs01"),
             },
-            ["[0].secret_policy (prod): must be rotated, since cvops_rotations[0].targets[1] writes its secret"],
+            ["[0].secret_policy (prod): must be rotated, because cvops_rotations[0].targets[1] writes its secret"],
         ),
         (
             {
                 "cvops_commvault_credentials": [{"name": "prod", "state": "absent"}],
                 "cvops_rotations": rotation(name="prod"),
             },
-            ["[0].state (prod): is absent, while cvops_rotations[0].targets[1]"],
+            ["[0].state (prod): is absent, but cvops_rotations[0].targets[1]"],
         ),
         (
             {
@@ -239,7 +242,7 @@ def rotation(**target: t.Any) -> list[dict[str, t.Any]]:
         ),
         (
             {"cvops_commvault_credentials": [{"name": "a of company b"}, {"name": "a", "company": "b"}]},
-            ["[1].name (a): is also that of"],
+            ["[1].name (a): is already used by"],
         ),
         (
             {

@@ -75,19 +75,19 @@ def test_everything_that_is_wrong_is_told_together(read: t.Callable[..., Documen
     assert found.variables == {}
     problems = "\n".join(found.problems)
     for words in (
-        "cvops_connection is not taken from a document that is given as data, for it says where the secrets of this run are sent",
-        "cvops_break_glass is not taken",
-        "cvops_bootstrap is not taken",
-        "cvops_role_mapping is no key of a document that is given as data; near: cvops_role_mappings",
+        "cvops_connection is not accepted from a document that is given as data, because it says where the secrets of this run are sent",
+        "cvops_break_glass is not accepted",
+        "cvops_bootstrap is not accepted",
+        "cvops_role_mapping is not a key of a document that is given as data; near: cvops_role_mappings",
         "ansible_python_interpreter is no key",
         "role_mappings_accept_risk is no key",
-        "cvops_entra_groups[0].accept_risk opens a guard",
-        "cvops_entra_groups[0].accept_reason opens a guard",
+        "cvops_entra_groups[0].accept_risk switches off a protection",
+        "cvops_entra_groups[0].accept_reason switches off a protection",
         "allow it with cvops_document_allow: [accept_risk]",
         "cvops_role_mappings is also given as a variable",
-        "cvops_role_mappings[0].relink ties a user group to another Entra group",
+        "cvops_role_mappings[0].relink links a user group to another Entra group",
         "cvops_application.grant_admin_consent gives an application rights in the whole tenant",
-        "cvops_application.service_principal.nested[0].accept_risk opens a guard",
+        "cvops_application.service_principal.nested[0].accept_risk switches off a protection",
         "cvops_sso must be a mapping",
         "cvops_commvault_roles must be a list of mappings",
         "esc\\u001b\\u202e is no key",
@@ -108,7 +108,7 @@ def test_decisions_may_be_left_to_a_document_one_by_one(name: str, read: t.Calla
 def test_a_key_of_two_documents_is_refused(read: t.Callable[..., Document]) -> None:
     document = {"cvops_role_mappings": [MAPPING]}
     (problem,) = read(document, document).problems
-    assert "1.yml: cvops_role_mappings is in " in problem and "0.yml already" in problem
+    assert "1.yml: cvops_role_mappings is also in " in problem and "0.yml" in problem
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "{}", "x", "5", "null"])

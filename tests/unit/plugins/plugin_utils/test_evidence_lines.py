@@ -51,7 +51,7 @@ def test_what_is_missing_is_told_first_and_names_are_visible() -> None:
     assert told[:2] == ["Entra ID was not read: no", "CommCell x\\x1b[31m was not read: gone"]
     assert "Not complete, 22 reasons:" in told and "  and 2 more, see population.csv" in told
     assert "Changes since a: 3" in told and "Bundle: /e/b" in told
-    assert told[-1] == "The bundle was there already" and "People have pseudonyms" in told
+    assert told[-1] == "The bundle existed already" and "People have pseudonyms" in told
     named = format_evidence({"evidence": {**found, "named_in": ["document", "drills"]}})
     assert "People have pseudonyms, and their names in what comes from: document, drills" in named
     assert format_evidence({}, {"localhost": "no"}) == ["Entra ID was not read: no"]
@@ -63,19 +63,21 @@ def test_what_was_not_read_back_as_it_was_written_is_told() -> None:
         {"bundle": "b", "path": f"f{number}\u202e", "kind": "changed", "message": "has changed"} for number in range(22)
     ]
     lines = format_evidence({"evidence": {**BUNDLE, "not_confirmed": faults}, "steps": [{}]})
-    start = lines.index("Not as it was written, 22 files:")
+    start = lines.index("Changed after they were written, 22 files:")
     assert lines[start + 1] == "  f0\\u202e: has changed"
     assert lines[start + 21] == "  and 2 more, see evidence.not_confirmed of the result"
-    assert not any("Not as it was" in line for line in format_evidence({"evidence": {**BUNDLE, "not_confirmed": []}}))
+    assert not any(
+        "Changed after they were" in line for line in format_evidence({"evidence": {**BUNDLE, "not_confirmed": []}})
+    )
 
 
 def test_verifying_in_lines() -> None:
     problem = {"bundle": "b", "path": "access.csv", "message": "was changed"}
     found = {"path": "/e", "manifest_sha256": "0" * 64, "verified": ["a", "b"], "problems": [], "problem_count": 0}
     assert format_evidence({"evidence": found})[0] == "Bundles: 2, a to b"
-    assert "as it was sealed" in format_evidence({"evidence": found})[-1]
+    assert "changed after it was sealed" in format_evidence({"evidence": found})[-1]
     broken = format_evidence({"evidence": {**found, "problems": [problem] * 30, "problem_count": 30}})
-    assert broken[2:4] == ["NOT what was sealed, 30 problems:", "  b: access.csv was changed"]
+    assert broken[2:4] == ["CHANGED after it was sealed, 30 problems:", "  b: access.csv was changed"]
     assert broken[-1] == "  and 10 more, see evidence.problems of the result"
 
 
@@ -91,8 +93,8 @@ def test_what_was_not_read() -> None:
     results = {"a": {"snapshot": {}}, "b": {"failed": True, "msg": "x\ty"}, "localhost": {}, "c": None}
     assert list_unread_sources(results) == {
         "b": "x y",
-        "localhost": "it was not read, and nothing says why",
-        "c": "it was not read, and nothing says why",
+        "localhost": "it was not read, and the reason is not known",
+        "c": "it was not read, and the reason is not known",
     }
 
 

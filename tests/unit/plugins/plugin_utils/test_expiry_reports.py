@@ -112,9 +112,11 @@ def test_the_report_shows_what_needs_somebody_and_counts_the_rest() -> None:
 
 def test_keys_of_a_finding_are_named_up_to_a_point() -> None:
     (line,) = (
-        line for line in format_expiry(report(make_facts([], [key(n, None) for n in range(12)]))) if "no end:" in line
+        line
+        for line in format_expiry(report(make_facts([], [key(n, None) for n in range(12)])))
+        if "no expiry date:" in line
     )
-    assert line.startswith("12 keys have no end")
+    assert line.startswith("12 keys have no expiry date")
     assert line.endswith(", and 2 more")
     assert line.count("(key id") == 10
 
@@ -129,7 +131,7 @@ def test_who_may_use_a_key_stands_where_users_do() -> None:
 def test_what_was_left_out_is_told_last() -> None:
     facts = make_facts()
     facts["sources"].append(make_source("commvault", "credentials", "cs01", status="left_out"))
-    assert format_expiry(report(facts))[-1] == "credentials of Commvault (cs01): left out, as the task says"
+    assert format_expiry(report(facts))[-1] == "credentials of Commvault (cs01): left out, as the options say"
 
 
 def test_what_could_not_be_read_is_told_first() -> None:

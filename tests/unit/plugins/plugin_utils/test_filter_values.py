@@ -134,7 +134,7 @@ TEMPLATES = {
         "{{ x | cvops.identity.consent_lines }}",
         {"missing": [{"api": EVALUATED, "application": [EVALUATED]}]},
         [
-            "Consent is pending: this identity may not grant",
+            "Consent is pending: this identity is not allowed to grant",
             f"{EVALUATED}: {EVALUATED}",
             "An administrator grants it",
         ],

@@ -356,7 +356,7 @@ def test_lines_of_a_module_are_displayed_and_not_returned(as_module: Harness) ->
     assert LOG_KEY not in result
     first, second = result["warnings"]
     assert first == "from the module"
-    assert second.startswith("name is set in several places that differ")
+    assert second.startswith("name is set to different values in several places")
 
 
 def test_a_failed_module_keeps_core_from_showing_the_source_of_the_task(as_module: Harness) -> None:
@@ -545,7 +545,7 @@ def test_a_switch_that_is_no_boolean_is_refused_by_its_source(harness: Harness) 
     harness.variables = {"cvops_in_process": "perhaps"}
     result = harness.run()
     assert (result["failed"], result["error"]) == (True, {"kind": "config", "source": "variable cvops_in_process"})
-    assert result["msg"] == "variable cvops_in_process is no boolean, such as true or false"
+    assert result["msg"] == "variable cvops_in_process is not a boolean such as true or false"
 
 
 def test_what_is_omitted_in_a_list_is_left_out(harness: Harness) -> None:

@@ -81,7 +81,7 @@ def test_options_come_from_keywords_variables_and_environment(
     with open_context({"cvops_name": "{{ name }}"}, name="keyword") as ctx:
         assert ctx.options["name"] == "keyword"
     (warning,) = warned
-    assert warning.startswith("name is set in several places that differ: variable cvops_name is used")
+    assert warning.startswith("name is set to different values in several places: variable cvops_name is used")
 
 
 def test_only_variables_of_options_are_rendered_and_not_that_of_the_product(warned: list[str]) -> None:
@@ -141,7 +141,7 @@ def test_an_error_that_nobody_expected_is_named_on_one_line_without_secrets(warn
         raise ZeroDivisionError(f"by {SECRET}\n\x1b[2K")
     assert str(caught.value).startswith("Unexpected ZeroDivisionError: by ********")
     assert str(caught.value).isprintable()
-    assert "a fault of the collection" in str(caught.value)
+    assert "a bug in the collection" in str(caught.value)
 
 
 @pytest.mark.parametrize("error", [None, ConfigError("x"), ValueError("x")])
@@ -190,14 +190,14 @@ def test_an_omitted_option_counts_as_not_given(warned: list[str], omit: t.Any) -
 
 
 def test_what_is_no_data_is_refused_by_the_name_of_its_option(warned: list[str]) -> None:
-    with pytest.raises(AnsibleLookupError, match="name: a value of type object is no plain data"):
+    with pytest.raises(AnsibleLookupError, match="name: a value of type object is not plain data"):
         open_context(name=object()).__enter__()
-    with pytest.raises(AnsibleLookupError, match="a value of type object is no plain data"):
+    with pytest.raises(AnsibleLookupError, match="a value of type object is not plain data"):
         open_context({"cvops_name": object()}).__enter__()
 
 
 def test_an_empty_key_is_refused_by_name(warned: list[str]) -> None:
-    with pytest.raises(AnsibleLookupError, match="option note: an empty text names nothing"):
+    with pytest.raises(AnsibleLookupError, match="option note: the text is empty"):
         open_context(note="").__enter__()
 
 

@@ -25,7 +25,7 @@ def find(value: t.Any, folder: pathlib.Path | None = None, playbook: str = "rota
 
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a folder that may not be written to, with a file; also for root, who may everything."""
+    """Return a folder that cannot write to, with a file; also for root, who may everything."""
     folder = tmp_path / "locked"
     folder.mkdir()
     (folder / "there.json").write_text("{}")
@@ -66,7 +66,7 @@ def test_what_cannot_be_written_is_told_without_its_value(
 def test_a_folder_that_may_not_be_written_to_is_told(locked: pathlib.Path) -> None:
     """Also for a file that is there: it is replaced by a new one."""
     for name in ("new.json", "there.json"):
-        assert "may not be written to" in find(str(locked / name))[0]
+        assert "cannot write to" in find(str(locked / name))[0]
 
 
 def test_relative_paths_begin_where_the_playbook_says(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def test_results_of_tasks_are_grouped_by_host() -> None:
     assert group_results_by_host([], [], ["first"]) == {}
     with pytest.raises(FilterInputError, match="variables of 1 hosts, and 2 hosts"):
         group_results_by_host([{}], ["localhost", "cs01"], ["first"])
-    with pytest.raises(FilterInputError, match="cs01 is no host of this run"):
+    with pytest.raises(FilterInputError, match="cs01 is not a host of this run"):
         group_results_by_host([{}, "a text"], ["localhost", "cs01"], ["first"])
 
 

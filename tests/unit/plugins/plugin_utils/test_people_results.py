@@ -64,8 +64,8 @@ def test_what_is_no_user_is_called_what_it_is_and_the_nameless_by_their_id() -> 
         "everybody in the Entra group GG-Inner",
         "the application Robot",
         "the device laptop",
-        "the user with the object id 4, whose name may not be read",
-        "the member with the object id 5, whose name may not be read",
+        "the user with the object id 4, whose name cannot be read",
+        "the member with the object id 5, whose name cannot be read",
     ]
 
 
@@ -73,7 +73,7 @@ def test_what_is_no_user_is_called_what_it_is_and_the_nameless_by_their_id() -> 
     ("result", "failure"),
     [
         ({"msg": "Forbidden", "error": {}}, "Forbidden"),
-        ({"failed": True}, "nothing says why"),
+        ({"failed": True}, "the reason is not known"),
         ({"skipped": True, "skip_reason": "Conditional result was False"}, ""),
         ({}, ""),
         (None, ""),

@@ -89,7 +89,7 @@ def test_a_plan_as_lines() -> None:
         "  GG-Operators",
         "    + create the group",
         "    + add member j.vega@corp.example",
-        "  Waits for somebody",
+        "  Waiting for somebody",
         "    consent to the application permission Group.Read.All of Microsoft Graph, to be granted at https://login.example/adminconsent",
         "    consent to the delegated permission User.Read of Microsoft Graph, to be granted at https://login.example/adminconsent",
         "CommCell cs01: 1 user group created, 1 changed, 2 grants added, 1 removed",
@@ -100,15 +100,15 @@ def test_a_plan_as_lines() -> None:
         "    + grant View on plans gold",
         "    + grant View on plans silver",
         "    ~ link to the Entra group GG-Operators",
-        "  Waits for somebody",
+        "  Waiting for somebody",
         "    7 write requests, for the next run (max_writes, canary)",
-        "  Surplus: access beyond the document, which stays",
+        "  Surplus: access that is not in the document, and stays",
         "    Auditors: View on plans gold",
         "  Unmanaged: groups with access and without an entry",
         "    CV-Old: 4 grants",
         "  Not checked: whether the signed-in identity may do this",
         "    Operators: View on plans gold",
-        "  Not verified: whose object id this is",
+        "  Not verified: what these object ids identify",
         "    GG-Operators (8d0f)",
         "CommCell cs02: nothing to do",
         "  Problems",
@@ -150,9 +150,9 @@ def test_surplus_that_is_not_known_is_told_as_such_and_no_surplus_is_no_line() -
 def test_approved_steps_that_somebody_else_did_are_told() -> None:
     policy = {"policy_state": "report_only", "held_back": [{"why": "no log"}]}
     lines = format_plan({"cs01": [{"steps": [], "steps_gone": ["a"], "policy": policy}]})
-    assert "    1 approved steps: its policy is held back, or somebody else was faster" in lines
+    assert "    1 approved steps: its policy stays in report-only, or somebody else has done it already" in lines
     lines = format_plan({"cs01": [{"steps": [], "steps_gone": ["a", "b"]}]})
-    assert lines[-1] == "    2 approved steps: somebody else was faster"
+    assert lines[-1] == "    2 approved steps: somebody else has done it already"
 
 
 def test_where_not_all_is_shown_removals_are_left_out_last_and_what_is_left_out_is_counted() -> None:
@@ -278,7 +278,7 @@ def test_names_cannot_make_lines_of_their_own_and_no_name_ends_the_block_of_a_fi
 
 @pytest.mark.parametrize("limit", [-1, "many", True, 1.5, None])
 def test_a_limit_that_is_no_number_is_refused(limit: t.Any) -> None:
-    with pytest.raises(FilterInputError, match="limit must be a number"):
+    with pytest.raises(FilterInputError, match="limit must be 0"):
         format_plan({}, limit=limit)
 
 
@@ -380,7 +380,7 @@ def test_a_policy_that_is_put_in_force_is_counted_in_words_and_never_cut() -> No
     }
     told = format_plan({"localhost": [{"policy": policy, "steps": [created]}]})
     assert told[0] == "Plan: 1 conditional access policy created"
-    assert told[told.index("  Sign-ins that speak against a policy in force") + 1] == "    CA1: the log was not read"
+    assert told[told.index("  Sign-ins that the policy would have refused") + 1] == "    CA1: the log was not read"
     assert "Workload Identities Premium" in told[told.index("  Not covered") + 1]
     unchanged = format_plan({"localhost": [{"policy": policy, "steps": []}]})
     assert "  Not covered" not in unchanged and "    CA1: the log was not read" in unchanged

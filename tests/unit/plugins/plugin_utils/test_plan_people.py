@@ -138,7 +138,7 @@ def test_members_who_change_in_a_group_without_an_entry_may_have_access_through_
         "  ben@corp.example",
         "    + View on plan gold (cs), through GG-Outer",
         "  Not known",
-        "    what members of GG-Inner have through groups in which it is itself, which is not looked up",
+        "    what members of GG-Inner have through groups that contain it, which is not read",
     ]
 
 
@@ -181,12 +181,12 @@ def test_users_of_one_name_on_two_commcells_are_told_apart() -> None:
         (
             {"entra_group": None, "added": [GOLD]},
             {},
-            "GG-Restore on cs: it is for no Entra group, and who is in it is not looked up; it gets 1 right",
+            "GG-Restore on cs: it is not linked to an Entra group, and its members are not read; it gets 1 right",
         ),
         (
             {"entra_group": {"object_id": None, "name": "GG-Restore"}, "removed": [GOLD], "kept": [SILVER]},
             {},
-            "GG-Restore on cs: its Entra group is not known yet, and neither is who is in it; it loses 1 right, keeps 1 right",
+            "GG-Restore on cs: its Entra group and its members are not known yet; it loses 1 right, keeps 1 right",
         ),
         (
             {"added": [GOLD]},
@@ -201,7 +201,7 @@ def test_users_of_one_name_on_two_commcells_are_told_apart() -> None:
         (
             {"principal_kind": "user", "added": [GOLD], "complete": False},
             {},
-            "GG-Restore on cs: what it holds beyond the document, which this release or account does not list",
+            "GG-Restore on cs: what it holds in addition to the document, which this release or account does not list",
         ),
     ],
 )
@@ -244,7 +244,7 @@ def test_roles_that_change_themselves_are_told() -> None:
     assert format_people({"cs": mapping(steps=steps)}) == [
         "People: nobody gains access, nobody loses access",
         "  Not known",
-        "    who holds the roles on cs that change themselves, as told above: Operator",
+        "    who holds the roles on cs that themselves change, see above: Operator",
     ]
 
 

@@ -139,9 +139,9 @@ def test_who_may_do_what_is_one_line_for_entities_of_a_kind() -> None:
         "ops View (creator) plans own",
     ]
     assert format_access(grants, 1) == [*format_access(grants[2:3]), "and 2 lines more"]
-    assert format_access([]) == ["nobody holds anything"]
+    assert format_access([]) == ["no grants"]
     by_commcell = format_access({"emea": grants, "amer": []})
-    assert by_commcell[:2] == ["amer: 0 grants to 0 principals", "  nobody holds anything"]
+    assert by_commcell[:2] == ["amer: 0 grants to 0 principals", "  no grants"]
     assert by_commcell[2] == "emea: 4 grants to 2 principals" and by_commcell[3:] == [f"  {line}" for line in lines]
     for limit in (-1, True, "5"):
         with pytest.raises(FilterInputError):
@@ -216,7 +216,7 @@ def test_sign_ons_of_sample_users_are_told() -> None:
     assert format_preflight({"verdict": "ok", "users": users})[1:] == [
         f"a signs on; groups: Ops, {SHOWN}, perhaps View",
         "b is refused (disabled)",
-        "c may sign on or not (not read); groups: none, perhaps Ops",
+        "c sign-on not certain (not read); groups: none, perhaps Ops",
         "d signs on; groups: none",
     ]
 
@@ -252,7 +252,7 @@ def test_faults_are_failed_sides_and_playbooks_that_cannot_run() -> None:
 
 def test_a_playbook_that_nobody_judges_is_no_playbook_that_can_run() -> None:
     with pytest.raises(
-        FilterInputError, match="doctor_playbooks names 'sit', which is none of the playbooks: doctor, site"
+        FilterInputError, match="doctor_playbooks names 'sit', which is not one of the playbooks: doctor, site"
     ):
         find_doctor_faults({"cs01": connection()}, ["sit"])
 
@@ -260,7 +260,7 @@ def test_a_playbook_that_nobody_judges_is_no_playbook_that_can_run() -> None:
 def test_missing_consent_names_what_and_where() -> None:
     missing = [{"api": HOSTILE, "application": ["A"], "delegated": ["d", HOSTILE]}, {"api": "b"}]
     assert format_pending_consent({"missing": missing, "consent_url": "https://x"}) == [
-        "Consent is pending: this identity may not grant",
+        "Consent is pending: this identity is not allowed to grant",
         f"{SHOWN}: A, d, {SHOWN}",
         "b: ",
         "An administrator grants it at https://x",
@@ -287,10 +287,10 @@ def test_groups_that_are_not_there_yet_are_told_once_for_each_service() -> None:
     }
     there = {"entra_group": "y", "findings": [{"check": "member"}], "user_group_exists": True, "verdict": "ok"}
     told = format_preflight({"verdict": "broken", "groups": [absent, absent, there], "checks": []})
-    assert [line for line in told if "not there yet" in line] == [
-        "Entra ID: 2 of 3 groups are not there yet, the playbook site creates those of the document",
-        "Commvault: 2 of 3 groups are not there yet, the playbook site creates those of the document",
+    assert [line for line in told if "do not exist yet" in line] == [
+        "Entra ID: 2 of 3 groups do not exist yet; the playbook site creates those of the document",
+        "Commvault: 2 of 3 groups do not exist yet; the playbook site creates those of the document",
     ]
     assert not any(
-        "not there yet" in line for line in format_preflight({"verdict": "ok", "groups": [there], "checks": []})
+        "do not exist yet" in line for line in format_preflight({"verdict": "ok", "groups": [there], "checks": []})
     )

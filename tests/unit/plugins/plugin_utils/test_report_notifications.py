@@ -81,7 +81,7 @@ def test_what_expires(found: dict[str, t.Any], status: str, text: str) -> None:
             {},
             "",
             "problems",
-            "problems, no open finding, 1 files are not as they were written",
+            "problems, no open finding, 1 files were changed after they were written",
         ),
         ({"evidence": {"verified": ["a", "b"], "problem_count": 0}}, {}, "", "ok", "ok, 2 bundles verified"),
         # As failed_when of the playbook leaves it.

@@ -37,15 +37,15 @@ FOUND: dict[str, t.Any] = {
     "by_hand": [{"what": "x", "why": "y", "rows": []}],
     "to_change": [{"what": "z", "reason": "less", "rows": []}],
 }
-STAYS = "A grant that leaves the document stays on the CommCell"
+STAYS = "A grant that is removed from the document stays on the CommCell"
 
 
 def test_lines() -> None:
     assert format_review(FOUND, "principals") == [
         "bundle a as of 2026-11-27: 3 keep, 2 revoke, 1 change",
-        "Leaves the document with the patch:",
+        "Removed from the document by the patch:",
         "  Operators: View on cs\\u202e01",
-        "Change of a group, which the mapping cannot say:",
+        "Change of a group, which the mapping cannot express:",
         "  remove Sam from the Entra group GG (group 2222); ends View on db01",
         "To be done by hand:",
         "  x: y",

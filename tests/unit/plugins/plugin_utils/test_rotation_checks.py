@@ -79,7 +79,7 @@ def test_two_rotations_never_write_one_place() -> None:
     other = {**rotation("nightly", {"file": {"path": "/a/./b.json"}, "name": "other"})}
     (line,) = told(rotation("backup", FILE), other)
     assert line.startswith(
-        "cvops_rotations[1].targets[0] (nightly of job): is the place of cvops_rotations[0].targets[0], too"
+        "cvops_rotations[1].targets[0] (nightly of job): is also the place of cvops_rotations[0].targets[0]"
     )
     one = rotation("backup", credential())
     same = rotation("nightly", credential(commcell="cs01"))

@@ -91,7 +91,7 @@ def test_where_nothing_was_to_be_done_anywhere_it_is_said_once() -> None:
     plans = {"localhost": planned(), "cs01": planned(), "cs02": planned()}
     for check_mode in (False, True):
         decision = decide_run(plans, SCOPE, check_mode=check_mode)
-        assert format_conclusion(conclude_run(decision, plans, {}, SCOPE)) == ["Nothing was to be done"]
+        assert format_conclusion(conclude_run(decision, plans, {}, SCOPE)) == ["Nothing to do"]
     plans["cs02"] = planned("a")
     conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs02": wrote("a")}, SCOPE)
     assert format_conclusion(conclusion) == [
@@ -152,7 +152,7 @@ def test_a_service_that_changed_in_between_and_steps_that_somebody_else_did() ->
     assert conclusion["cs01"]["status"] == "plan_changed"
     assert conclusion["cs01"]["left"] == ["+ GG-A: gets a"]
     assert (conclusion["cs02"]["status"], conclusion["cs02"]["left"]) == ("applied", [])
-    assert "  done already, somebody else was faster: 1 change" in format_conclusion(conclusion)
+    assert "  already done by somebody else: 1 change" in format_conclusion(conclusion)
 
 
 def test_a_policy_that_was_held_back_is_left_and_not_done_by_somebody_else() -> None:
@@ -172,8 +172,8 @@ def test_a_policy_that_was_held_back_is_left_and_not_done_by_somebody_else() -> 
     assert (told["status"], told["gone"], told["held"]) == ("applied", 1, 1)
     assert told["left"] == ["+ GG-A: gets force"]
     assert format_conclusion(conclusion)[1:4] == [
-        "  held back in report-only, since sign-ins speak against it: 1 policy",
-        "  done already, somebody else was faster: 1 change",
+        "  stays in report-only, because it would have refused sign-ins: 1 policy",
+        "  already done by somebody else: 1 change",
         "  left: + GG-A: gets force",
     ]
     # In force, whoever put it there.
@@ -324,6 +324,6 @@ def test_long_waits_for_quotas_are_told_by_host() -> None:
     assert line == (
         "Tasks waited 42 s for quotas (Entra ID 40 s, cs01 2 s): fewer forks or slices, or cvops_at_once, make it shorter"
     )
-    assert tell(2, 1, 0.9) == ["Nothing was to be done"]
+    assert tell(2, 1, 0.9) == ["Nothing to do"]
     many = {f"cs{number:02}": {"status": "unchanged", "throttled_s": 1.0 + number} for number in range(8)}
     assert "(cs07 8 s, cs06 7 s, cs05 6 s, cs04 5 s, cs03 4 s, 3 more)" in format_conclusion(many)[1]

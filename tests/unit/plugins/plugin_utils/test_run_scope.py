@@ -51,7 +51,7 @@ def test_a_narrowed_run_says_so(more: dict[str, t.Any], commcells: list[str], pa
         (["cs01:8080"], {}, "cs01:8080 needs another name"),
         (["cs01"], {"only": "cs02"}, "cvops_only=cs02 matches no CommCell; there are: cs01"),
         (["cs01", "cs02"], {"limited": ["localhost"], "only": "cs02"}, "--limit leaves out cs02: "),
-        (["cs01"], {"run_tags": ["mapings"]}, "the tags leave nothing to do; this playbook has: entra, sso"),
+        (["cs01"], {"run_tags": ["mapings"]}, "the tags select nothing; this playbook has: entra, sso"),
     ],
 )
 def test_a_selection_that_cannot_be_is_a_problem(names: list[str], more: dict[str, t.Any], told: str) -> None:

@@ -49,8 +49,8 @@ def test_nothing_is_wrong() -> None:
         ({**APPLICATION, "state": "absent"}, "is absent"),
         ({"unique_name": "x"}, "must be saml"),
         ({**APPLICATION, "service_principal": {"sign_on_mode": "oidc"}}, "must be saml"),
-        ({**APPLICATION, "exclusive": True, "web": {"redirect_uris": []}}, "takes away the reply URLs"),
-        ({**APPLICATION, "identifier_uris": ["https://other.example"]}, "none of cvops_application.identifier_uris"),
+        ({**APPLICATION, "exclusive": True, "web": {"redirect_uris": []}}, "removes the reply URLs"),
+        ({**APPLICATION, "identifier_uris": ["https://other.example"]}, "not in cvops_application.identifier_uris"),
     ],
 )
 def test_the_registration_does_not_fit(application: t.Any, words: str) -> None:
@@ -66,7 +66,7 @@ def test_a_run_that_is_about_apps_needs_one() -> None:
 
 def test_an_app_twice() -> None:
     (found,) = problems(APP, {**APP, "name": "PEOPLE"})
-    assert "also that of cvops_sso.saml_apps[0]" in found
+    assert "already used by cvops_sso.saml_apps[0]" in found
     assert problems(APP, {**APP, "company": "corp"}) == []
     connection = {"cvops_connection": {"commcells": {"cs01": {}, "cs02": {}}}}
     apart = ({**APP, "commcells": ["cs01"]}, {**APP, "commcells": ["cs02"]})

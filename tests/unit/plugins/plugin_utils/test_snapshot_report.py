@@ -46,7 +46,7 @@ def test_what_was_not_read_is_a_fault_however_its_task_ended(failed: dict[str, t
 
 def test_a_failed_task_with_a_snapshot_is_none_the_less_not_read() -> None:
     assert report_snapshot({"localhost": {**make_result(users=1), "failed": True}})["faults"] == [
-        "Entra ID: not read: the task did not come to its end"
+        "Entra ID: not read: the task did not finish"
     ]
 
 

@@ -38,7 +38,10 @@ def test_a_field_that_is_neither_old_nor_new_is_left_and_told_unless_it_is_to_be
     ]
     there = site_with_role(description="mine").show_cell()
     found = plan_undo(records, CELLS, CELL, there)
-    assert found == {**NOTHING, "told": ["changed since, and left: role Night: its description is another one"]}
+    assert found == {
+        **NOTHING,
+        "told": ["changed since then, and not undone: role Night: its description is a different one"],
+    }
     assert plan_undo(records, CELLS, CELL, there, True)["roles"] == [
         {"name": "Night", "company": "Commcell", "description": "old"}
     ]
@@ -90,7 +93,9 @@ def test_a_role_that_was_made_and_that_somebody_else_gave_stays() -> None:
     step = make_step(make_role_undo(None, after))
     found = plan_undo([make_record("commvault_roles", step)], CELLS, CELL, site.show_cell())
     assert found["roles"] == []
-    assert found["told"] == ["changed since, and left: role Night: group 1 holds it, which the run did not give"]
+    assert found["told"] == [
+        "changed since then, and not undone: role Night: group 1 holds it, which the run did not give"
+    ]
     own = make_step({"kind": "grants", "added": [make_grant(1, 5, 7)], "removed": []})
     found = plan_undo([make_record("commvault_role_mappings", step, own)], CELLS, CELL, site.show_cell())
     assert [item["state"] for item in found["roles"]] == ["absent"]
@@ -142,7 +147,7 @@ def test_a_user_group_that_was_made_and_renamed_stays() -> None:
     site.groups[1]["name"] = "Backup admins"
     found = plan_undo(records, CELLS, CELL, site.show_cell())
     assert found["user_groups"] == []
-    assert found["told"] == ["changed since, and left: user group Group 1: it is called Backup admins now"]
+    assert found["told"] == ["changed since then, and not undone: user group Group 1: it is called Backup admins now"]
     assert plan_undo(records, CELLS, CELL, site.show_cell(), True)["user_groups"][0]["name"] == "Backup admins"
 
 
@@ -224,7 +229,7 @@ def test_a_deleted_entra_group_and_its_last_owner_are_for_people() -> None:
     assert found["groups"] == []
     owned, restored = sorted(found["told"], key=len)
     assert "restore it from the deleted groups within 30 days" in restored and guid(1) in restored
-    assert "Entra ID keeps the last one" in owned
+    assert "Entra ID does not remove the last one" in owned
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_records_of_other_places_are_problems() -> None:
     assert plan_undo([make_record("entra_groups")], CELLS, "localhost", {"tenant": guid(1)})["problems"] == [
         f"records are of the tenant {TENANT}, and this run signs in to {guid(1)}"
     ]
-    assert "cannot be told" in plan_undo([make_record("entra_groups")], CELLS, "localhost", {})["problems"][0]
+    assert "an unknown one" in plan_undo([make_record("entra_groups")], CELLS, "localhost", {})["problems"][0]
 
 
 def test_a_place_is_the_same_however_its_address_is_spelled_and_its_company_counts() -> None:
@@ -209,8 +209,8 @@ def test_lines_that_name_what_is_gone_are_left_out_and_told_and_nothing_else_is(
     assert found["mappings"] == [{"state": "present", "grants": grants[:1]}]
     assert found["groups"] == [{"object_id": guid(1), "members": ["b"], "owners": ["c"]}]
     assert found["told"] == [
-        "cannot be undone, since it is gone: no plan",
-        "cannot be undone, since it is gone: nobody",
+        "cannot be undone, because it no longer exists: no plan",
+        "cannot be undone, because it no longer exists: nobody",
     ]
     assert found["has_left"] is True
     for result in ({}, None, {"error": {"problems": problems[2:]}}):

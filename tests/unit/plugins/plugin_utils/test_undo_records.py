@@ -82,9 +82,9 @@ def test_only_what_undoing_takes_leaves_a_record() -> None:
         ({"schema": 1}, "older release"),
         ({"schema": SCHEMA_VERSION + 1}, "newer release"),
         ({"schema": True}, "newer release"),
-        ({"module": "other.thing"}, "no run record"),
-        ({"place": None}, "has not the form"),
-        ({"steps": {}}, "has not the form"),
+        ({"module": "other.thing"}, "not a run record"),
+        ({"place": None}, "does not have the form"),
+        ({"steps": {}}, "does not have the form"),
         ({"steps": [{"action": "x", "state": "hm", "undo": None, "changes": []}]}, r"steps\[0\]"),
         ({"steps": [{"action": "x", "state": "done", "undo": None, "changes": [{}]}]}, "changes"),
     ],
@@ -175,7 +175,7 @@ def test_files_of_a_folder_that_may_be_records_of_the_run_are_a_warning(tmp_path
     (tmp_path / "half.json").write_text('{"schema": 2, "run": "abc"')
     found = read_run_records([str(tmp_path)], "abc")
     assert len(found.records) == 1
-    assert "may be records of the run" in found.warnings[0] and "half.json is no JSON" in found.warnings[0]
+    assert "may be records of the run" in found.warnings[0] and "half.json is not JSON" in found.warnings[0]
 
 
 def test_slices_of_one_job_are_one_run(tmp_path: pathlib.Path) -> None:
@@ -198,9 +198,9 @@ def test_a_folder_needs_the_run_and_names_the_last_ones(tmp_path: pathlib.Path) 
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.json", "{", "no JSON"),
+        ("a.json", "{", "not JSON"),
         ("a.json", '{"schema": 2, "schema": 3}', "twice"),
-        ("a.yml", "schema: 2", "no run record"),
+        ("a.yml", "schema: 2", "not a run record"),
         ("a.json", "[" * 100000, ""),
     ],
 )
@@ -213,6 +213,6 @@ def test_files_that_are_no_records_are_told_by_name(tmp_path: pathlib.Path, name
 
 
 def test_nothing_and_what_is_no_path_are_problems(tmp_path: pathlib.Path) -> None:
-    assert read_run_records([]).problems == ["revert_record names no record"]
-    assert "is no path" in read_run_records([3]).problems[0]
+    assert read_run_records([]).problems == ["revert_record is empty"]
+    assert "is not the path" in read_run_records([3]).problems[0]
     assert "cannot be read" in read_run_records([str(tmp_path / "none.json")]).problems[0]

@@ -147,9 +147,9 @@ def test_bootstrap_asks_how_the_person_signs_in(
     bootstrap = {"application": {"unique_name": "x"}, "sign_in": sign_in}
     document = {"cvops_connection": CONNECTION, "cvops_bootstrap": bootstrap, **variables}
     found = check_variables(document, SCHEMA, lambda value: value, "bootstrap", environ)
-    assert [line.startswith("cvops_bootstrap.sign_in: is missing: say how you") for line in found.problems] == [
-        True
-    ] * is_told
+    assert [
+        line.startswith("cvops_bootstrap.sign_in: is missing: it says how you sign in") for line in found.problems
+    ] == [True] * is_told
 
 
 def test_what_the_module_would_find_in_a_mapping_is_told_at_its_place() -> None:
@@ -176,7 +176,7 @@ def test_how_many_commcells_at_once_is_a_positive_number() -> None:
         assert check({**document, "cvops_at_once": at_once}) == []
     for at_once in (0, "-3"):
         (line,) = check({**document, "cvops_at_once": at_once})
-        assert line.startswith(f"cvops_at_once: is {at_once}; give how many CommCells at once, from 1 on")
+        assert line.startswith(f"cvops_at_once: is {at_once}; give the number of CommCells at the same time, 1 or more")
     (line,) = check({**document, "cvops_at_once": "some"})
     assert line.startswith("cvops_at_once")
 
@@ -184,7 +184,7 @@ def test_how_many_commcells_at_once_is_a_positive_number() -> None:
 def test_an_object_that_is_described_twice_is_told() -> None:
     groups = [{"unique_name": "gg-1", "display_name": "A"}, {"unique_name": "GG-1", "display_name": "B"}]
     assert check({"cvops_entra_groups": groups}) == [
-        "cvops_entra_groups[1].unique_name (B): is also that of cvops_entra_groups[0]; describe each object once"
+        "cvops_entra_groups[1].unique_name (B): is already used by cvops_entra_groups[0]; describe each object once"
     ]
     assert check({"cvops_entra_groups": [groups[0], groups[0]]}) == []
     roles = [

@@ -54,7 +54,7 @@ def test_a_variable_in_place_of_the_value_is_looked_into() -> None:
 
     given = {"it": {"a": "{{ other }}"}, "other": {"b": {"c": "{{ there.gone }}"}}}
     _value, problems = evaluate_variable("it", given, render)
-    assert [str(item) for item in problems] == ["it.a.b.c: uses gone, which is not there"]
+    assert [str(item) for item in problems] == ["it.a.b.c: uses gone, which does not exist"]
 
 
 def test_a_variable_that_stands_for_itself_ends() -> None:
@@ -71,7 +71,7 @@ FAILURES = [
     (
         "{{ d.gone }}",
         AnsibleUndefinedVariable("'dict object' has no attribute 'gone'"),
-        "uses gone, which is not there",
+        "uses gone, which does not exist",
     ),
     (
         "{{ lookup('ansible.builtin.file', 'S3CRET') }}",
@@ -107,7 +107,7 @@ def test_aliases_that_repeat_a_value_without_end_are_told_and_not_followed(monke
     for _level in range(50):
         bomb = [bomb, bomb]
     _value, problems = evaluate_variable("it", {"it": bomb}, Renderer())
-    assert [str(item) for item in problems] == ["it: holds more than 1000 values; aliases may repeat them"]
+    assert [str(item) for item in problems] == ["it: contains more than 1000 values; aliases may repeat them"]
 
 
 def test_no_template_is_shown_as_the_name_of_an_item() -> None:

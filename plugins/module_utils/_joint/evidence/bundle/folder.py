@@ -146,7 +146,7 @@ def format_sink_line(manifest: Manifest, sha256: str) -> str:
 
 
 def read_sink(path: str) -> list[SinkLine]:
-    """Return the lines of a file that keeps hashes, none where there is no file; others than those of bundles raise ConfigError.
+    """Return the lines of a file that keeps hashes, none where there is not a file; others than those of bundles raise ConfigError.
 
     The beginning of a line, which a run that was killed or a full disk has left, proves nothing and is left out.
     """
@@ -155,7 +155,7 @@ def read_sink(path: str) -> list[SinkLine]:
     except FileNotFoundError:
         return []
     except NotPrivate as exc:
-        raise ConfigError(f"{path}: is no ordinary file of at most 16 MiB", source="option manifest_sink") from exc
+        raise ConfigError(f"{path}: is not an ordinary file of at most 16 MiB", source="option manifest_sink") from exc
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}", source="option manifest_sink") from exc
     found = []
@@ -165,7 +165,7 @@ def read_sink(path: str) -> list[SinkLine]:
             continue
         if len(words) != len(SinkLine._fields):
             raise ConfigError(
-                f"{path}, line {number}: is no time, bundle id and SHA-256: name a file that holds nothing else",
+                f"{path}, line {number}: does not consist of time, bundle id and SHA-256: name a file that contains only such lines",
                 source="option manifest_sink",
             )
         found.append(SinkLine(*words))
@@ -186,7 +186,7 @@ def find_sink_obstacle(path: str) -> str:
 
 def add_sink_line(path: str, line: str) -> None:
     """Add *line* to the file *path*, and read it back. Raises ConfigError."""
-    why = "only a part of the line is there"  # such as on a disk that is full
+    why = "only part of the line was written"  # such as on a disk that is full
     try:
         append_line(path, line)
         if SinkLine(*line.split()) in read_sink(path):
@@ -194,7 +194,7 @@ def add_sink_line(path: str, line: str) -> None:
     except OSError as exc:
         why = str(exc.strerror)
     raise ConfigError(
-        f"The bundle is written, and its hash could not be added to {path}: {why}. Run the task again once that is mended:"
-        " the line is added then.",
+        f"The bundle is written, but its hash could not be added to {path}: {why}. Correct that and run the task "
+        "again: it adds the line then.",
         source="option manifest_sink",
     )

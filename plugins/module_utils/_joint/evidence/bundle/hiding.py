@@ -37,7 +37,7 @@ class Hiding:
         self.key_id = self._mark if self._key is None else Pseudonyms(self._key).key_id
         if self._mark is not None and self._mark != self.key_id:
             raise ConfigError(
-                f"option {_OPTION}: {self._path} has pseudonyms of another key: name that one, or take a snapshot with names",
+                f"option {_OPTION}: {self._path} has pseudonyms of another key: give that key, or take a snapshot with names",
                 source=f"option {_OPTION}",
             )
 
@@ -55,8 +55,8 @@ class Hiding:
             table = read_table(self._path, "snapshot")
             if table is None:
                 raise ConfigError(
-                    f"option snapshot: {self._path} has pseudonyms, and their table ({TABLE_FILE}) is not there: without it names of people are not"
-                    " found in the texts of everything else",
+                    f"option snapshot: {self._path} has pseudonyms, but their table ({TABLE_FILE}) is missing: "
+                    "without it, names of people in other texts cannot be replaced",
                     source="option snapshot",
                 )
         return replace_people(self._snapshot, self._key, others, table)
@@ -77,8 +77,8 @@ class Hiding:
             raise ConfigError(f"option snapshot: {self._path}: {exc}", source="option snapshot") from None
         if mark is None and os.path.lexists(os.path.join(self._path, TABLE_FILE)):
             raise ConfigError(
-                f"option snapshot: {self._path} holds a table of pseudonyms, and its documents do not say that they have any: take the snapshot"
-                " again",
+                f"option snapshot: {self._path} contains a table of pseudonyms, but its documents are not marked to "
+                "have pseudonyms: take the snapshot again",
                 source="option snapshot",
             )
         return mark

@@ -57,7 +57,7 @@ def read_log(path: str) -> dict[str, t.Any]:
         raise ConfigError(f"option log: {path} cannot be read as JSON: {exc}", source="option log") from exc
     if not isinstance(found, dict) or not isinstance(found.get("events"), list):
         raise ConfigError(
-            f"option log: {path} is no log that the playbook access_log has written (access_log_file)",
+            f"option log: {path} is not a log that the playbook access_log has written (access_log_file)",
             source="option log",
         )
     return found
@@ -115,8 +115,8 @@ def read_sealed_decisions(folder: str, bundle: Bundle) -> Decisions:
                 row[name] != read_back(before[name]) for name in table.columns if name not in filled
             ):
                 raise ConfigError(
-                    f"{os.path.join(folder, path)}: row {row['id']} is not the one that was sealed in another column than {', '.join(filled)}."
-                    " Fill in a copy, and name it in the option decisions.",
+                    f"{os.path.join(folder, path)}: row {row['id']} differs from the sealed one in columns other "
+                    f"than {', '.join(filled)}. Fill in a copy, and name it in the option decisions.",
                     source="option decisions",
                 )
         if any(row[name] != read_back(sealed[row["id"]][name]) for _line, row in sheet.rows for name in filled):
@@ -130,7 +130,7 @@ def _read_sheet(name: str, content: bytes, table: Table | None = None) -> _Sheet
     text = decode_sheet(content, name)
     table = table or find_table(text, (SIGN_OFF, ACTION_PLAN))
     if table is None:
-        raise ConfigError("is no copy of signoff.csv or action_plan.csv: keep the first line as it was")
+        raise ConfigError("is not a copy of signoff.csv or action_plan.csv: do not change the first line")
     # All columns: the findings look at what was decided on, too.
     return _Sheet(name, table, parse_filled_table(text, table, table.columns, name))
 
@@ -163,7 +163,7 @@ def _take_filled(table: Table, sheets: t.Sequence[_Sheet]) -> dict[str, Row]:
                 continue
             where, first = found.setdefault(filled.cells["id"], (sheet.name, filled))
             if get_said(first.cells, names) != get_said(filled.cells, names):
-                told = f"is on line {first.line} of {where} as well, with another {', '.join(names[:-1])} or {names[-1]}: leave one of them"
+                told = f"is also on line {first.line} of {where}, with another {', '.join(names[:-1])} or {names[-1]}: keep one of them"
                 problems.append(make_problem(sheet.name, filled.line, told, filled.cells["id"]))
     if problems:
         raise Problems("option decisions: rows were filled in twice, in different ways:", problems)

@@ -91,39 +91,42 @@ def check_options(ctx: Context) -> None:
     if options["name"] is not None and not is_bundle_name(options["name"]):
         faults.note(
             "name",
-            "is no name of a folder: letters, digits, point, underscore and hyphen, up to 100, not a point first",
+            "is not a valid folder name: use up to 100 letters, digits, dots, underscores and hyphens, and no dot at the beginning",
         )
     if options["verify"]:
         for name in _ONLY_WRITING:
             if options[name]:
-                faults.note(name, "says nothing to verify: leave it out, or leave verify out")
+                faults.note(name, "is of no use for verify: leave it out, or leave verify out")
     else:
         if "html" in list_formats(options) and not can_render_page():
             faults.note(
                 "formats",
-                "the report is made on the controller, in process: give the task a local connection and leave cvops_in_process as it is,"
-                " or name the other formats",
+                "the HTML report can be made only on the controller, in process: give the task a local connection "
+                "and do not set cvops_in_process, or choose other formats",
             )
         if os.path.lexists(options["dest"]) and not os.path.isdir(options["dest"]):
-            faults.note("dest", f"{options['dest']} is no folder")
+            faults.note("dest", f"{options['dest']} is not a folder")
         if options["sign_with"]:
             faults.attempt(lambda: require_program("sign_with"))
             if not os.path.isfile(options["sign_with"]):
-                faults.note("sign_with", f"{options['sign_with']} is no file")
+                faults.note("sign_with", f"{options['sign_with']} is not a file")
         for path in options["manifest_sink"] or []:
             if why := find_sink_obstacle(path):
                 faults.note("manifest_sink", f"{path} {why}")
             elif os.path.abspath(path).startswith(
                 os.path.join(os.path.abspath(options["dest"]), "")
             ) and os.path.dirname(os.path.relpath(path, options["dest"])):
-                faults.note("manifest_sink", f"{path} lies in a folder of dest: keep hashes where the bundles are not")
+                faults.note(
+                    "manifest_sink",
+                    f"{path} is in a folder of dest: keep the hashes outside of the folder of the bundles",
+                )
     if options["allowed_signers"]:
         faults.attempt(lambda: require_program("allowed_signers"))
         if not os.path.isfile(options["allowed_signers"]):
-            faults.note("allowed_signers", f"{options['allowed_signers']} is no file")
+            faults.note("allowed_signers", f"{options['allowed_signers']} is not a file")
     for cell, why in (options["missing"] or {}).items():
         if not isinstance(why, str) or not why.strip():
-            faults.note(f"missing.{cell}", "is no text that says why the CommCell was not read")
+            faults.note(f"missing.{cell}", "is not a text with the reason why the CommCell was not read")
     faults.raise_any()
 
 

@@ -61,7 +61,7 @@ def build_assessment_results(
         "uuid": _make_id(seed, "result"),
         "title": "Access between Commvault and Microsoft Entra ID",
         "description": "Who may do what, from the grants of each CommCell and the identities of the tenant. It supports evidence for the"
-        " controls that are named, and says of none that it is satisfied.",
+        " named controls, but does not say that a control is satisfied.",
         "start": as_of,
         "end": as_of,
         "props": _build_props(("completeness", "partial" if partial else "complete")),

@@ -146,7 +146,7 @@ class EvidenceResource:
         lines = [f"{fault['bundle'] or self._options['dest']}: {fault['path']} {fault['message']}" for fault in faults]
         more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
         return EvidenceBroken(
-            f"The evidence is not what was sealed, {len(faults)} problems: {'; '.join(lines[:10])}{more}",
+            f"The evidence was changed after it was sealed, {len(faults)} problems: {'; '.join(lines[:10])}{more}",
             source="option dest",
         )
 
@@ -239,8 +239,9 @@ class EvidenceResource:
             held, wanted = ("pseudonyms" if one else "names" for one in (used, key_id))
             wanted = f"{wanted} of another key" if held == wanted else wanted
             raise ConfigError(
-                f"option previous: {folder} holds {held} of people, and this bundle is to hold {wanted} (option pseudonym_key_file), so the two"
-                " cannot be compared. Keep one chain in a folder; begin another one in a folder of its own.",
+                f"option previous: {folder} holds {held} of people, and this bundle would have {wanted} (option "
+                "pseudonym_key_file), so the two cannot be compared. Keep one chain per folder; begin the other one "
+                "in another folder.",
                 source="option previous",
             )
         return bundle, link, folder
@@ -254,8 +255,8 @@ class EvidenceResource:
         found = read_sealed_decisions(folder, before)
         for path in found.in_place:
             self._ctx.warn(
-                f"{os.path.join(folder, path)} was filled in where it was sealed, so the bundle does not verify any more. Fill in a copy,"
-                " and name it in the option decisions."
+                f"{os.path.join(folder, path)} was filled in inside the sealed bundle, so the bundle can no longer "
+                "be verified. Fill in a copy, and name it in the option decisions."
             )
         return found
 
@@ -266,15 +267,15 @@ class EvidenceResource:
         if _list_facts(found) != _list_facts(made.manifest):
             differing = _name_differences(found, made.manifest)
             raise ConfigError(
-                f"{path} is there already and was made of something else ({differing}). A sealed bundle is never written again: give this one"
-                " another name (option name), or take a newer snapshot.",
+                f"{path} exists already and was made from other data ({differing}). A sealed bundle is never written "
+                "again: give this one another name (option name), or take a newer snapshot.",
                 source="option name",
             )
         if faults := check_files(path, found["name"], found, parses_tables=False):
             told = "; ".join(f"{fault['path']} {fault['message']}" for fault in faults[:10])
             raise ConfigError(
-                f"{path} is there already and is not what was sealed: {told}. Verify the chain (verify: true); a copy of the bundle can take"
-                " its place.",
+                f"{path} exists already but was changed after it was sealed: {told}. Verify the chain (verify: "
+                "true), or replace the bundle with an unchanged copy.",
                 source="option dest",
             )
         with open(os.path.join(path, MANIFEST), "rb") as stream:
@@ -301,8 +302,8 @@ class EvidenceResource:
                     continue
             elif lines:
                 raise ConfigError(
-                    f"option manifest_sink: {path} holds another hash for the bundle {manifest['bundle_id']} of {manifest['as_of']}: it was"
-                    " sealed before. Look for that bundle; a copy of it can take its place.",
+                    f"option manifest_sink: {path} has another hash for the bundle {manifest['bundle_id']} of "
+                    f"{manifest['as_of']}: it was sealed before. Find that bundle and put a copy of it there.",
                     source="option manifest_sink",
                 )
             change = Change("+", "line", path, f"keep the hash of the manifest of {manifest['name']}")
@@ -321,8 +322,8 @@ class EvidenceResource:
             write_bundle(self._options["dest"], content.manifest["name"], content.files, seal)
         except OSError as exc:
             raise ConfigError(
-                f"The bundle {content.manifest['name']} could not be written to {self._options['dest']}: {exc.strerror or exc}. There is"
-                " none of that name: mend that, and run the task again.",
+                f"The bundle {content.manifest['name']} could not be written to {self._options['dest']}: "
+                f"{exc.strerror or exc}. No bundle of that name exists: correct that, and run the task again.",
                 source="option dest",
             ) from exc
 

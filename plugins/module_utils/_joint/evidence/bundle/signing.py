@@ -36,7 +36,8 @@ def require_program(option: str) -> str:
     if path := shutil.which("ssh-keygen"):
         return path
     raise ConfigError(
-        f"option {option}: this host has no program ssh-keygen. Install OpenSSH's client.", source=f"option {option}"
+        f"option {option}: this host does not have the program ssh-keygen. Install the OpenSSH client.",
+        source=f"option {option}",
     )
 
 
@@ -47,7 +48,8 @@ def sign_manifest(folder: str, key: str) -> None:
     signature = os.path.join(folder, SIGNATURE)
     if done.returncode or not os.path.isfile(signature):
         raise SigningError(
-            f"The manifest could not be signed with {key} (option sign_with): {_tell(done)}. A key with a passphrase has to be in an agent."
+            f"The manifest could not be signed with {key} (option sign_with): {_tell(done)}. A key with a passphrase "
+            "has to be loaded in ssh-agent."
         )
     os.chmod(signature, 0o600)
 
@@ -61,7 +63,7 @@ def find_signature_fault(content: bytes, signature: str, signers: str) -> str:
     found = _run(program, ["-Y", "find-principals", "-s", signature, "-f", signers], b"")
     principals = found.stdout.decode("utf-8", "replace").splitlines()
     if found.returncode or not principals or principals[0].startswith("-"):
-        return f"is by nobody of the allowed signers: {_tell(found)}"
+        return f"is not from one of the allowed signers: {_tell(found)}"
     words = ["-Y", "verify", "-f", signers, "-I", principals[0], "-n", NAMESPACE, "-s", signature]
     done = _run(program, words, content)
     return f"is not valid: {_tell(done)}" if done.returncode else ""

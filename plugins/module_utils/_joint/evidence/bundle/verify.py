@@ -103,9 +103,7 @@ def check_chain(bundles: t.Sequence[Checked], *, is_whole: bool) -> list[Fault]:
             continue
         before = by_name.get(link["name"])
         if before is None:
-            faults.append(
-                _tell(bundle.name, MANIFEST, "previous", f"the bundle before it, {link['name']}, is not there")
-            )
+            faults.append(_tell(bundle.name, MANIFEST, "previous", f"the bundle before it, {link['name']}, is missing"))
             continue
         if link["manifest_sha256"] != before.sha256:
             faults.append(
@@ -126,7 +124,7 @@ def check_chain(bundles: t.Sequence[Checked], *, is_whole: bool) -> list[Fault]:
             key=lambda it: (it.manifest["as_of"], it.name),
         )
         faults += [
-            _tell(bundle.name, MANIFEST, "previous", f"begins a chain of its own beside {first[0].name}")
+            _tell(bundle.name, MANIFEST, "previous", f"begins a second chain next to {first[0].name}")
             for bundle in first[1:]
         ]
         followers = collections.defaultdict(list)
@@ -150,12 +148,12 @@ def check_sink(bundles: t.Sequence[Checked], lines: t.Sequence[SinkLine], sink: 
     for bundle in bundles:
         known = kept.pop(bundle.manifest["bundle_id"], set())
         if not known:
-            faults.append(_tell(bundle.name, MANIFEST, "sink", f"{sink} holds no line for it"))
+            faults.append(_tell(bundle.name, MANIFEST, "sink", f"{sink} has no line for it"))
         elif known != {bundle.sha256}:
-            faults.append(_tell(bundle.name, MANIFEST, "sink", f"{sink} holds another hash of it"))
+            faults.append(_tell(bundle.name, MANIFEST, "sink", f"{sink} has another hash of it"))
     if is_whole:
         faults += [
-            _tell("", "", "sink", f"{sink} holds the bundle {line.bundle_id} of {line.time}, which is not there")
+            _tell("", "", "sink", f"{sink} names the bundle {line.bundle_id} of {line.time}, which is missing")
             for line in lines
             if line.bundle_id in kept
         ]

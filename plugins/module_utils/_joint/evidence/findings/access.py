@@ -137,7 +137,7 @@ def _find_orphan(side: CommCellSide, grant: Grant, rows: t.Sequence[str]) -> t.I
         told = describe_entity(entity_kind, entity_id, grant.columns["entity"])
         (gone if side.is_listed(entity_kind) else unseen).append(told)
     if gone:
-        told = f"{grant.holder} holds {grant.right}; no list of the CommCell has {' and '.join(gone)}."
+        told = f"{grant.holder} holds {grant.right}; {' and '.join(gone)} is in no list of the CommCell."
         yield Finding(RULES["orphaned_grant"], side.name, "grant", grant.identity, grant.label, told, rows)
     elif unseen:
         told = f"{grant.holder} holds {grant.right}; {' and '.join(unseen)} was not seen, and the lists were not read in full."

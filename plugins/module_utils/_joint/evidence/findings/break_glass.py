@@ -60,7 +60,7 @@ def _judge_user(cell: CellFacts, facts: Facts, name: str) -> t.Iterator[Finding]
     if user.get("enabled") is False or user.get("locked") is True:
         yield build(
             "break_glass_disabled",
-            f"{name} is {'disabled' if user.get('enabled') is False else 'locked'} on {cell.name}, so nobody gets in with it.",
+            f"{name} is {'disabled' if user.get('enabled') is False else 'locked'} on {cell.name}, so nobody can sign in with it.",
         )
     if user.get("local_password") is False:
         yield build(
@@ -69,7 +69,7 @@ def _judge_user(cell: CellFacts, facts: Facts, name: str) -> t.Iterator[Finding]
         )
     elif user.get("local_password") is None or user.get("enabled") is None:
         yield build(
-            "break_glass_not_evaluable", f"Whether {name} can sign in with a password of its own is not shown.", False
+            "break_glass_not_evaluable", f"It is not visible whether {name} can sign in with its own password.", False
         )
     yield from _judge_drills(cell, facts, name, build)
 
@@ -88,11 +88,9 @@ def _judge_drills(cell: CellFacts, facts: Facts, name: str, build: t.Callable[..
     )
     last, outcome = drills[-1] if drills else ("", "")
     worked = [date for date, came in drills if came == _WORKED]
-    proven = (
-        f"The last drill that proved it was on {worked[-1][:10]}." if worked else "No drill that proved it is known."
-    )
+    proven = f"The last successful drill was on {worked[-1][:10]}." if worked else "No successful drill is known."
     if outcome == _NOT_PROVEN and not is_before(last, cell.side.date, -DRILL_DAYS):
-        told = f"{name} signed in on {last[:10]} with its own password. That it administers {cell.name} is not proven: its rights were not shown."
+        told = f"{name} signed in on {last[:10]} with its own password. It is not proven that it administers {cell.name}: its rights were not visible."
         yield build("break_glass_drill_not_proven", f"{told} {proven}", False)
         return
     if drills and outcome not in (_WORKED, _NOT_PROVEN):
@@ -104,7 +102,7 @@ def _judge_drills(cell: CellFacts, facts: Facts, name: str, build: t.Callable[..
         )
     elif is_before(worked[-1], cell.side.date, -DRILL_DAYS):
         yield build(
-            "break_glass_drill_due", f"{name} was last tried on {worked[-1][:10]}, more than {DRILL_DAYS} days ago."
+            "break_glass_drill_due", f"{name} was last tested on {worked[-1][:10]}, more than {DRILL_DAYS} days ago."
         )
 
 

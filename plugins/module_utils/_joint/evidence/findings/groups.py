@@ -50,7 +50,7 @@ def _judge(facts: Facts, link: Link, name: str, company: str) -> t.Iterator[tupl
         when = f", which was deleted on {deleted}" if deleted else ""
         if link.twins:
             ids = list_words(fold_id(twin["id"]) for twin in link.twins)
-            told = f"{name} is linked to the Entra group {link.object_id}{when}, and another one has its name: {ids}."
+            told = f"{name} is linked to the Entra group {link.object_id}{when}, but another group has its name: {ids}."
             yield RULES["recreated_group"], told, is_gone
         else:
             told = f"{name} is linked to the Entra group {link.object_id}{when or ', which was not found'}."
@@ -60,11 +60,11 @@ def _judge(facts: Facts, link: Link, name: str, company: str) -> t.Iterator[tupl
         if len(link.twins) > 1:
             yield (
                 RULES["ambiguous_group_name"],
-                f"{name} is linked to no Entra group, and several have its name: {ids}.",
+                f"{name} is not linked to an Entra group, and several Entra groups have its name: {ids}.",
                 True,
             )
         else:
-            told = f"{name} is linked to no Entra group, and one has its name: {ids}. Whether a sign-in leads to it is not known."
+            told = f"{name} is not linked to an Entra group, and one Entra group has its name: {ids}. It is not known whether a sign-in leads to it."
             yield RULES["linked_by_name_only"], told, True
     if link.group is None:
         return
@@ -127,7 +127,7 @@ def _find_overfull(facts: Facts, cell: CellFacts) -> t.Iterator[Finding]:
         user = facts.entra.users[entra_id]
         name = get_principal_name(user) or str(user.get("displayName"))
         least = "" if read_group_counts(user) else "at least "
-        told = f"{name} is in {least}{_describe_count(count)}: {describe_limit(count.most)}. What Commvault makes of the sign-in is not known."
+        told = f"{name} is in {least}{_describe_count(count)}: {describe_limit(count.most)}. The effect of the sign-in in Commvault is not known."
         is_sure = count.least > SAML_LIMIT
         yield Finding(
             RULES["too_many_groups"], cell.name, "person", entra_id, name, told, rows.get(entra_id, ()), is_sure
@@ -137,4 +137,4 @@ def _find_overfull(facts: Facts, cell: CellFacts) -> t.Iterator[Finding]:
 def _describe_count(count: EmittedCount) -> str:
     if count.least == count.most:
         return count_words(count.most, "group")
-    return f"{count.least} to {count.most} groups that count (whether directory roles and some groups do is not documented)"
+    return f"{count.least} to {count.most} groups that count (it is not documented whether directory roles and some groups count)"

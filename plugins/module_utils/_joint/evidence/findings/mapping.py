@@ -52,7 +52,7 @@ def _judge_grant(cell: CellFacts, grant: Grant, rows: t.Sequence[AccessRow], is_
     day = cell.side.date
     if first["in_mapping"] == SURPLUS:
         if first["valid_until"] and is_before(first["valid_until"], day):
-            yield build("grant_expired", f"{held} until {first['valid_until']} by the mapping, and holds it still.")
+            yield build("grant_expired", f"{held} until {first['valid_until']} by the mapping, and still holds it.")
         else:
             yield build("grant_surplus", f"{held}. It has an entry in the mapping, which does not grant this.")
     is_known = first["in_mapping"] != NOT_KNOWN

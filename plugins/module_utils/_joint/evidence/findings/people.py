@@ -41,7 +41,10 @@ _SOURCES = {
     "previous_bundle": "as an earlier bundle knew",
 }
 _STATES = {DISABLED: "is disabled in Entra ID", DELETED: "was deleted in Entra ID"}
-_IN_ENTRA = "Take the user out of the groups in Entra ID and give the groups and applications other owners: who enables the account again gives all this back."
+_IN_ENTRA = (
+    "Remove the user from the groups in Entra ID and give the groups and applications other owners: if the account is enabled again,"
+    " it gets all this back."
+)
 
 
 def find_on_people(facts: Facts, leavers: t.Sequence[Row]) -> t.Iterator[Finding]:
@@ -97,7 +100,7 @@ def _tell_state(row: Row) -> str:
     """Return what Entra ID says of somebody who left, since when, and where that comes from."""
     state = _STATES.get(str(row["state"]), "is not found in Entra ID")
     if not row["since"]:
-        return f"{state} (since when is not known)"
+        return f"{state} (it is not known since when)"
     how = "on" if row["state"] == DELETED else "since"
     return f"{state} {how} {row['since']} ({_SOURCES.get(str(row['since_source']), 'the source is not known')})"
 
@@ -107,7 +110,7 @@ def _find_unclear(cell: CellFacts) -> t.Iterator[Finding]:
     unclear = [one for one in people if one.state == UNCLEAR and one.uses_entra is not False]
     if unclear:
         why = list_words(one.doubt for one in unclear)
-        told = f"Of {count_words(len(unclear), 'user')} it is not known who they are in Entra ID: {list_words(one.label for one in unclear)}. Why: {why}."
+        told = f"It is not known who {count_words(len(unclear), 'user')} are in Entra ID: {list_words(one.label for one in unclear)}. Reasons: {why}."
         ids = {one.key for one in unclear}
         rows = [made.row["id"] for made in cell.access if made.holder.person.key in ids]
         rule = RULES["leavers_not_evaluable"]
@@ -132,8 +135,8 @@ def _find_passwords(
             and not is_leaver(person)
         ):
             told = (
-                f"{person.label} is {person.columns['user_principal_name']} in Entra ID, and has a password of Commvault's own as well."
-                " It works without Entra ID, so without its multifactor authentication and conditional access."
+                f"{person.label} is {person.columns['user_principal_name']} in Entra ID, and also has a Commvault "
+                "password. It works without Entra ID, so without multifactor authentication and conditional access."
             )
             if not is_known:
                 told += " Whether it is a break-glass account is not known."
@@ -156,11 +159,9 @@ def _find_tokens(
             continue
         if not ends:
             is_sure = not token.get("expires")
-            told = f"The access token {name} of {whose} has no end: whoever has it acts as {whose} until somebody revokes it."
+            told = f"The access token {name} of {whose} never expires: whoever has it can act as {whose} until somebody revokes it."
             if not is_sure:
-                told = (
-                    f"Until when the access token {name} of {whose} can be renewed is not shown: that may be for ever."
-                )
+                told = f"It is not visible until when the access token {name} of {whose} can be renewed: perhaps without limit."
             yield Finding(RULES["token_without_end"], cell.name, "access_token", number, name, told, ids, is_sure)
         if user_id in cell.side.users and is_leaver(cell.people.get_user(user_id)):
             listed = held.get((cell.name, user_id), ())

@@ -22,7 +22,7 @@ def find_on_pseudonyms(facts: Facts) -> t.Iterator[Finding]:
     if not facts.inputs.are_people_hidden:
         return
     for what, told in _list_hidden(facts):
-        words = f"The snapshot has pseudonyms in place of people, and no key was given: {told}."
+        words = f"The snapshot has pseudonyms instead of people, and no key was given: {told}."
         yield Finding(RULES["pseudonyms_not_comparable"], "", "input", what, what, words, (), False)
 
 
@@ -30,18 +30,18 @@ def _list_hidden(facts: Facts) -> t.Iterator[tuple[str, str]]:
     inputs = facts.inputs
     kept = [name for kind in ("commvault_users", "entra_users") for name in list_kept_users(inputs.document, kind)]
     if kept:
-        told = f"the {count_words(len(kept), 'break-glass account')} of the document cannot be found among its users, so nothing is said of them"
+        told = f"the {count_words(len(kept), 'break-glass account')} of the document cannot be found among its users, so nothing is reported about them"
         yield "cvops_break_glass", told
     entries = (inputs.document or {}).get("cvops_role_mappings")
     listed = entries if isinstance(entries, (list, tuple)) else ()
     about = [entry for entry in listed if isinstance(entry, t.Mapping) and _is_about_user(entry.get("principal"))]
     if inputs.document is not None and entries is not None:
-        told = f"{count_words(len(about), 'entry', 'entries')} of the document about users cannot be found, so nothing is said of drift and approval"
+        told = f"{count_words(len(about), 'entry', 'entries')} of the document about users cannot be found, so nothing is reported about drift and approval"
         yield "cvops_role_mappings", f"{told} of what users are granted themselves"
     if inputs.log is not None:
         yield "log", "its entries cannot be matched with people, so it is not used, and no change is attributed"
     if any(get_text(row.get("reviewer")) for row in inputs.decisions):
-        yield "decisions", "whether somebody has decided on access of their own cannot be told"
+        yield "decisions", "it cannot be determined whether somebody has decided on their own access"
 
 
 def _is_about_user(principal: t.Any) -> bool:

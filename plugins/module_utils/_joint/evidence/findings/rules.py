@@ -23,13 +23,13 @@ _ALL = (
         "last_administrators",
         "high",
         "Too few administrators can sign in without Entra ID",
-        "Keep two or more enabled local administrators outside SSO, with their passwords in a safe, and try them regularly.",
+        "Keep two or more enabled local administrators outside SSO, keep their passwords in a safe, and test them regularly.",
     ),
     FindingRule(
         "privileged_not_approved",
         "medium",
         "Privileged access without owner or approval",
-        "Write owner and approval into the mapping's entry, or take the access away.",
+        "Add owner and approval to the mapping's entry, or remove the access.",
     ),
     FindingRule(
         "approval_not_evaluable",
@@ -40,14 +40,14 @@ _ALL = (
     FindingRule(
         "empty_privileged_group",
         "medium",
-        "A group without anybody holds privileged access",
-        "Take the grants away, or put those into the group who need them: whoever may change the group gets all that it holds.",
+        "A group without members holds privileged access",
+        "Remove the grants, or add the people who need them to the group: whoever can change the group can get all that it holds.",
     ),
     FindingRule(
         "automation_account_in_group",
         "medium",
         "An automation account is in a group of people",
-        "Give the account a group of its own with what it needs, so that neither gets rights for the other's sake.",
+        "Give the account its own group with what it needs, so that neither it nor the people get rights they do not need.",
     ),
     FindingRule(
         "segregation_not_evaluable",
@@ -59,14 +59,14 @@ _ALL = (
     FindingRule(
         "recreated_group",
         "high",
-        "The Entra group was created anew under the same name",
-        "Find out who created it and why, then link the Commvault group to it (relink: true), or take its grants away.",
+        "The Entra group was re-created with the same name",
+        "Find out who created it and why, then link the Commvault group to it (relink: true), or remove its grants.",
     ),
     FindingRule(
         "linked_group_gone",
         "medium",
         "The linked Entra group is gone",
-        "Link the Commvault group to the right Entra group, or take its grants away.",
+        "Link the Commvault group to the right Entra group, or remove its grants.",
     ),
     FindingRule(
         "renamed_group",
@@ -84,7 +84,7 @@ _ALL = (
         "linked_by_name_only",
         "low",
         "An Entra group has the Commvault group's name and is not linked to it",
-        "Link the groups by object id, so that a rename or a namesake changes nothing.",
+        "Link the groups by object id, so that a rename or another group with this name changes nothing.",
     ),
     FindingRule(
         "ambiguous_group_name",
@@ -96,13 +96,13 @@ _ALL = (
         "privileged_group_owned",
         "low",
         "Owners of a group can give privileged access to anybody",
-        "Take the owners off the group, or make them the approvers of its access: what they change shows in no mapping document.",
+        "Remove the owners from the group, or make them the approvers of its access: no mapping document shows what they change.",
     ),
     FindingRule(
         "too_many_groups",
         "high",
         "Somebody is in too many groups for a token",
-        "Put into the token the groups alone that are assigned to the application, or take the person out of groups.",
+        "Put only the groups that are assigned to the application into the token, or remove the person from groups.",
     ),
     FindingRule(
         "group_members_not_evaluable",
@@ -114,20 +114,20 @@ _ALL = (
     FindingRule(
         "orphaned_grant",
         "medium",
-        "A grant names what does not exist",
-        "Take the grant away: an id may be given again, and the grant would be somebody else's.",
+        "A grant names something that does not exist",
+        "Remove the grant: an id may be used again, and then somebody else would have the grant.",
     ),
     FindingRule(
         "grant_surplus",
         "medium",
         "A grant beyond the mapping",
-        "Write it into the mapping with its approval, or take it away; the mapping does so with exclusive: principals.",
+        "Add it to the mapping with its approval, or remove it; the mapping removes it with exclusive: principals.",
     ),
     FindingRule(
         "grant_unmanaged",
         "medium",
         "Grants of somebody without an entry in the mapping",
-        "Write an entry with owner and approval into the mapping, or take the grants away; the mapping does so with exclusive: managed.",
+        "Add an entry with owner and approval to the mapping, or remove the grants; the mapping removes them with exclusive: managed.",
     ),
     FindingRule(
         "single_permissions",
@@ -139,19 +139,19 @@ _ALL = (
         "mapping_not_applied",
         "medium",
         "A declared grant is not on the server",
-        "Run the mapping, or take the line out of it.",
+        "Run the mapping, or remove the line from it.",
     ),
     FindingRule(
         "mapping_not_resolved",
         "medium",
-        "A line of the mapping means nothing on this CommCell",
+        "A line of the mapping has no effect on this CommCell",
         "Correct the line: until then neither it nor what it replaces is judged.",
     ),
     FindingRule(
         "grant_expired",
         "high",
         "A grant is still there after its end",
-        "Run the mapping, which takes it away, or set a new valid_until with a new approval.",
+        "Run the mapping, which removes it, or set a new valid_until with a new approval.",
     ),
     FindingRule(
         "review_overdue",
@@ -164,25 +164,26 @@ _ALL = (
         "leaver_holds_access",
         "high",
         "Somebody who left still holds something",
-        "Disable the account in Commvault and revoke its access tokens; leavers.csv says what to do with each thing. Find out why it was not taken away.",
+        "Disable the account in Commvault and revoke its access tokens; leavers.csv says what to do in each case. "
+        "Find out why it was not removed.",
     ),
     FindingRule(
         "leavers_not_evaluable",
         "medium",
-        "Whether people have left is not known",
+        "It is not known whether people have left",
         "Let the collecting identity read the users, and give accounts the user principal name of the person.",
     ),
     FindingRule(
         "local_password_beside_sso",
         "medium",
-        "A local password beside SSO",
-        "Let the account sign in with the identity provider alone, or name it in cvops_break_glass where it is one of those.",
+        "A local password in addition to SSO",
+        "Let the account sign in only with the identity provider, or name it in cvops_break_glass if it is a break-glass account.",
     ),
     FindingRule(
         "token_without_end",
         "medium",
-        "An access token without an end",
-        "Make a token with an end in its place, and revoke this one.",
+        "An access token that never expires",
+        "Create a token with an expiry date instead, and revoke this one.",
     ),
     FindingRule(
         "token_of_leaver",
@@ -201,18 +202,18 @@ _ALL = (
         "break_glass_disabled",
         "critical",
         "A break-glass account is disabled",
-        "Enable it and try it.",
+        "Enable it and test it.",
     ),
     FindingRule(
         "break_glass_without_password",
         "high",
         "A break-glass account has no local password",
-        "Give it a password of Commvault's own, kept in a safe.",
+        "Give it a Commvault password and keep that in a safe.",
     ),
     FindingRule(
         "break_glass_drill_due",
         "medium",
-        "A break-glass account was not tried lately",
+        "A break-glass account was not tested recently",
         "Run the playbook break_glass_drill.",
     ),
     FindingRule(
@@ -224,8 +225,8 @@ _ALL = (
     FindingRule(
         "break_glass_drill_not_proven",
         "medium",
-        "A break-glass account signed in, and that it administers is not proven",
-        "Let the account see its own rights, or try in its session what it is for, and run the playbook break_glass_drill again.",
+        "A break-glass account signed in, but its administrator rights are not proven",
+        "Let the account see its own rights, or test its rights in a session, and run the playbook break_glass_drill again.",
     ),
     FindingRule(
         "break_glass_not_evaluable",
@@ -238,7 +239,8 @@ _ALL = (
         "tier_0_not_listed",
         "high",
         "An application can take over the tenant, and no CommCell uses it",
-        "Find out who needs it and for what; take the permissions away, or name it in cvops_evidence.tier_0_applications where it is known and wanted.",
+        "Find out who needs it and for what; remove the permissions, or name it in "
+        "cvops_evidence.tier_0_applications if it is known and wanted.",
     ),
     FindingRule(
         "credential_ended",
@@ -268,7 +270,7 @@ _ALL = (
     FindingRule(
         "commcell_left_out",
         "low",
-        "A CommCell is not in the bundle any more",
+        "A CommCell is no longer in the bundle",
         "Read it again, or note in the ticket of the review why it is not part of it.",
     ),
     FindingRule(
@@ -281,13 +283,13 @@ _ALL = (
         "not_visible",
         "medium",
         "Not everything was visible",
-        "Grant the collecting identity what the description names, and collect again.",
+        "Give the collecting identity the rights that the description names, and collect again.",
     ),
     # reviews
     FindingRule(
         "reviewed_own_access",
         "high",
-        "Somebody reviewed access of their own",
+        "Somebody reviewed their own access",
         "Have somebody else decide.",
     ),
     FindingRule(
@@ -317,7 +319,7 @@ _ALL = (
     FindingRule(
         "acceptance_not_valid",
         "low",
-        "A finding was accepted without a reason, or for no time to come",
+        "A finding was accepted without a reason, or with a date in the past",
         "Give reason and a date in the future, or fix the finding.",
     ),
 )
@@ -340,7 +342,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "severity": "high",
         "first": ["Master", "Client Admins", "Backup Admin*", "Agent Management", "Administrative Management"],
         "second": ["*Restore*Approver*", "Approve Restore*"],
-        "remedy": "Let other people approve restores than those who administer the backups.",
+        "remedy": "Let somebody else approve restores than the people who administer the backups.",
     },
     {
         "id": "audit_and_admin",
@@ -349,6 +351,6 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         # Neither the built-in role Compliance nor its permission Audit: who searches data for legal reasons watches no administrator.
         "first": ["*Auditor*"],
         "second": _ADMINISTERS,
-        "remedy": "Let other people audit than those who administer.",
+        "remedy": "Let somebody else audit than the people who administer.",
     },
 )

@@ -65,7 +65,9 @@ def find_conflicts(facts: Facts) -> t.Iterator[Finding]:
                 yield from judge.find(rule, key, held[key])
         unknown = [made for made in cell.access if made.row["privileged"] is None]
         if unknown:
-            told = f"What the role permits is not known of: {describe_rights(made.grant.columns for made in unknown)}."
+            told = (
+                f"It is not known what these roles permit: {describe_rights(made.grant.columns for made in unknown)}."
+            )
             ids = [made.row["id"] for made in unknown]
             yield Finding(
                 RULES["segregation_not_evaluable"], cell.name, _COMMCELL, cell.name, cell.name, told, ids, False

@@ -15,16 +15,14 @@ from .model import Finding
 from .rules import RULES
 
 #: What to do where no right shows more, so that nobody looks for one.
-_NO_RIGHT = "No right makes this certain. Where it matters, ask those who own such objects whether any is missing."
+_NO_RIGHT = "No permission makes this certain. If it matters, ask the owners of such objects whether any is missing."
 
 
 def find_left_out(before: t.Iterable[Row], after: t.Sequence[Row]) -> t.Iterator[Finding]:
     """Yield a finding for each CommCell that the previous bundle is about and this one is not. *before*, *after*: their populations."""
     known = {str(row["commcell"]) for row in before if row["side"] == "commvault"}
     for name in sorted(known - {str(row["commcell"]) for row in after}):
-        told = (
-            f"The bundle before is about CommCell {name}, and this one is not: nothing is said of what changed there."
-        )
+        told = f"The previous bundle contains CommCell {name}, but this one does not: changes there are not reported."
         yield Finding(
             RULES["commcell_left_out"], name, "source", f"commvault {name}", f"CommCell {name}", told, (), False
         )
@@ -38,12 +36,12 @@ def find_not_visible(population: t.Iterable[Row]) -> t.Iterator[Finding]:
         is_whole = row["count"] is None
         name = where if is_whole else f"{where}: {name_source(str(row['source']))}"
         thing = where if is_whole else f"The list of {name_source(str(row['source']))} of {where}"
-        why = str(row["why"] or "no reason is told").rstrip(".")
+        why = str(row["why"] or "no reason is given").rstrip(".")
         if is_whole:
-            how, severity = "was not read, so nothing is said of it", "high"
+            how, severity = "was not read, so nothing is reported about it", "high"
         elif row["complete"] is None:
-            how, severity = "was read, and whether that is all cannot be told", "low"
-            rule = rule._replace(title="Whether everything was visible cannot be told", remedy=_NO_RIGHT)
+            how, severity = "was read, but it cannot be determined whether that is all", "low"
+            rule = rule._replace(title="It cannot be determined whether everything was visible", remedy=_NO_RIGHT)
         else:
             how, severity = "was not read in full, so that something may be missing", ""
         ids = [one["id"] for one in rows]

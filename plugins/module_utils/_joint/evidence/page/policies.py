@@ -29,11 +29,15 @@ _STATUS = {
 }
 #: What people ask for first, by the kind of the finding.
 TOPICS = (
-    ("dead_reference", "Dead references", "Policies that name what does not exist."),
-    ("exclusion_gap", "Exclusions that nothing else covers", "Who is left out of a policy and in no other."),
-    ("unprotected_group", "Groups that others may change", "Who changes such a group changes whom a policy is about."),
-    ("break_glass", "Break-glass accounts", "Not excluded, disabled, never used, or used of late."),
-    ("other", "Other", "Everything else that the report tells."),
+    ("dead_reference", "Dead references", "Policies that name objects that do not exist."),
+    ("exclusion_gap", "Exclusions that nothing else covers", "Who is excluded from a policy and covered by no other."),
+    (
+        "unprotected_group",
+        "Groups that others may change",
+        "Whoever changes such a group changes for whom a policy applies.",
+    ),
+    ("break_glass", "Break-glass accounts", "Not excluded, disabled, never used, or used recently."),
+    ("other", "Other", "Everything else in the report."),
 )
 
 

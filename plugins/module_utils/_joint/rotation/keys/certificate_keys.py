@@ -81,8 +81,8 @@ class CertificateKeys:
             return build_certificate_sign_in(self._ctx, tenant_id, key.application, key.value, scope)
         except ConfigError as exc:
             raise ConfigError(
-                f"The value of key {key.key_id} in its store is no certificate with its private key: somebody else has written it there."
-                " Remove it from the store, and run the task again.",
+                f"The value of key {key.key_id} in its store is not a certificate with its private key: somebody "
+                "else wrote it there. Remove it from the store, and run the task again.",
                 source="option targets",
             ) from exc
 
@@ -153,7 +153,7 @@ class CertificateKeyWriter:
         except (ApiError, WaitTimeout) as exc:
             self._ctx.warn(
                 f"Certificate {key_id} was added, but it was not seen in the list of certificates ({exc})"
-                " Look whether somebody else changes the certificates of this application."
+                " Check whether somebody else changes the certificates of this application."
             )
             return False
         return True

@@ -120,7 +120,7 @@ class ControllerCredentialTarget:
         mark = self._read_mark(found)
         if mark.key_id != key_id:
             raise ConfigError(
-                f"{self.name}: {found.label} does not have key {key_id}: somebody else has changed it meanwhile. Run the task again.",
+                f"{self.name}: {found.label} does not have key {key_id}: somebody else has changed it in the meantime. Run the task again.",
                 source="option targets",
             )
         return mark
@@ -139,8 +139,8 @@ class ControllerCredentialTarget:
         application = found.application if is_guid(found.application) else None
         if self._app_id and application and application.lower() != self._app_id.lower():
             raise ConfigError(
-                f"{self.name}: {found.label} is of application {application}, and the rotation of {self._app_id}: name that application in"
-                " it, or another credential.",
+                f"{self.name}: {found.label} is of application {application}, and the rotation of {self._app_id}: "
+                "set that application in it, or use another credential.",
                 source="option targets",
             )
         return found

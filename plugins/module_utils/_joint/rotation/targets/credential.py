@@ -90,13 +90,13 @@ class CredentialTarget:
         """Return *found*. Raises ConfigError for a credential of another kind or application, as far as that shows."""
         if not found.is_azure_application:
             raise ConfigError(
-                f"{self.name}: credential {self._wanted!r} is of another kind ({found.kind}): name one of an Azure application.",
+                f"{self.name}: credential {self._wanted!r} is of another kind ({found.kind}): use one for an Azure application.",
                 source="option targets",
             )
         if self._app_id and found.azure_application_id not in (None, self._app_id):
             raise ConfigError(
                 f"{self.name}: credential {self._wanted!r} is of application {found.azure_application_id}, and the rotation of"
-                f" {self._app_id}: name that application in it, or another credential.",
+                f" {self._app_id}: set that application in it, or use another credential.",
                 source="option targets",
             )
         return found

@@ -57,7 +57,7 @@ class StoredTarget:
         found = self._store.read_current()
         if found is None or found.key_id.lower() != key.key_id or found.value != key.value:
             raise ConfigError(
-                f"{self._store.label} does not hold key {key.key_id} after it was written there: somebody else writes it, too.",
+                f"{self._store.label} does not hold key {key.key_id} after it was written there: somebody else also writes it.",
                 source=self._store.label,
             )
         return "switched"
@@ -86,7 +86,7 @@ class StoredTarget:
         """Return *found*. Raises ConfigError for the key of another application: writing there would take it away."""
         if found is not None and self._app_id and found.application.lower() not in ("", self._app_id):
             raise ConfigError(
-                f"{self._store.label} holds a key of application {found.application}, not of {self._app_id}: name another place.",
+                f"{self._store.label} holds a key of application {found.application}, not of {self._app_id}: use another place.",
                 source=self._store.label,
             )
         return found

@@ -135,7 +135,7 @@ def make_step(action: str, sentences: t.Iterable[str]) -> Step:
 
 @given(SENTENCES, SENTENCES)
 def test_a_step_changes_no_more_than_was_planned(before: set[str], now: set[str]) -> None:
-    """Less is fine, since somebody else was faster; other steps are not looked at."""
+    """Less is fine, since somebody else has done it already; other steps are not looked at."""
     step = make_step("update", before)
     again = Plan({}, {}, (make_step("redirect", {"send everybody"}), make_step("update", now)))
     if now <= before:

@@ -86,7 +86,7 @@ def test_a_token_for_vaults_is_sent_to_vaults_of_its_cloud(cloud: str) -> None:
     assert parse_vault_url(options, "https://localhost:8443") == "https://localhost:8443"
     others = {get_key_vault_scope({"cloud": other})[8:-10] for other in CLOUDS} - {domain}
     for host in (domain, f"x{domain}", f"cvops.{domain}.example.com", "vault.example", *(f"cvops.{o}" for o in others)):
-        with pytest.raises(ConfigError, match=f"no vault of cloud {cloud}"):
+        with pytest.raises(ConfigError, match=f"not a vault of cloud {cloud}"):
             parse_vault_url(options, f"https://{host}")
     for given in (f"http://cvops.{domain}", f"https://cvops.{domain}/secrets/x", f"https://a:pw-4711@cvops.{domain}"):
         with pytest.raises(ConfigError, match="vault_url") as refused:

@@ -84,7 +84,7 @@ def test_writes_go_as_json_to_a_path_that_ends_with_a_slash(make_ctx: t.Any, sec
             BadAnswer,
             "a redirect to https://evil.example",
         ),
-        ({"body": [1]}, BadAnswer, "JSON that is no object"),
+        ({"body": [1]}, BadAnswer, "JSON, but not an object"),
         ({"body": "<html><title>Sign in</title>"}, BadAnswer, "an HTML page titled 'Sign in'"),
     ],
 )
@@ -100,8 +100,8 @@ def test_a_refusal_is_told_in_words_without_the_token(
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"results": None}, "a list that is none"),
-        ({"results": [1]}, "a list that is none"),
+        ({"results": None}, "a list that is not valid"),
+        ({"results": [1]}, "a list that is not valid"),
         ({"results": [], "next": "/api/v2/credentials/?page=2"}, "more than 200 objects"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_refusal_of_what_needs_no_sign_in_is_not_laid_to_the_token(
     make_ctx: t.Any, secured: t.Any, answer: t.Any, status: int
 ) -> None:
     client = open_client(make_ctx, secured, answer(status=status, body={"detail": "Sign in first"}))
-    with pytest.raises(BadAnswer, match="a proxy or gateway may stand before it") as caught:
+    with pytest.raises(BadAnswer, match="a proxy or gateway in front of it") as caught:
         client.get("/credentials/7/", "read")
     assert "token" not in str(caught.value)
 

@@ -74,12 +74,12 @@ def test_nothing_is_made_where_it_is_only_used(store: FileStore, path: pathlib.P
         (lambda path: path.chmod(0o640), "can be read by others"),
         (lambda path: path.parent.chmod(0o750), "which others can enter"),
         (lambda path: (path.rename(f"{path}.real"), path.symlink_to(f"{path}.real")), "symbolic link"),
-        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "no ordinary file"),
-        (lambda path: (path.unlink(), path.mkdir()), "no ordinary file"),
+        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "not an ordinary file"),
+        (lambda path: (path.unlink(), path.mkdir()), "not an ordinary file"),
         (lambda path: path.write_text("{"), "not JSON"),
         (
             lambda path: (path.parent.rename(f"{path.parent}2"), path.parent.symlink_to(f"{path.parent}2")),
-            "no folder of its own",
+            "not a real folder",
         ),
     ],
     ids=["mode", "folder's mode", "link", "pipe", "folder", "content", "link to folder"],
@@ -256,7 +256,7 @@ def test_what_lies_beside_the_store_is_named_itself(
     with pytest.raises(ConfigError) as caught, store.lock():
         pass
     assert str(caught.value).startswith(f"{left}, which a write to the token store")
-    assert "remove it if it holds none" in str(caught.value)
+    assert "remove it if it contains no pair" in str(caught.value)
 
 
 def test_a_read_that_breaks_off_is_one_clear_error(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_a_write_names_the_version_that_it_follows(secret: KvSecret, server: t.A
     assert secret.write(DOCUMENT, 3) == 4
     assert json.loads(server.received[0].body) == {"options": {"cas": 3}, "data": DOCUMENT}
     server.says(answer(400, body={"errors": ["check-and-set parameter did not match the current version"]}))
-    with pytest.raises(StoreConflict, match="The key in team/kv/a/b .* was changed meanwhile"):
+    with pytest.raises(StoreConflict, match="The key in team/kv/a/b .* was changed in the meantime"):
         secret.write(DOCUMENT, 3)
 
 

@@ -98,6 +98,6 @@ def test_playbooks_are_a_table() -> None:
         "           Microsoft Entra ID: lacks Group.Create (for x)",
         "           Commvault: not configured",
         "doctor     can run",
-        "bootstrap  cannot be told",
+        "bootstrap  cannot be determined",
         "           Commvault: may lack",
     ]

@@ -102,7 +102,7 @@ def test_findings_are_one_per_person_and_place() -> None:
     assert [(row["commcell"], row["severity"]) for row in found] == [("cs01", "critical"), ("", "high")]
     told = str(found[0]["description"])
     assert told.startswith(
-        f"ann ({NAME}) is disabled in Entra ID (since when is not known), and still holds on cs01: the account {NAME}, a password"
+        f"ann ({NAME}) is disabled in Entra ID (it is not known since when), and still holds on cs01: the account {NAME}, a password"
     )
     assert (
         "Without Entra ID the password and the access token work as before. Privileged: membership in the group ops."

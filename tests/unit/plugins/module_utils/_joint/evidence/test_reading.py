@@ -129,7 +129,7 @@ def test_a_large_manifest_a_pipe_and_a_link_are_not_read(folder: pathlib.Path, m
 def test_a_folder_that_is_a_link_is_not_entered(folder: pathlib.Path) -> None:
     (folder / "grc").rename(folder.parent / "grc")
     (folder / "grc").symlink_to(folder.parent / "grc")
-    with pytest.raises(ConfigError, match="its folder is no folder"):
+    with pytest.raises(ConfigError, match="its folder is not a folder"):
         reading.read_content(str(folder), "grc/vanta.csv")
     assert reading.find_unknown_paths(str(folder), read_bundle(str(folder)).manifest) == ["grc"]
 

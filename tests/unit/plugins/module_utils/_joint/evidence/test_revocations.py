@@ -160,7 +160,7 @@ def test_what_the_document_cannot_say_is_told() -> None:
     assert "pattern 'db*'" in hand(plan([row], [pattern], {0: "revoke"}))
     expired = entry({"role": "Operator", "entities": {"servers": ["db01"]}, "valid_until": "2026-01-01"})
     assert "not in the mapping" in hand(plan([row], [expired], {0: "revoke"}))
-    assert "no grant of a mapping (owner)" in hand(plan([{**row, "grant_kind": "owner"}], [ON_BOTH], {0: "revoke"}))
+    assert "not a grant of a mapping (owner)" in hand(plan([{**row, "grant_kind": "owner"}], [ON_BOTH], {0: "revoke"}))
     assert "1 places of the document cannot be read" in hand(plan([row], [entry({"role": "Operator"})], {0: "revoke"}))
     surplus = {**row, "in_mapping": "surplus"}
     assert "not in the mapping" in hand(plan([surplus], [ON_BOTH], {0: "revoke"}))
@@ -189,7 +189,7 @@ def test_a_name_of_two_objects_is_not_decided() -> None:
         access(1, SAM, OPERATOR, DB01, **OPERATORS),
         access(2, SAM, OPERATOR, ("servers", "59", "DB01"), **OPERATORS),
     ]
-    assert "fit several objects" in hand(plan(rows, [ON_BOTH], {0: "revoke"}))
+    assert "match several objects" in hand(plan(rows, [ON_BOTH], {0: "revoke"}))
 
 
 def test_changes_are_listed_with_their_reasons() -> None:

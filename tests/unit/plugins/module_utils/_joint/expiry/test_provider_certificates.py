@@ -49,7 +49,7 @@ def held_of(keys: t.Any, *apps: t.Any, site: t.Any = SITE, **more: t.Any) -> dic
             40,
             "unknown",
             [],
-            "none is said to be active",
+            "none is marked as active",
         ),
         ([], 40, "ok", [], "has no signing certificate"),
         ([certificate(2, 300, True, of=2)], 40, "ok", [], "has no signing certificate"),
@@ -97,7 +97,7 @@ def test_words() -> None:
     unmarked = held_of([], saml_app())
     assert describe_row(unmarked) == (
         "SAML app corp on CommCell cs01 uses identity provider certificate: end not known"
-        " (which certificate of its identity provider it holds: no mark says so)"
+        " (which certificate of its identity provider it has: there is no mark)"
     )
 
 

@@ -30,7 +30,7 @@ def test_every_row_of_a_site_in_a_sentence() -> None:
         f"credential azure-prod on CommCell cs01 uses secret key-1 (key id {guid(1001)}) of app-1: 12 days left, until {in_days(12.5)}",
         f"user svc on CommCell cs01 uses access token key-8 (key id 8): 20 days left, until {in_days(20.5)}",
         "SAML app corp on CommCell cs01 uses identity provider certificate: end not known"
-        " (which certificate of its identity provider it holds: no mark says so)",
+        " (which certificate of its identity provider it has: there is no mark)",
         "credential azure-unmarked on CommCell cs01 uses a key of app-2: end not known"
         " (which key of app-2 it holds: it has no mark with a key id)",
         f"SAML app corp on CommCell cs01 uses SAML signing certificate key-7 (key id {guid(1007)}) of app-1:"
@@ -56,7 +56,7 @@ def test_days_are_whole_ones(days: float, expected: str) -> None:
     [
         ({}, "access tokens of Commvault (cs01): 3 read"),
         ({"status": "failed", "reason": "HTTP 500"}, "access tokens of Commvault (cs01) could not be read: HTTP 500"),
-        ({"status": "left_out"}, "access tokens of Commvault (cs01): left out, as the task says"),
+        ({"status": "left_out"}, "access tokens of Commvault (cs01): left out, as the options say"),
         ({"status": "not_offered"}, "access tokens of Commvault (cs01): this release has none"),
     ],
 )

@@ -230,7 +230,7 @@ def test_an_object_id_of_a_group_with_another_name_is_a_problem(present: bool, m
 
 def test_a_name_that_only_looks_like_that_of_the_object_is_told_with_the_difference() -> None:
     dummy, problems = look_up(FakeGraph((OPS_ID, "GG‐Ops", None)), make_entry("GG-Ops", OPS_ID))
-    assert "looks equal and is another name" in problems[0][2]
+    assert "looks the same but is a different name" in problems[0][2]
 
 
 def test_what_an_earlier_task_found_is_not_asked_for_again() -> None:

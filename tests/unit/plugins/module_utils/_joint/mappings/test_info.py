@@ -168,7 +168,7 @@ def test_a_link_to_a_group_that_is_gone_is_not_exported(make_ctx: t.Any, monkeyp
     service.entra_groups = []
     result = read(make_ctx, monkeypatch, service)
     assert list_principals(result) == [{"user_group": "ops"}]
-    assert [f"linked to Entra object {OPS_ID}, which is no group" in one for one in result["warnings"]] == [True]
+    assert [f"linked to Entra object {OPS_ID}, which is not a" in one for one in result["warnings"]] == [True]
 
 
 def test_a_name_that_graph_does_not_tell_is_not_made_up(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_an_object_id_beside_the_name_of_another_principal_is_looked_at_and_not_
 
 def test_only_an_entra_group_has_a_user_group_beside_it() -> None:
     dummy, problems = parse(user_group(user_group="other"))
-    assert problems[0][0] == "mappings[0].user_group" and "this principal is none" in problems[0][1]
+    assert problems[0][0] == "mappings[0].user_group" and "this principal is not an Entra group" in problems[0][1]
     dummy, problems = parse({"principal": {"entra_group": "GG"}, "user_group": ""})
     assert problems == [("mappings[0].user_group", "a name is needed")]
 
@@ -217,23 +217,27 @@ def test_entities_are_given_in_several_ways(entities: t.Any, targets: list[Targe
         ({"plans": [""]}, "entities.plans[0]", "a name is needed"),
         ({"plans": None}, "entities.plans[0]", "a name is needed"),
         ({"plans": {"object_id": OBJECT_ID}}, "entities.plans[0]", "needs name or id"),
-        ({"commcell": False}, "entities.commcell", "takes true"),
-        ({"commcell": None}, "entities.commcell", "takes true"),
-        ({"commcell": "cs02"}, "entities.commcell", "takes true"),
-        ({"commcell": 1}, "entities.commcell", "takes true"),
+        ({"commcell": False}, "entities.commcell", "must be true"),
+        ({"commcell": None}, "entities.commcell", "must be true"),
+        ({"commcell": "cs02"}, "entities.commcell", "must be true"),
+        ({"commcell": 1}, "entities.commcell", "must be true"),
         ({"company": False}, "entities.company[0]", "a name is needed"),
         ({"credentials": "all"}, "entities.credentials", "all credentials cannot be expressed"),
         ({"plans": {"matching": "*"}}, "entities.plans", "needs at_most"),
         ({"plans": {"matching": "*", "at_most": 0}}, "entities.plans", "needs at_most"),
         ({"plans": {"matching": "*", "at_most": True}}, "entities.plans", "needs at_most"),
         ({"plans": {"matching": "*", "at_most": "5"}}, "entities.plans", "needs at_most"),
-        ({"plans": {"matching": "*", "at_most": 5, "compny": "corp"}}, "entities.plans", "compny cannot stand beside"),
+        (
+            {"plans": {"matching": "*", "at_most": 5, "compny": "corp"}},
+            "entities.plans",
+            "compny cannot be combined with",
+        ),
         ({"type": 64}, "entities", "type and id must both be numbers"),
         ({"type": "x", "id": 3}, "entities", "type and id must both be numbers"),
         ({"type": 0, "id": 3}, "entities", "no type has the number 0"),
         ({"type": "0", "id": "3"}, "entities", "no type has the number 0"),
         ({"type": 0, "id": "x"}, "entities", "type and id must both be numbers"),
-        ({"type": 64, "id": 3, "plans": ["gold"]}, "entities", "plans cannot stand beside type"),
+        ({"type": 64, "id": 3, "plans": ["gold"]}, "entities", "plans cannot be combined with type"),
     ],
 )
 def test_entities_that_cannot_be_read_are_told(entities: t.Any, where: str, message: str) -> None:

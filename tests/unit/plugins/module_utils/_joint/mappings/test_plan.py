@@ -274,7 +274,7 @@ def test_units_are_never_split_and_none_overtakes(budget: int | None, now: int) 
 
 @pytest.mark.parametrize("budget", [1, 0, -1])
 def test_a_budget_that_can_never_finish_is_refused(budget: int) -> None:
-    with pytest.raises(ConfigError, match=f"max_writes {budget} .* takes 2 requests"):
+    with pytest.raises(ConfigError, match=f"max_writes {budget} .* needs 2 requests"):
         fit_budget(make_units(1, 2), budget)
     assert fit_budget([], budget) == Schedule()
 

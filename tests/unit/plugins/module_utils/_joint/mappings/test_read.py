@@ -276,7 +276,7 @@ def test_only_a_release_that_is_known_to_list_everything_is_complete(
     security.is_known_to_list_principals = is_known
     reader = make_reader(make_ctx(), security)
     assert reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False).is_complete is is_complete
-    assert reader.read_current(make_resolved(PlannedGrant(NEW, ROLE, GOLD)), False).is_complete, "nobody holds anything"
+    assert reader.read_current(make_resolved(PlannedGrant(NEW, ROLE, GOLD)), False).is_complete, "no grants"
 
 
 @pytest.mark.parametrize(("grant_kind", "is_satisfied"), [("creator", True), ("owner", True), ("inherited", False)])
@@ -505,7 +505,7 @@ def test_where_levels_are_not_shown_it_is_not_known_which_groups_are_unmanaged(m
     security = FakeSecurity()
     reader = make_reader(make_ctx(), security, directory)
     assert reader.read_unmanaged_groups(["GG-*"], Resolved(), False) is None
-    with pytest.raises(ApiError, match="of which company"):
+    with pytest.raises(ApiError, match="to which company"):
         reader.read_unmanaged_groups(["GG-*"], Resolved(), True)
     assert reader.read_unmanaged_groups(["x*"], Resolved(), True) == UnmanagedGroups()
     assert security.asked == []

@@ -384,8 +384,8 @@ def test_names_that_the_play_declares_are_near_ones_too(make_ctx: t.Any, service
         make_ctx(check_mode=True), mappings=mappings, pending_roles=["Restore"], known_entra_groups={"GG-New": OPS_ID}
     )
     told = [problem["message"] for problem in result["error"]["problems"]]
-    assert told[0].endswith("Near, among the roles that the play creates: Restore.")
-    assert told[1].endswith("Near, among the groups of the play: GG-New")
+    assert told[0].endswith("Similar, among the roles that the play creates: Restore.")
+    assert told[1].endswith("Similar, among the groups of the play: GG-New")
 
 
 @pytest.mark.parametrize(
@@ -659,7 +659,7 @@ def test_a_group_that_another_document_had_an_entry_for_is_warned_about(
     second = [entry(("View", {"plans": "gold"}), principal={"user_group": "night"})]
     assert run_document("a.yml", first) == []
     (told,) = run_document("b.yml", second)
-    assert "Group ops has no entry in b.yml" in told and "was of a.yml" in told
+    assert "Group ops has no entry in b.yml" in told and "for it was a.yml" in told
 
 
 @pytest.mark.parametrize("canary", [False, True])
@@ -688,7 +688,7 @@ def test_what_a_principal_holds_as_creator_or_owner_is_said_and_not_written(
     ]
     ctx = make_ctx()
     result = run(ctx, mappings=[entry(("View", {"plans": "gold"}), state="absent")])
-    assert result["changed"] is False and any("to be absent and stays" in told for told in ctx.warnings)
+    assert result["changed"] is False and any("should be absent but stays" in told for told in ctx.warnings)
 
 
 def test_evidence_is_kept_and_names_go_along_with_ids(make_ctx: t.Any, service: FakeService) -> None:

@@ -123,4 +123,4 @@ def test_a_pattern_that_matches_in_other_companies_alone_may_be_meant_for_them(m
     assert (found, ctx.warnings) == ([], [])
     (problem,) = resolved.problems
     assert problem["kind"] == "not_found"
-    assert "and others" in problem["message"] and "that of acme or corp is meant" in problem["message"]
+    assert "and others" in problem["message"] and "if you mean acme or corp" in problem["message"]

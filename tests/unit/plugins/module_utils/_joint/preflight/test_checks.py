@@ -40,7 +40,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     ),
     "disabled": (app(enabled=False), {"saml_enabled": "broken"}, "disabled"),
     "another tenant": (app(provider_id="https://sts.windows.net/other/"), {"tenant": "broken"}, "other"),
-    "tenant unknown": ({"tenant_id": None}, {"tenant": "unknown"}, "token does not tell"),
+    "tenant unknown": ({"tenant_id": None}, {"tenant": "unknown"}, "token does not show"),
     "trusted provider not shown": (app(provider_id=""), {"tenant": "unknown"}, "does not show"),
     "not told whether it is enabled": (app(enabled=None), {"saml_enabled": "unknown"}, "does not show"),
     "a company's app under another name": (app(company="acme"), {"identity_provider_name": "broken"}, "company acme"),

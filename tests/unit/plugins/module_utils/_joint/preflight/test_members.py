@@ -120,8 +120,8 @@ def test_an_empty_inner_group_takes_nothing_from_nobody() -> None:
     [
         ({ANNA}, None, ""),
         ({ANNA, GONE}, "warning", "1 of 2 members are disabled and cannot sign in: gone@x"),
-        ({GONE, UNREAD}, "warning", "; of 1 more it may not be read"),
-        ({ANNA, UNREAD}, "unknown", "whether 1 of 2 members are disabled may not be read"),
+        ({GONE, UNREAD}, "warning", "; for 1 more this cannot be read"),
+        ({ANNA, UNREAD}, "unknown", "this identity is not allowed to read whether 1 of 2 members are disabled"),
         ({GroupMember("z", None, False)}, "warning", ": z"),
     ],
 )

@@ -192,7 +192,7 @@ def test_a_block_tells_where_the_key_is_and_which_policies_there_are(
     kept = Scene(make_ctx, monkeypatch, FakeStore("vault", key_id="old"), FakeTarget("cs01"), proof=proof)
     kept.run("add", ("store", "vault"), "prove")
     assert "It stays in vault, where nobody reads it" in kept.halted[1]
-    assert f"the first of these until {OLD.ends:%Y-%m-%dT%H:%M:%SZ}. AADSTS53003: do this." in kept.halted[1]
+    assert f"the first of these expires at {OLD.ends:%Y-%m-%dT%H:%M:%SZ}. AADSTS53003: do this." in kept.halted[1]
     assert "CA0, CA1, " in kept.halted[1] and "CA9, … (12)." in kept.halted[1]
     lost = Scene(make_ctx, monkeypatch, FakeTarget("cs01"), proof=proof)
     lost.run("add", "prove")
@@ -201,7 +201,7 @@ def test_a_block_tells_where_the_key_is_and_which_policies_there_are(
     returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
     returned.run("add", "prove")
     assert "whoever called has its value" in returned.halted[1]
-    assert returned.halted[1].endswith("No policy is shown that can refuse the application.")
+    assert returned.halted[1].endswith("No visible policy can refuse the application.")
 
     def refuse(graph: t.Any, app_id: str) -> list[str]:
         raise ApiError("Not allowed.")
@@ -210,7 +210,7 @@ def test_a_block_tells_where_the_key_is_and_which_policies_there_are(
     unread = Scene(make_ctx, monkeypatch, FakeStore("vault"), proof=proof)
     unread.run("add", ("store", "vault"), "prove")
     assert unread.halted[0] == "blocked_by_conditional_access"
-    assert unread.halted[1].endswith("Which policy it was is not known: Not allowed.")
+    assert unread.halted[1].endswith("It is not known which policy it was: Not allowed.")
 
 
 @pytest.mark.parametrize("action", ["withdraw", "retire"])
@@ -308,7 +308,7 @@ def test_a_key_of_which_it_cannot_be_read_who_has_it_stays(make_ctx: t.Any, monk
     with pytest.raises(ConfigError, match="no more"):
         scene.run("add", ("store", "vault"))
     assert scene.secrets.removed == []
-    assert "a later run does it" in scene.ctx.warnings[0]
+    assert "a later run removes it" in scene.ctx.warnings[0]
 
 
 @pytest.mark.parametrize("error", [Unreachable("lost", may_have_acted=True), Cancelled("stop")])

@@ -325,7 +325,7 @@ def test_what_a_job_has_not_confirmed_is_confirmed_by_the_next_run_without_the_v
     found = plan_rotation(state([old, new], target), asked)
     assert actions(found) == [("confirm", "new")]
     gates = {gate.name: gate.reason for gate in found.gates}
-    assert gates["targets_on_active_key"] == "not on it: cs01" and found.outcome == "waiting_for_consumers"
+    assert gates["targets_on_active_key"] == "these do not have it: cs01" and found.outcome == "waiting_for_consumers"
     failed = plan_rotation(state([old, new], replace(target, problem="job 7 failed")), asked)
     assert (failed.outcome, failed.moves) == ("switch_partial", ())
     assert plan_rotation(state([old, new], replace(target, is_confirmed=True)), asked).outcome == "overlap"

@@ -97,9 +97,9 @@ def test_nothing_is_no_document() -> None:
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"groupTypes": ["Unified"]}, "no plain security group"),
-        ({"securityEnabled": False}, "no plain security group"),
-        ({"mailEnabled": True}, "no plain security group"),
+        ({"groupTypes": ["Unified"]}, "not a plain security group"),
+        ({"securityEnabled": False}, "not a plain security group"),
+        ({"mailEnabled": True}, "not a plain security group"),
         ({"groupTypes": ["DynamicMembership"]}, "from a rule"),
         ({"onPremisesSyncEnabled": True}, "on-premises"),
         ({"isAssignableToRole": True}, "directory roles"),

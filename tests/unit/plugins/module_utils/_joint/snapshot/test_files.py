@@ -110,7 +110,7 @@ def test_links_are_not_followed(folder: pathlib.Path, tmp_path: pathlib.Path) ->
     (folder / "commcells" / "other.json").symlink_to(other)
     refuse(folder, "is a link")
     (tmp_path / "link").symlink_to(folder)
-    refuse(tmp_path / "link", "no link")
+    refuse(tmp_path / "link", "not a link")
 
 
 def test_files_of_other_users_are_refused(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,23 +138,23 @@ def test_all_documents_together_have_a_limit(folder: pathlib.Path, monkeypatch: 
 def test_no_folder_and_an_empty_one(tmp_path: pathlib.Path) -> None:
     refuse(tmp_path / "none", "No such file")
     (tmp_path / "empty").mkdir(mode=0o700)
-    refuse(tmp_path / "empty", "holds no snapshot")
+    refuse(tmp_path / "empty", "contains no snapshot")
 
 
 def test_two_documents_of_one_commcell(folder: pathlib.Path) -> None:
     write_raw(folder, json.dumps(make_commcell("EMEA")))
-    refuse(folder, "both of the CommCell 'EMEA'")
+    refuse(folder, "both for the CommCell 'EMEA'")
 
 
 HOSTILE: dict[str, tuple[str, str]] = {
-    "no JSON": ("{", "no JSON document"),
-    "nested without end": ("[" * 200000, "no JSON document"),
-    "a number without end": ('{"format": ' + "9" * 5000 + "}", "no JSON document"),
+    "not a JSON": ("{", "not a JSON document"),
+    "nested without end": ("[" * 200000, "not a JSON document"),
+    "a number without end": ('{"format": ' + "9" * 5000 + "}", "not a JSON document"),
     "a number of a million digits": ('{"format": ' + "9" * 10**6 + "}", "a number of 1000000 digits"),
     "a key twice": ('{"format": "a", "format": "b"}', "a key twice"),
     "a key twice within": ('{"format": [{"a": 1, "a": 2}]}', "a key twice"),
-    "a byte order mark": ("\ufeff{}", "no JSON document"),
-    "not a number": ('{"format": NaN}', "NaN is no number"),
+    "a byte order mark": ("\ufeff{}", "not a JSON document"),
+    "not a number": ('{"format": NaN}', "NaN is not a number"),
     "a list": ("[]", "its format is none"),
     "another format": ('{"format": "cvops.identity/snapshot-commcell/2"}', "its format is 'cvops"),
     "a format that is not a text": ('{"format": {"a": 1}}', "its format is none"),
@@ -172,7 +172,7 @@ def test_what_is_no_document(folder: pathlib.Path, case: str) -> None:
 def test_what_is_no_text(folder: pathlib.Path) -> None:
     path = write_raw(folder, "")
     path.write_bytes(json.dumps(make_commcell("x")).encode().replace(b'"x"', b'"x\xff"'))
-    refuse(folder, "no UTF-8 text (byte ")
+    refuse(folder, "not UTF-8 text (byte ")
 
 
 def nest(levels: int) -> t.Any:

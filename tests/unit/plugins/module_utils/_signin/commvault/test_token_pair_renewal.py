@@ -173,7 +173,7 @@ def test_a_store_that_shows_old_content_is_asked_less_and_less_often_and_not_for
     if deadline_s is not None:
         ctx.deadline_at = ctx.clock.monotonic() + deadline_s
     store.trouble = [StoreConflict("The pair was changed meanwhile.")] * 100
-    with pytest.raises(WaitTimeout, match=f"The pair was changed meanwhile. That did not end {said}") as caught:
+    with pytest.raises(WaitTimeout, match=f"The pair was changed meanwhile. That did not finish {said}") as caught:
         signed_in(ctx, store, service).build_headers()
     assert caught.value.facts["source"] == store.location
     waits = ctx.cancellation.waits

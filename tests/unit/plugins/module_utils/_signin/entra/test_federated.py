@@ -98,7 +98,7 @@ def test_a_file_below_the_home_folder(tmp_path: pathlib.Path, monkeypatch: pytes
         (TOKEN[:-12].rpartition(".")[0].encode(), "holds no token, or a part of one"),
         (TOKEN.replace(".", " ").encode(), "holds no token, or a part of one"),
         (b"a.b.c", "holds no token, or a part of one"),
-        (b"x" * ((1 << 20) + 1), "is no ordinary file, or larger than"),
+        (b"x" * ((1 << 20) + 1), "is not an ordinary file, or is larger than"),
     ],
 )
 def test_a_file_without_a_token_is_one_clear_error(tmp_path: pathlib.Path, content: bytes | None, said: str) -> None:
@@ -118,7 +118,7 @@ def test_a_file_without_a_token_is_one_clear_error(tmp_path: pathlib.Path, conte
 def test_a_pipe_or_a_folder_is_no_token_file_and_is_not_waited_for(tmp_path: pathlib.Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
-        with pytest.raises(ConfigError, match="is no ordinary file|cannot be read"):
+        with pytest.raises(ConfigError, match="is not an ordinary file|cannot be read"):
             federated.read_assertion(waiting_context(path)[0])
 
 

@@ -44,5 +44,5 @@ def test_tokens_are_those_of_the_sign_in_for_the_scope_of_the_cloud(make_ctx: t.
 
 
 def test_an_address_of_another_cloud_is_refused(make_ctx: t.Any) -> None:
-    with pytest.raises(ConfigError, match="no vault of cloud usgov"):
+    with pytest.raises(ConfigError, match="not a vault of cloud usgov"):
         connect_key_vault(make_ctx({"cloud": "usgov"}), t.cast(t.Any, SignIn()), "https://x.vault.azure.net")

@@ -60,8 +60,8 @@ def test_what_msal_asks_goes_out_once_and_counted(make_ctx: t.Any, server: t.Any
         (503, {"error_description": "the cloud is tired"}, ApiError, "HTTP 503: the cloud is tired"),
         (500, "<title>Bad day</title>", ApiError, "HTTP 500: an HTML page titled 'Bad day'"),
         (200, "<title>Portal</title>", BadAnswer, "an HTML page titled 'Portal'"),
-        (200, "[]", BadAnswer, "JSON that is no object"),
-        (400, "[]", BadAnswer, "JSON that is no object"),
+        (200, "[]", BadAnswer, "JSON, but not an object"),
+        (400, "[]", BadAnswer, "JSON, but not an object"),
     ],
 )
 def test_what_it_could_only_misread(
@@ -79,7 +79,7 @@ def test_an_address_that_must_not_get_a_credential_is_not_called(make_ctx: t.Any
     transport = Transport(make_ctx(), HttpSettings("Service", environ={}))
     client = MsalHttpClient(transport, Repeat.ALWAYS, lambda: posts.append(True))
     for call in (client.get, client.post):
-        with pytest.raises(BadAnswer, match="names an address that is not called") as refused:
+        with pytest.raises(BadAnswer, match="gives an address that is not used") as refused:
             call(url)
         assert "hushed" not in str(refused.value)
     assert posts == []

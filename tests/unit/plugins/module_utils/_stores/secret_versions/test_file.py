@@ -75,7 +75,7 @@ def test_other_members_of_the_document_stay(store: PlacedKeys, path: pathlib.Pat
     [
         (lambda path: path.chmod(0o640), "can be read by others"),
         (lambda path: (path.rename(f"{path}.real"), path.symlink_to(f"{path}.real")), "symbolic link"),
-        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "no ordinary file"),
+        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "not an ordinary file"),
         (lambda path: path.write_text("{"), "no JSON"),
         (lambda path: path.write_text(""), "no JSON"),
         (lambda path: path.write_text("[1]"), "a JSON document without"),
@@ -86,7 +86,7 @@ def test_other_members_of_the_document_stay(store: PlacedKeys, path: pathlib.Pat
             lambda path: path.write_text(
                 '{"current": {"value": "Planted", "key_id": 1}, "pending": {"value": "Planted", "key_id": []}}'
             ),
-            "something else than texts",
+            "values",
         ),
         (lambda path: path.parent.chmod(0o750), "which others can enter"),
     ],
@@ -107,7 +107,7 @@ def test_what_others_could_have_touched_is_not_used(
         with pytest.raises(ConfigError, match=said) as refused:
             act()
         assert "Planted" not in str(refused.value)
-    assert said in ("symbolic link", "no ordinary file") or (path.parent / what).lstat().st_size < 500
+    assert said in ("symbolic link", "not an ordinary file") or (path.parent / what).lstat().st_size < 500
 
 
 def test_a_file_of_another_owner_is_not_used(store: PlacedKeys, monkeypatch: pytest.MonkeyPatch) -> None:

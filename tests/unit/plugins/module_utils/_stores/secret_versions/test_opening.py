@@ -42,7 +42,7 @@ def test_what_cannot_be_used_is_refused_at_once(make_ctx: t.Any) -> None:
     for option, said in (
         ({"hashi_vault": {**VAULT, "url": "http://vault.example"}}, "https only"),
         ({"hashi_vault": {**VAULT, "path": "/"}}, "path is empty"),
-        ({"azure_key_vault": {**KEY_VAULT, "name": "a_b"}}, "is no name of a secret"),
+        ({"azure_key_vault": {**KEY_VAULT, "name": "a_b"}}, "is not the name of a secret"),
         ({}, "names none of"),
     ):
         with pytest.raises(ConfigError, match=said):

@@ -405,7 +405,7 @@ def test_a_drill_that_proves_no_more_than_a_sign_in_is_not_evaluable() -> None:
     tables = build(make_commcell(users=[TWO]), entra=make_entra(), document=GLASS, drills=[NOT_PROVEN])
     (found,) = find_rows(tables, "findings", rule="break_glass_drill_not_proven")
     assert found["status"] == "not_evaluable" and "is not proven" in str(found["description"])
-    assert "No drill that proved it is known." in str(found["description"])
+    assert "No successful drill is known." in str(found["description"])
 
 
 def test_what_one_list_lacks_is_told_once() -> None:

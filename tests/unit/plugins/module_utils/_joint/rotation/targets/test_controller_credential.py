@@ -135,7 +135,7 @@ def test_what_somebody_else_wrote_meanwhile_is_not_confirmed(make_ctx: t.Any, co
         controller.objects["credentials"][7]["description"] = "by hand"
 
     controller.runs, controller.on_launch = ["successful"], write_by_hand
-    with pytest.raises(ConfigError, match="somebody else has changed it meanwhile"):
+    with pytest.raises(ConfigError, match="somebody else has changed it in the meantime"):
         target.confirm(NEW)
     assert controller.objects["credentials"][7]["description"] == "by hand" and not target.read().is_known
 
@@ -175,7 +175,7 @@ def test_the_overlap_begins_with_the_last_change(
 
 def test_a_date_that_is_none_is_not_passed_over(make_ctx: t.Any, controller: FakeController) -> None:
     controller.objects["credentials"][7]["modified"] = "yesterday"
-    with pytest.raises(ApiError, match="no date as modified of a credential"):
+    with pytest.raises(ApiError, match="no valid date as modified of a credential"):
         open_target(make_ctx, controller).read()
 
 
@@ -221,7 +221,7 @@ def _break(controller: FakeController, what: str) -> None:
         ("may_not_edit", Forbidden, "needs the role Admin on it"),
         ("no_field", ConfigError, "field 'client_secret' does not exist; secret ones are: pin"),
         ("open_field", ConfigError, "field 'client_secret' is not secret"),
-        ("linked", ConfigError, "is looked up in another store"),
+        ("linked", ConfigError, "is read from another store"),
         ("no_template", ConfigError, "There is no job template 'Preflight'"),
         ("may_not_start", Forbidden, "needs the role Execute on it"),
         ("unused", ConfigError, "does not use credential 'entra'"),

@@ -80,9 +80,9 @@ def test_a_list_is_enough_where_it_shows_the_mark(make_ctx: t.Any) -> None:
 
 def test_it_is_written_as_it_is_now(make_ctx: t.Any) -> None:
     apps = Apps(app())
-    apps.found = app(description="changed meanwhile")
+    apps.found = app(description="changed in the meantime")
     target(make_ctx, apps).switch(KEY)
-    assert apps.written == [("changed meanwhile", "the value", NEW)]
+    assert apps.written == [("changed in the meantime", "the value", NEW)]
     apps.found = None
     with pytest.raises(ConfigError, match="is gone"):
         target(make_ctx, apps).switch(KEY)
