@@ -109,7 +109,7 @@ def _format_handshake(shake: Mapping, rows: t.Sequence[Mapping], limit: int) -> 
     told = deeds[:limit] if limit else deeds
     lines += [f"  {_get_clock(row)}  {shake['commcell']}: {_format_deed(row)}" for row in told]
     lines += [f"            {len(deeds) - len(told)} more, see the file"] if len(told) < len(deeds) else []
-    ends = {"sign_out": "logged out", "next_sign_in": "logged in anew", "open": "no log-out seen"}
+    ends = {"sign_out": "logged out", "next_sign_in": "logged in again", "open": "no log-out seen"}
     end = ends.get(to_text(shake.get("ends")), "")
     lines.append(f"  {to_text(shake.get('until'))[11:19] or '        '}  {shake['commcell']}: {end}")
     # what holds for every log-in of a local account is told once, below

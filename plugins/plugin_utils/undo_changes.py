@@ -89,13 +89,12 @@ _BY_HAND = {
     " of a deleted one is lost: create a new one and pass it on",
     "entra_conditional_access_policy": "a policy that was put in force goes back at once with entra_conditional_access_policy (policy_state: report_only);"
     " one that was created is deleted with state: absent; former values, which planned.before of the record has, "
-    "are given with exclusive: true, and"
-    " judged anew: name who has to get in; a policy that was deleted can be restored in the portal for 30 days",
+    "are given with exclusive: true, and evaluated again: name who must be able to sign in; a policy that was "
+    "deleted can be restored in the portal for 30 days",
     "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",
     "entra_named_location": "run entra_named_location with the former values, which planned.before of the record has, and exclusive: true; one that was"
-    " created is deleted (state: absent) once no policy names it; policies know a location that was deleted and "
-    "made anew only when it is given to"
-    " them again",
+    " created is deleted (state: absent) once no policy names it; policies use a deleted and re-created location "
+    "only after it is given to them again",
     "entra_service_principal": "run entra_service_principal with the former values, which planned.before of the record has; a signing certificate that"
     " was added is removed, and the former one activated again, with signing_certificate; the key of one that was removed is gone",
     "snapshot_pseudonyms": "a copy that was written is a folder of files: delete it, or make it again; nothing was changed at a service",

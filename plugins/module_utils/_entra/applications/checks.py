@@ -198,7 +198,7 @@ def _find_duplicate_uris(after: CanonicalApplication, current: CanonicalApplicat
     for number, uri in enumerate(after["identifier_uris"]):
         for other in after["identifier_uris"][number + 1 :]:
             if is_same_name(uri, other) and (uri in added or other in added):
-                message = f"{uri!r} and {other!r} differ in letter case only, and Entra ID treats them as one"
+                message = f"{uri!r} and {other!r} differ only in upper and lower case, and Entra ID treats them as one"
                 problems.append(describe_problem("identifier_uris", message))
     for name, other in itertools.combinations(PLATFORMS, 2):
         had = {*current[name]["redirect_uris"]} & {*current[other]["redirect_uris"]}

@@ -133,7 +133,7 @@ class _Report:
             for index, text in enumerate(glass.get(name) or ()):
                 try:
                     if text in (BY_OPTION[field].special or {}):
-                        raise LookupError(f"{text!r} is no name of one object")
+                        raise LookupError(f"{text!r} cannot be the name of an object")
                     object_id = self._resolver.find(BY_OPTION[field], text)
                     refers = t.cast(Refers, BY_OPTION[field].refers)
                     found[name][object_id] = self._resolver.names.get((refers, object_id), text)

@@ -73,7 +73,7 @@ def workload_subjects(
     Raises ConfigError for an unknown preset, Problems with everything that no credential can be made of.
     """
     if preset not in JOB_PRESETS:
-        raise ConfigError(f"preset: {preset!r} is none of {', '.join(JOB_PRESETS)}", source="option preset")
+        raise ConfigError(f"preset: {preset!r} is not one of {', '.join(JOB_PRESETS)}", source="option preset")
     found: list[WorkloadSubject] = []
     problems: list[dict[str, t.Any]] = []
     for index, workload in enumerate(workloads):
@@ -98,7 +98,7 @@ def _find_faults(preset: str, workload: t.Mapping[str, t.Any], where: str) -> li
     """Return what is wrong with one workload."""
     options = PRESETS[preset]
     if workload.get("identity") not in IDENTITIES:
-        message = f"{workload.get('identity')!r} is none of {', '.join(IDENTITIES)}"
+        message = f"{workload.get('identity')!r} is not one of {', '.join(IDENTITIES)}"
         return [describe_problem(f"{where}.identity", message)]
     unknown = sorted(set(workload) - set(options) - {"identity"})
     wrong = [describe_problem(f"{where}.{name}", f"preset {preset} has no such key") for name in unknown]

@@ -27,7 +27,7 @@ _ROLE_RULES = "remove approval and second factor from the activation of director
 _ANY_PASSWORD = "set the credentials of administrators, and sign in as them"
 #: What the holder of an application permission of Microsoft Graph can do, by its name.
 TIER_0: dict[str, str] = {
-    "AdministrativeUnit.ReadWrite.All": "take protected administrators out of their restricted administrative units",
+    "AdministrativeUnit.ReadWrite.All": "remove protected administrators from their restricted administrative units",
     "AppRoleAssignment.ReadWrite.All": "grant itself or anybody every application permission",
     "Application.ReadUpdate.All": _ANY_APPLICATION,
     "Application.ReadWrite.All": _ANY_APPLICATION,

@@ -32,9 +32,8 @@ WHAT_IT_PROVES = (
     "sign_with."
 )
 WHICH_IS_EXACT = (
-    "The JSON files are exact. In the CSV files, which are for people, an apostrophe stands before cells that a "
-    "spreadsheet would take for a"
-    " formula, and characters that cannot be seen are written as escapes."
+    "The JSON files are exact. In the CSV files, which are for people, cells that a spreadsheet would treat as a "
+    "formula begin with an apostrophe, and invisible characters are written as escapes."
 )
 #: A name of a bundle: the name of one folder on every file system, and never a hidden one.
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}\Z")

@@ -130,7 +130,7 @@ def _parse_exclusive(value: t.Any, managed_groups: t.Sequence[t.Any] | None) -> 
         )
     if mode == "managed" and not managed_groups:
         raise ConfigError(
-            "exclusive: managed takes away the grants of groups that match managed_groups and have no entry, and managed_groups"
+            "exclusive: managed removes the grants of groups that match managed_groups and have no entry, and managed_groups"
             " is empty: give name patterns there, or use exclusive: principals",
             source="option managed_groups",
         )

@@ -153,8 +153,7 @@ class SnapshotPseudonyms:
         if len(text) > LARGEST_DOCUMENT:
             raise ConfigError(
                 "dest: the table of pseudonyms would be larger than can be read again "
-                f"({LARGEST_DOCUMENT // 1024 // 1024} MiB), so nothing is"
-                " written: name another folder, whose table begins anew",
+                f"({LARGEST_DOCUMENT // 1024 // 1024} MiB), so nothing is written: use another folder, with a new table",
                 source="option dest",
             )
         try:

@@ -63,7 +63,7 @@ REMEDIES: dict[int, str] = {
     700211: "No federated credential of the application has the issuer of the presented token.",
     700212: "No federated credential of the application has the audience of the presented token.",
     700213: "No federated credential of the application has the subject of the presented token.",
-    7002138: "A federated credential differs from the presented token in letter case only: issuer, subject and audience must match exactly.",
+    7002138: "A federated credential differs from the presented token only in upper and lower case: issuer, subject and audience must match exactly.",
     7000218: "The application is not a public client: enable public client flows, or sign in with a secret, certificate or federated token.",
     **dict.fromkeys((500011, 50001), "The resource is unknown in this tenant: check scope and cloud."),
     500014: "The service principal of the resource is disabled in this tenant: let an administrator enable it.",

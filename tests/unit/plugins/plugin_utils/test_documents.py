@@ -79,8 +79,8 @@ def test_everything_that_is_wrong_is_told_together(read: t.Callable[..., Documen
         "cvops_break_glass is not accepted",
         "cvops_bootstrap is not accepted",
         "cvops_role_mapping is not a key of a document that is given as data; near: cvops_role_mappings",
-        "ansible_python_interpreter is no key",
-        "role_mappings_accept_risk is no key",
+        "ansible_python_interpreter is not a key",
+        "role_mappings_accept_risk is not a key",
         "cvops_entra_groups[0].accept_risk switches off a protection",
         "cvops_entra_groups[0].accept_reason switches off a protection",
         "allow it with cvops_document_allow: [accept_risk]",
@@ -90,7 +90,7 @@ def test_everything_that_is_wrong_is_told_together(read: t.Callable[..., Documen
         "cvops_application.service_principal.nested[0].accept_risk switches off a protection",
         "cvops_sso must be a mapping",
         "cvops_commvault_roles must be a list of mappings",
-        "esc\\u001b\\u202e is no key",
+        "esc\\u001b\\u202e is not a key",
     ):
         assert words in problems, words
     assert len(found.problems) == 15

@@ -138,7 +138,7 @@ def test_a_principal_without_grants_stays_and_says_so() -> None:
         ("- principal: {user: a}\n  grants: &g [{role: R, entities: commcell}]\n- principal: {user: b}\n  grants: *g\n", (0, 0, None, None), "anchor"),
         ("- &b\n  principal: {user: a}\n  grants: [{role: R, entities: commcell}]\n- {<<: *b, principal: {user: b}}\n", (1, 0, None, None), "anchor|<<"),
         ("- principal: {user: a}\n  grants:\n  - {role: R, entities: {servers: [a, # one\n      b]}}\n", (0, 0, "servers", 0), "comment"),
-        ("- principal: {user: a}\n  grants:\n  - # x\n    role: R\n    entities: commcell\n  - {role: S, entities: company}\n", (0, 0, None, None), "automatically"),
+        ("- principal: {user: a}\n  grants:\n  - # x\n    role: R\n    entities: commcell\n  - {role: S, entities: company}\n", (0, 0, None, None), "automat"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_cut_out_is_left_and_told(text: str, place: tuple[t.Any, ...], why: str) -> None:

@@ -69,7 +69,9 @@ def read_given_file(path: str, option: str, largest: int) -> bytes:
         return read_ordinary_file(path, largest)
     except NotPrivate as exc:
         limit = f"at most {largest // 1024 // 1024} MiB"
-        raise ConfigError(f"option {option}: {path} is no ordinary file of {limit}", source=f"option {option}") from exc
+        raise ConfigError(
+            f"option {option}: {path} is not an ordinary file of {limit}", source=f"option {option}"
+        ) from exc
     except OSError as exc:
         raise ConfigError(f"option {option}: {path} cannot be read: {exc.strerror}", source=f"option {option}") from exc
 
