@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: commvault_snapshot
-short_description: Write all that bears on access to a CommCell into a file
+short_description: Write everything about access to a CommCell into a file
 version_added: 0.1.0
 description:
   - Reads who exists on a CommCell, how they sign in, who may do what there, who owns what, access tokens, credentials of Azure applications, and identity

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_snapshot
-short_description: Write down what of a tenant bears on access to Commvault
+short_description: Write everything in a tenant about access to Commvault into a file
 version_added: 0.1.0
 description:
   - Reads the groups that Commvault user groups are linked to or named after, with all groups in them, their members and owners; the users whom Commvault

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: expiry_info
-short_description: List everything that will break on a date, by who uses it
+short_description: List everything that expires, and who uses it
 version_added: 0.1.0
 description:
   - Reads client secrets and certificates of applications and of their service principals, SAML signing certificates and federated credentials in Entra ID,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: snapshot_pseudonyms
-short_description: Put pseudonyms in place of people in a snapshot
+short_description: Replace people with pseudonyms in a snapshot
 version_added: 0.1.0
 description:
   - Copies the documents of a snapshot into another folder, with pseudonyms in place of names, user principal names, addresses, descriptions and ids of people,
