@@ -19,7 +19,7 @@ options:
           - A set of permissions for a purpose, of one or several APIs, in place of O(api_permissions[].api). The guide on API permissions lists what
             each gives, with its source, and what the registration needs beside it. When left out, O(api_permissions[].api) says which API.
           - Several presets, and an item that names the same API, unite. With O(exclusive=true), a preset manages both kinds of permission of its
-            APIs, and what it does not name is taken away.
+            APIs, and what it does not name is removed.
         type: str
         choices:
           - entra_backup
@@ -41,12 +41,12 @@ options:
         type: str
       application:
         description:
-          - Application permissions by name or id. When left out they are not managed; an empty list takes this API's away.
+          - Application permissions by name or id. When left out they are not managed; an empty list removes those of this API.
         type: list
         elements: str
       delegated:
         description:
-          - Delegated permissions by name or id. When left out they are not managed; an empty list takes this API's away.
+          - Delegated permissions by name or id. When left out they are not managed; an empty list removes those of this API.
         type: list
         elements: str
 """

@@ -56,7 +56,7 @@ options:
     type: str
   federated_token_file:
     description:
-      - A file with such a token, read anew at each use. When left out, it is taken from the Ansible variable C(cvops_federated_token_file) or the first set
+      - A file with such a token, read again at each use. When left out, it is taken from the Ansible variable C(cvops_federated_token_file) or the first set
         environment variable of E(CVOPS_FEDERATED_TOKEN_FILE), E(AZURE_FEDERATED_TOKEN_FILE), E(ARM_OIDC_TOKEN_FILE_PATH).
       - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
     type: path

@@ -72,7 +72,7 @@ options:
 ModuleDocFragment.BESIDE_MAPPINGS = ModuleDocFragment.DOCUMENTATION.replace("    required: true\n", "", 1).replace(
     "      - The roles, each once. The options of each are those of M(cvops.identity.commvault_role).\n",
     """\
-      - Roles that the task creates and changes before anything is granted, and deletes when all is taken away, under the log-in of the mapping. The options of
+      - Roles that the task creates and changes before anything is granted, and deletes when all is removed, under the log-in of the mapping. The options of
         each are those of M(cvops.identity.commvault_role). The mapping may grant roles that are to be created.
       - A run that leaves some of the mapping to a later one deletes no role.
 """,

@@ -43,7 +43,7 @@ options:
     choices: [token, header]
     default: token
 notes:
-  - With O(commvault_auth_method=password) each evaluation logs in anew, and the token is not logged out, because it is for use after the lookup. It dies
+  - With O(commvault_auth_method=password) each evaluation logs in again, and the token is not logged out, because it is for use after the lookup. It dies
     by itself after 30 minutes without use; a lookup that is told to stop ends it. Set a fact once rather than using the lookup in many tasks, and send
     C(POST /Logout) when done.
   - With O(commvault_auth_method=token_store) the access token of the pair is returned. It is renewed first when it is time, and only where this host and user

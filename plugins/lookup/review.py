@@ -17,7 +17,7 @@ description:
     C(group_changes) proposes who is to leave which group.
   - Comments, order and style of the document stay. What cannot be cut out safely, such as what an anchor shares or a pattern covers, is in C(by_hand).
   - Each row needs one of the decisions V(keep), V(revoke) and V(change), a reviewer who does not have the access, and a date; V(revoke) and V(change) need a
-    reason. All that is wrong is told together.
+    reason. All problems are reported together.
   - The file may be saved by a spreadsheet, with commas, semicolons or tabs, in UTF-8 or UTF-16. Dates are written as V(2026-11-27) or V(27.11.2026).
 options:
   bundle:

@@ -176,7 +176,7 @@ seealso:
   - module: cvops.identity.commvault_security_info
   - module: cvops.identity.entra_conditional_access_info
 notes:
-  - A chain of hashes proves nothing against its own producer, who can make all of it anew, unless its head is kept elsewhere. Use O(manifest_sink) or
+  - A chain of hashes proves nothing against its own producer, who can make all of it again, unless its head is kept elsewhere. Use O(manifest_sink) or
     O(sign_with) with a key that the operator does not have.
 """
 
@@ -289,10 +289,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(permission).
+      description: What is given, removed or changed, such as V(permission).
       type: str
     principal:
       description: Who or what it is about, by name.

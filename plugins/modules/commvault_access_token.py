@@ -81,7 +81,7 @@ options:
     description:
       - The place that keeps the token pair; exactly one of O(store.file) and O(store.hashi_vault). This host and user become its custodian.
       - With O(state=present) the store has the token's living pair afterwards. A pair of this token that is dead there is replaced, which revokes the token and
-        creates it anew. A living pair of another token is never overwritten. With O(state=absent) the token's pair is taken out of the store.
+        creates it again. A living pair of another token is never overwritten. With O(state=absent) the token's pair is taken out of the store.
       - When left out, nothing is stored, and a new token is in the result.
     type: dict
     suboptions:
@@ -141,7 +141,7 @@ options:
             type: path
   accept_risk:
     description:
-      - V(lost_value) allows revoking a token of this name whose value is not in O(store) and creating it anew. Whoever uses it is locked out.
+      - V(lost_value) allows revoking a token of this name whose value is not in O(store) and creating it again. Whoever uses it is locked out.
     choices: [lost_value]
   state:
     description:
@@ -261,10 +261,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(access token).
+      description: What is given, removed or changed, such as V(access token).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -62,7 +62,7 @@ options:
     default: false
   secret:
     description:
-      - The client secret as Entra ID has shown it; the module encodes it. It is written when O(secret_policy) says so; a new credential needs it, but
+      - The client secret as Entra ID has shown it; the module encodes it. It is written when O(secret_policy) says so; a new credential needs it, except
         with O(secret_policy=rotated).
     type: str
   secret_policy:
@@ -259,7 +259,7 @@ credential:
       description:
         - What was written and is not shown as written after a minute of looks, as the name of an option, V(secret) for the mark of the secret, V(state) for
           the credential itself, or V(list) where only the list lags.
-        - A change that takes rights away and is not shown fails the task instead.
+        - A change that removes rights and is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -279,10 +279,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(secret).
+      description: What is given, removed or changed, such as V(secret).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -39,7 +39,7 @@ options:
     required: true
   description:
     description:
-      - What the app is for. When left out it is not managed; empty clears it. The mark of O(secret_fingerprint) is no part of it.
+      - What the app is for. When left out it is not managed; empty clears it. The mark of O(secret_fingerprint) is not part of it.
     type: str
   enabled:
     description:
@@ -208,7 +208,7 @@ oidc_app:
         - The redirect URIs to register, one for each web console.
         - Entra ID sends sign-ins there, and of a web console that O(web_console_urls) does not name, it is Commvault that says so. So one whose host is
           neither that of O(web_console_urls) nor that of O(commvault_url) is left out with a warning, and all of this is V(null) where none is left; an
-          empty list, which is an app without web consoles, would take all redirect URIs away from a registration.
+          empty list, which is an app without web consoles, would remove all redirect URIs from a registration.
       type: list
       elements: str
     secret_fingerprint:
@@ -241,10 +241,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(association).
+      description: What is given, removed or changed, such as V(association).
       type: str
     principal:
       description: Who or what it is about, by name.

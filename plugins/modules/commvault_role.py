@@ -120,7 +120,7 @@ role:
     not_confirmed:
       description:
         - What was written and is not shown as written after a minute of looks, as the name of an option, or V(list) where only the list lags.
-        - A change that takes rights away and is not shown fails the task instead.
+        - A change that removes rights and is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -140,10 +140,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(permission).
+      description: What is given, removed or changed, such as V(permission).
       type: str
     principal:
       description: Who or what it is about, by name.

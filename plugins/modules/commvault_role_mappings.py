@@ -85,7 +85,7 @@ options:
         elements: str
       state:
         description:
-          - V(absent) takes the entry's grants away; the user group stays.
+          - V(absent) removes the entry's grants; the user group stays.
         type: str
         choices: [present, absent]
         default: present
@@ -97,7 +97,7 @@ options:
         default: false
       grants:
         description:
-          - What the principal gets. When left out or empty, nothing; with O(exclusive=principals) that takes all its grants away.
+          - What the principal gets. When left out or empty, nothing; with O(exclusive=principals) that removes all its grants.
         type: list
         elements: dict
         suboptions:
@@ -152,7 +152,7 @@ options:
         validity is over.
       - With V(principals) the principals of the mapping lose explicit grants that it does not name.
       - With V(managed) user groups that match O(managed_groups) and have no entry lose all their explicit grants as well, so that an entry that is deleted from
-        the document loses its access. Two documents must not share a pattern then, or each takes away what the other grants.
+        the document loses its access. Two documents must not share a pattern then, or each removes what the other grants.
       - A boolean is understood, too; V(false) is V(none), V(true) is V(principals).
       - Grants of other principals are never touched. What is held beyond the mapping is told in every mode, see RV(role_mappings.surplus).
     type: raw
@@ -237,7 +237,7 @@ options:
   check_rights:
     description:
       - Whether it is checked before the first write that the signed-in user holds every permission of the roles that it would grant, and may change security
-        where it would grant or take away.
+        where it would grant or remove.
       - When the permissions cannot be read, the task stops. Where Commvault does not tell them, a warning and RV(role_mappings.unchecked) name the grants
         that were not checked.
     type: bool
@@ -398,16 +398,16 @@ role_mappings:
       type: int
     surplus:
       description: Explicit grants that the mapping's principals hold beyond it when the run begins, in every mode; same form as RV(role_mappings.grants),
-        and C(removed), whether this run takes the grant away. The text V(unknown) where this release of Commvault, or this account,
+        and C(removed), whether this run removes the grant. The text V(unknown) where this release of Commvault, or this account,
         does not list all grants of a user or group.
       type: raw
     unmanaged:
       description: User groups that match O(managed_groups), hold grants and are in no entry, each as C(user_group), the number of its C(grants), these in words
-        as C(held), and C(removed), whether this run takes all of them away. The text V(unknown) where this release of Commvault, or this account, does not show
+        as C(held), and C(removed), whether this run removes all of them. The text V(unknown) where this release of Commvault, or this account, does not show
         all that a group holds, or of which company it is.
       type: raw
     other:
-      description: Rights of the mapping's principals, and of user groups that match O(managed_groups) and are in no entry, that no mapping can take away,
+      description: Rights of the mapping's principals, and of user groups that match O(managed_groups) and are in no entry, that no mapping can remove,
         because they created or own the entity, hold single permissions in place of a role, or because it is not known how they came to them. Inherited ones
         are left out.
       type: list
@@ -496,10 +496,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(grant).
+      description: What is given, removed or changed, such as V(grant).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -40,7 +40,7 @@ options:
     required: true
   description:
     description:
-      - What the app is for. When left out it is not managed; empty clears it. The mark of the certificate is no part of it.
+      - What the app is for. When left out it is not managed; empty clears it. The mark of the certificate is not part of it.
     type: str
   enabled:
     description:
@@ -103,7 +103,7 @@ options:
     description:
       - Address of the web console or Command Center that people sign in to, with the port, such as C(https://cv.corp.example:443/webconsole). It is the
         identifier that Entra ID has to know. When left out it is not managed; a new app gets C(/webconsole) of the host of O(commvault_url).
-      - When it changes, Commvault makes the app's own key pair anew.
+      - When it changes, Commvault creates a new key pair for the app.
     type: str
   service_provider_aliases:
     description:
@@ -391,10 +391,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(association).
+      description: What is given, removed or changed, such as V(association).
       type: str
     principal:
       description: Who or what it is about, by name.

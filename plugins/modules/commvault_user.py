@@ -100,7 +100,7 @@ options:
     default: false
   max_removals:
     description:
-      - The largest number of groups that the user may leave in this task; a list that has lost its contents by mistake must not take all rights away.
+      - The largest number of groups that the user may leave in this task; a list that has lost its contents by mistake must not remove all rights.
     type: int
     default: 20
   new_owner:
@@ -264,7 +264,7 @@ user:
       description:
         - What was written and is not shown as written after a minute of looks, as the name of an option, V(state) for the user itself, or V(list) where only
           the list lags.
-        - A change that takes rights away and is not shown fails the task instead.
+        - A change that removes rights and is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -284,10 +284,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(membership).
+      description: What is given, removed or changed, such as V(membership).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -46,7 +46,7 @@ options:
       - Object id of the Entra group that this group stands for (C(azureGUID)). From then on its members follow the Entra group at each sign-in.
       - Before it is written it is verified with Microsoft Graph (C(GroupMember.Read.All)). One that no group has is refused; where Graph cannot be asked, a
         warning and RV(user_group.unverified) say so.
-      - When left out the link is not managed; empty takes it away.
+      - When left out the link is not managed; empty removes it.
     type: str
   members:
     description:
@@ -163,7 +163,7 @@ user_group:
     not_confirmed:
       description:
         - What was written and is not shown as written after a minute of looks, as the name of an option, or V(list) where only the list lags.
-        - A change that takes rights away and is not shown fails the task instead.
+        - A change that removes rights and is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -183,10 +183,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(member).
+      description: What is given, removed or changed, such as V(member).
       type: str
     principal:
       description: Who or what it is about, by name.

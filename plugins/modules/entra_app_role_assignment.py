@@ -40,7 +40,7 @@ options:
       - A registration in this tenant, by exactly one of its keys. When left out, O(app_id) says which.
   assignments:
     description:
-      - Who holds which role, each pair once. An empty list together with O(exclusive=true) takes every role away.
+      - Who holds which role, each pair once. An empty list together with O(exclusive=true) removes every role.
     type: list
     elements: dict
     required: true
@@ -66,18 +66,18 @@ options:
         type: str
   exclusive:
     description:
-      - Whether assignments that are not listed are taken away, whoever holds them.
+      - Whether assignments that are not listed are removed, whoever holds them.
     type: bool
     default: false
   max_removals:
     description:
-      - The largest number of assignments that the task may take away; a list that has lost its contents by mistake must not lock everybody out.
+      - The largest number of assignments that the task may remove; a list that has lost its contents by mistake must not lock everybody out.
     type: int
     default: 20
   accept_risk:
     description:
       - Changes that are refused until they are accepted here, each by its name. Goes with O(accept_reason).
-      - V(lock_out) allows taking away the last role of all groups and users of an application that requires an assignment; nobody can sign in then.
+      - V(lock_out) allows removing the last role of all groups and users of an application that requires an assignment; nobody can sign in then.
       - V(own_rights) allows taking a role from the signed-in identity itself.
     type: list
     elements: str
@@ -172,7 +172,7 @@ app_role_assignments:
     not_confirmed:
       description:
         - One entry where Entra ID does not show the assignment after a minute, else none.
-        - An assignment that was taken away and is shown still fails the task instead.
+        - An assignment that was removed and is shown still fails the task instead.
       type: list
       elements: dict
       contains:
@@ -192,10 +192,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(app role assignment).
+      description: What is given, removed or changed, such as V(app role assignment).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -68,7 +68,7 @@ options:
       - Whether the application is active. When left out it is not managed; a new application is.
       - V(false) deactivates it. It then gets no new tokens in any tenant, and nobody can sign in to it; tokens that were issued are valid until they end.
         Its settings, permissions and credentials stay. This needs O(accept_risk=kill_switch).
-      - V(true) activates it again. An owner of the application can do that, too; where that must not be, take the owners away in the same task.
+      - V(true) activates it again. An owner of the application can do that, too; where that must not be, remove the owners in the same task.
     type: bool
   tags:
     description:
@@ -306,7 +306,7 @@ options:
     default: false
   max_removals:
     description:
-      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not take them all away.
+      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not remove them all.
     type: int
     default: 20
   accept_risk:
@@ -465,7 +465,7 @@ application:
     not_confirmed:
       description:
         - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new application that is not found everywhere.
-        - A deletion, and a change that takes something away, that is not shown fails the task instead.
+        - A deletion, and a change that removes something, that is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -485,10 +485,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(redirect URI).
+      description: What is given, removed or changed, such as V(redirect URI).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -159,10 +159,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(certificate).
+      description: What is given, removed or changed, such as V(certificate).
       type: str
     principal:
       description: Who or what it is about, by name.

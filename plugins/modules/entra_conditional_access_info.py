@@ -82,7 +82,7 @@ options:
         default: []
   break_glass:
     description:
-      - The accounts for emergencies. What excludes them is no gap, and it is told whether they are left out, can sign in, and have been used. When left out,
+      - The accounts for emergencies. What excludes them is not a gap, and it is told whether they are left out, can sign in, and have been used. When left out,
         no account is taken for one.
     type: dict
     suboptions:

@@ -23,7 +23,7 @@ description:
     task, and
     of the sign-ins that the task names. What is not known of a sign-in never lets it pass. Where the conditions stay as they are, the service's own evaluation
     is asked, too, and a warning tells where the two disagree.
-  - Between reading and writing, a policy that somebody else has changed is read and planned anew.
+  - Between reading and writing, a policy that somebody else has changed is read and planned again.
   - 'Graph permissions (application): to read, C(Policy.Read.All); to write, C(Policy.ReadWrite.ConditionalAccess), C(Policy.Read.All) and
     C(Application.Read.All) together; for names and memberships C(User.Read.All), C(GroupMember.Read.All), and for who
     holds directory roles C(RoleManagement.Read.Directory).'
@@ -321,8 +321,8 @@ options:
         type: str
   session:
     description:
-      - What holds for the session. What is left out is not managed. Entra ID takes a session control away only with all of them, so that the others are
-        given anew in a second request.
+      - What holds for the session. What is left out is not managed. Entra ID removes a session control only with all of them, so that the others are
+        given again in a second request.
     type: dict
     suboptions:
       application_enforced_restrictions:
@@ -416,7 +416,7 @@ options:
         first quarter of the days.
       - A policy that is not in force yet does not pass either while the same run creates or changes one of its named locations; the run after puts
         it in force.
-      - A policy that is in force with the same conditions and demands is not judged anew, nor is a sign-in that it has applied to before.
+      - A policy that is in force with the same conditions and demands is not evaluated again, nor is a sign-in that it has applied to before.
       - 'Takes C(AuditLog.Read.All), Microsoft Entra ID P1 or P2, and for the sign-ins of service principals the beta version of Graph.'
     type: dict
     suboptions:
@@ -688,10 +688,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(excluded group).
+      description: What is given, removed or changed, such as V(excluded group).
       type: str
     principal:
       description: Who or what it is about, by name.

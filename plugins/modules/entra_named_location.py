@@ -86,7 +86,7 @@ options:
     default: []
   state:
     description:
-      - Whether the location exists. Entra ID deletes none that a policy names, also one that is off; that is told before anything is written. A trusted one
+      - Whether the location exists. Entra ID deletes none that a policy names, also one that is off; that is reported before anything is written. A trusted one
         stops being trusted first.
     type: str
     choices: [present, absent]
@@ -163,7 +163,7 @@ named_location:
     not_confirmed:
       description:
         - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new location that is not found everywhere.
-        - A deletion, and ranges and countries that were taken away, that are not shown as such fail the task instead.
+        - A deletion, and ranges and countries that were removed, that are not shown as such fail the task instead.
       type: list
       elements: dict
       contains:
@@ -183,10 +183,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(IP range).
+      description: What is given, removed or changed, such as V(IP range).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -111,7 +111,7 @@ options:
     elements: str
   notification_emails:
     description:
-      - Addresses that are told before the token signing certificate expires. When left out they are not managed; an empty list removes all.
+      - E-mail addresses for notices before the token signing certificate expires. When left out they are not managed; an empty list removes all.
     type: list
     elements: str
   tags:
@@ -136,7 +136,7 @@ options:
     elements: str
   max_removals:
     description:
-      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not take them all away.
+      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not remove them all.
     type: int
     default: 20
   exclusive:
@@ -271,7 +271,7 @@ service_principal:
     not_confirmed:
       description:
         - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new service principal that is not found everywhere.
-        - A deletion, and a change that takes something away, that is not shown fails the task instead.
+        - A deletion, and a change that removes something, that is not shown fails the task instead.
       type: list
       elements: dict
       contains:
@@ -291,10 +291,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(tag).
+      description: What is given, removed or changed, such as V(tag).
       type: str
     principal:
       description: Who or what it is about, by name.

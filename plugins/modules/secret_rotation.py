@@ -52,7 +52,7 @@ options:
       - 'A certificate goes to stores, O(targets[].external) and O(targets[].return) only: Commvault keeps a client secret in its credentials and
         apps, so O(targets[].commvault_credential) and O(targets[].commvault_oidc_app) refuse it.
         O(targets[].controller_credential) takes it.'
-      - Another kind under the same O(rotation_name) begins anew. What was rotated before stays until it expires.
+      - Another kind under the same O(rotation_name) begins again. What was rotated before stays until it expires.
     type: str
     choices: [secret, certificate]
     default: secret
@@ -790,10 +790,10 @@ steps:
       description: The kind of write.
       type: str
     sign:
-      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      description: V(+) gives or creates something, V(-) removes something, V(~) changes what stays.
       type: str
     kind:
-      description: What is given, taken away or changed, such as V(secret).
+      description: What is given, removed or changed, such as V(secret).
       type: str
     principal:
       description: Who or what it is about, by name.

@@ -294,7 +294,7 @@ preflight:
           description: Whether the token carries no groups for that reason; V(null) where no documentation tells which of the groups count.
           type: bool
         sign_on:
-          description: Of O(sample_users), whether the person gets in, V(ok), V(unknown) or V(broken); V(null) for others, and when there is no such user.
+          description: Of O(sample_users), whether the person can sign in, V(ok), V(unknown) or V(broken); V(null) for others, and when there is no such user.
           type: str
         sign_on_reason:
           description: Who would refuse the person and why, or what is not known; empty when it is V(ok).
