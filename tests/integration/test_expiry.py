@@ -92,29 +92,46 @@ def read_command(text: str, pattern: str) -> list[str]:
     return [word for word in shlex.split(found) if word not in ("chronic", "$CREDENTIALS")]
 
 
-def test_the_schedules_of_the_guide_run_what_they_say(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
-    """cron's line is run in surroundings like cron's; the service's has to be the same one, and the job template's its options."""
+@pytest.mark.parametrize("way", ["cron", "systemd"])
+def test_the_schedules_of_the_guide_run_what_they_say(
+    site: Simulator, play: Player, tmp_path: pathlib.Path, way: str
+) -> None:
+    """Both lines are run in surroundings like theirs, with the password where the guide puts it; the job template has the same options."""
     seed_expiring(site)
     guide = (ROOT / "docs" / "docsite" / "rst" / "guide_expiry.rst").read_text()
-    command = read_command(guide, r"^ +15 6 \* \* \* (.*)$")
-    unit = (ROOT / "docs" / "examples" / "systemd" / "cvops-expiry.service").read_text()
-    assert read_command(unit, r"^ExecStart=(.*)$") == command
+    examples = ROOT / "docs" / "examples" / "systemd"
+    command = {
+        "cron": read_command(guide, r"^ +15 6 \* \* \* (.*)$"),
+        "systemd": read_command((examples / "cvops-expiry.service").read_text(), r"^ExecStart=(.*)$"),
+    }[way]
     assert "``cvops.identity.expiry``" in guide and "``expiry_fail_below_days: 7``" in guide
-    document = {"cvops_connection": site.variables()["cvops_connection"]}
-    (tmp_path / "access.yml").write_text(yaml.safe_dump(document))
+    connection = site.variables()["cvops_connection"]
+    password = connection["commcells"]["cs01"].pop("password")
+    (tmp_path / "access.yml").write_text(yaml.safe_dump({"cvops_connection": connection}))
+    (tmp_path / "secrets.yml").write_text(yaml.safe_dump({"cvops_commvault_password": password}))
+    (tmp_path / "commvault-password").write_text(password)
+    if way == "systemd":  # what the drop-in of the password sets
+        handed = re.findall(
+            r'^Environment="CREDENTIALS=(.*)"$', (examples / "commvault_password.conf").read_text(), re.M
+        )
+        command[2:2] = handed[0].split()
     real = {
         "/opt/cvops/bin/ansible-playbook": str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
         "/opt/cvops/access.yml": str(tmp_path / "access.yml"),
+        "/opt/cvops/secrets.yml": str(tmp_path / "secrets.yml"),
+        "/opt/cvops/credentials.yml": str(examples / "credentials.yml"),
         "/var/lib/cvops/expiry.json": str(tmp_path / "expiry.json"),
     }
     for shown, path in real.items():
-        assert any(shown in word for word in command), shown
         command = [word.replace(shown, path) for word in command]
+    assert not [word for word in command if "/opt/" in word or "/var/lib" in word]
     site.clock.advance(6 * DAY)
     surroundings = {**child_variables(), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    surroundings |= {"CREDENTIALS_DIRECTORY": str(tmp_path)} if way == "systemd" else {}
+    given = {name: value for name, value in play.connection.items() if name != "CVOPS_COMMVAULT_PASSWORD"}
     outcome = subprocess.run(
         command,
-        env={**surroundings, **play.connection, "ANSIBLE_COLLECTIONS_PATH": str(collections_path())},
+        env={**surroundings, **given, "ANSIBLE_COLLECTIONS_PATH": str(collections_path())},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -123,9 +140,9 @@ def test_the_schedules_of_the_guide_run_what_they_say(site: Simulator, play: Pla
     )
     said = outcome.stdout + outcome.stderr
     assert outcome.returncode == 2, said
-    assert "6 days left" in said
+    assert "6 days left" in said and "could not be read" not in said
     assert json.loads((tmp_path / "expiry.json").read_text())["state"] == "critical"
-    assert not any(value in said for value in VALUES)
+    assert not any(value in said for value in (*VALUES, password))
 
 
 def plant(site: Simulator, names: list[str]) -> None:
