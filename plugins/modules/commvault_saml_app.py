@@ -345,6 +345,10 @@ saml_app:
         - Entra ID sends sign-ins there, and it is Commvault that says where. So V(null), too, where its host is neither that of
           O(service_provider_endpoint) or O(service_provider_aliases) nor that of O(commvault_url); a warning where the endpoint is given.
       type: str
+    reply_url_pending:
+      description: Whether the reply URLs are not known yet, since a task in check mode would give the app another address of the web console.
+      returned: when state is present
+      type: bool
     sign_out_reply_url:
       description: The address that people come back to from signing out, under the same condition.
       type: str

@@ -176,7 +176,7 @@ def list_reply_urls(results: t.Any, application: t.Any) -> list[dict[str, t.Any]
     return [
         {"name": name, "uri": app.get("reply_url")}
         for name, app in _walk_apps(results)
-        if app.get("reply_url") not in known and (app.get("reply_url") or not app.get("app_key"))
+        if app.get("reply_url") not in known and (app.get("reply_url") or _is_reply_url_to_come(app))
     ]
 
 
@@ -190,8 +190,13 @@ def find_reply_url_problems(results: t.Any) -> list[str]:
         "ID; give the address of the web"
         " console as service_provider_endpoint of the app, or as one of its service_provider_aliases"
         for name, app in _walk_apps(results)
-        if app.get("app_key") and not app.get("reply_url")
+        if not app.get("reply_url") and not _is_reply_url_to_come(app)
     ]
+
+
+def _is_reply_url_to_come(app: Mapping) -> bool:
+    """Return whether the run makes the reply URL: of an app that it creates, or that it gives another address of the web console."""
+    return not app.get("app_key") or bool(app.get("reply_url_pending"))
 
 
 def _walk_apps(results: t.Any) -> t.Iterator[tuple[str, Mapping]]:

@@ -337,6 +337,23 @@ def test_the_group_of_another_company_is_not_taken_for_one_of_the_run(make_site:
     assert_no_writes(site)
 
 
+def test_an_app_that_gets_another_console_is_one_plan(make_site: Make, bare: Player) -> None:
+    """Commvault shows the reply URL of the former console until the run has written the new one: the approved plan names it, and covers it."""
+    site = make_site(set="S", empty=True)
+    (existing,) = site.commcells["cs01"].state.apps.named("Corp-Entra")
+    document = without_mapping(describe_sign_on(site, name=existing.name, auto_redirect=True))
+    document["commvault_sso_break_glass"] = add_break_glass(site)
+    plan = told(bare(SITE, check=True, extra_vars=document).ok())
+    assert f"send people back to the reply URL of SAML app {existing.name} on cs01" in plan
+    (digest,) = re.findall("Digest: ([0-9a-f]{64})", plan)
+    bare(SITE, extra_vars={**document, "cvops_approved_plan": digest}).ok()
+    (url,) = registered_urls(site)
+    assert url.startswith(CONSOLE) and existing.key in url
+    site.journal.clear()
+    assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
+    assert_no_writes(site)
+
+
 def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Make, bare: Player) -> None:
     site = make_site(set="S", empty=True)
     document = without_mapping(describe_sign_on(site, auto_redirect=True))

@@ -41,7 +41,7 @@ def check_approval(planned: t.Sequence[PlannedChange], approved: t.Iterable[str]
         many = "1 step" if len(told) == 1 else f"{len(told)} steps"
         raise PlanChanged(
             f"{many} of the plan {'was' if len(told) == 1 else 'were'} not approved: "
-            f"{'; '.join(told[:_TOLD])}{more}. Nothing was written. The site or the options have changed since the "
+            f"{'; '.join(told[:_TOLD])}{more}. This task has written nothing. The site or the options have changed since the "
             "plan was made: make a new plan and have it approved.",
             source="option approved_steps",
             not_approved=unknown,

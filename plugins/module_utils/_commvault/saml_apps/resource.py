@@ -174,9 +174,18 @@ class SamlAppResource:
             **(dict.fromkeys(_OF_PROVIDER) if self._is_unknown else {}),
             "app_key": self._app.key if self._app else None,
             "company": self._client.company_name,
-            "reply_url": self._take_address("reply_url"),
-            "sign_out_reply_url": self._take_address("sign_out_reply_url"),
+            "reply_url": None if self._moves_console else self._take_address("reply_url"),
+            "reply_url_pending": self._moves_console,
+            "sign_out_reply_url": None if self._moves_console else self._take_address("sign_out_reply_url"),
         }
+
+    @property
+    def _moves_console(self) -> bool:
+        """Whether the plan gives the app another address of the web console, so that Commvault shows the reply URLs of the former one."""
+        current = self._app.settings if self._app else None
+        after = t.cast(SamlSettings, self._after)
+        is_other = current is not None and current.service_provider_endpoint != after.service_provider_endpoint
+        return self._ctx.check_mode and is_other
 
     def _take_address(self, field: str) -> str | None:
         """Return an address that Commvault shows for Entra ID; None for one on a host that the task does not name.

@@ -157,13 +157,15 @@ def test_reply_urls_that_entra_lacks() -> None:
         "cs02": {
             "SAML app other": {"saml_app": {"app_key": "2", "reply_url": "https://cv/other"}},
             "SAML app on a host that nobody named": {"saml_app": {"app_key": "3", "reply_url": None}},
+            "SAML app moved": {"saml_app": {"app_key": "4", "reply_url": None, "reply_url_pending": True}},
         },
     }
     assert list_reply_urls(results, THERE) == [
         {"name": "reply URL of SAML app new on cs01", "uri": None},
         {"name": "reply URL of SAML app other on cs02", "uri": "https://cv/other"},
+        {"name": "reply URL of SAML app moved on cs02", "uri": None},
     ]
-    assert len(list_reply_urls(results, {})) == 3
+    assert len(list_reply_urls(results, {})) == 4
     assert list_saml_results(results, {"cs02": {"SAML app other": {"saml_app": {"auto_redirect": True}}}})["cs02"][
         0
     ] == {"auto_redirect": True}
@@ -216,6 +218,7 @@ def test_an_app_without_a_reply_url_that_may_be_used_is_a_problem() -> None:
         "cs01": {
             "SAML app a": {"saml_app": {"app_key": "1", "reply_url": None}},
             "SAML app b": {"saml_app": {"app_key": None}},
+            "SAML app c": {"saml_app": {"app_key": "2", "reply_url": None, "reply_url_pending": True}},
         }
     }
     (problem,) = find_reply_url_problems(results)

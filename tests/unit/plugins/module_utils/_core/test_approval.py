@@ -52,7 +52,7 @@ def test_a_refusal_names_the_steps_and_that_nothing_was_written() -> None:
         check_approval(steps, [steps[1]["id"]])
     told = str(raised.value)
     assert told.startswith("6 steps of the plan were not approved: Operators: grant View on plans gold; ")
-    assert "and 1 more. Nothing was written." in told
+    assert "and 1 more. This task has written nothing." in told
     assert raised.value.as_result()["error"]["kind"] == "plan_changed"
 
 
