@@ -179,7 +179,7 @@ def test_bad_input_is_told_together_before_the_first_request(controlled: Simulat
     lines = "\n".join(run.one("Say what is wrong with the variables")["msg"])
     for part in (
         "contains ++",
-        "cvops_controller.timezone: is no time zone",
+        "cvops_controller.timezone: is not a time zone",
         "variables.api_token: looks like a secret",
     ):
         assert part in lines

@@ -457,7 +457,7 @@ def test_a_commserve_with_another_clock(site: Simulator, ahead: int) -> None:
     found = look(site, severities=["high"], since="3h")
     assert [row["object"]["name"] for row in found["audit_trail"]] == ["now"]
     assert found["complete_until"] < found["audit_trail"][0]["time"]
-    assert any("clock says" in text for text in found["warnings"])
+    assert any("clock shows" in text for text in found["warnings"])
 
 
 # -- what a service may say --------------------------------------------------------------------------------------------
@@ -505,9 +505,9 @@ COLUMNS = [
             {"records": [ROW[:2]], "columns": COLUMNS[:2]},
             "no column for time, user, operation (its columns: Audit ID, Severity)",
         ),
-        ({"records": [[*ROW[:3], "yesterday", *ROW[4:]]], "columns": COLUMNS}, "no time in entry 1: 'yesterday'"),
-        ({"records": [[*ROW[:3], None, *ROW[4:]]], "columns": COLUMNS}, "no time in entry 1"),
-        ({"records": [[*ROW[:3], 10**30, *ROW[4:]]], "columns": COLUMNS}, "no time in entry 1"),
+        ({"records": [[*ROW[:3], "yesterday", *ROW[4:]]], "columns": COLUMNS}, "no valid time in entry 1: 'yesterday'"),
+        ({"records": [[*ROW[:3], None, *ROW[4:]]], "columns": COLUMNS}, "no valid time in entry 1"),
+        ({"records": [[*ROW[:3], 10**30, *ROW[4:]]], "columns": COLUMNS}, "no valid time in entry 1"),
     ],
 )
 def test_answers_that_are_not_the_report(site: Simulator, body: t.Any, said: str) -> None:
@@ -529,6 +529,6 @@ def test_options_that_ask_for_nothing(site: Simulator) -> None:
     assert "max_rows" in refuse(max_rows=0)
     assert "time_zone" in refuse(time_zone="Mars/Olympus")
     assert "none of major is in audit_trail" in refuse(severities=["major"])
-    assert "does not tell who" in refuse(users=["x"], logs=["events"])
+    assert "does not contain who" in refuse(users=["x"], logs=["events"])
     for name in ("users", "operations", "severities", "logs"):
         assert "selects nothing" in refuse(**{name: []})

@@ -298,7 +298,7 @@ def test_another_name_is_another_app(site: Simulator) -> None:
         ({"metadata": None}, "to create it, metadata is needed"),
         ({"description": "x\n[cvops certificate: y]"}, "its last line is the mark"),
         ({"certificate": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}, "holds a private key"),
-        ({"certificate": certificates.FIRST + certificates.SECOND}, "holds 2 certificates"),
+        ({"certificate": certificates.FIRST + certificates.SECOND}, "contains 2 certificates"),
         ({"metadata": {"file": "/nowhere.xml"}}, "cannot be read"),
         ({"metadata": {"url": "http://sts.corp.example/metadata.xml"}}, "is not an https address"),
         ({"metadata": {"application": "sign-on"}}, "is not the application (client) id"),
@@ -334,7 +334,7 @@ def test_certificates_with_which_nobody_could_sign_in(site: Simulator, pems: lis
     for planned in ({**options, **bad}, {"name": "people", **bad}):
         site.journal.clear()
         found = run_body(commvault_saml_app, site, planned)
-        said = said if source == "metadata" or len(pems) == 1 else "holds 2 certificates"
+        said = said if source == "metadata" or len(pems) == 1 else "contains 2 certificates"
         assert found["failed"] and said in found["msg"], found["msg"]
         assert_no_writes(site)
         run(site, **options)

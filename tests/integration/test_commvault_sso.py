@@ -522,7 +522,7 @@ def test_the_former_certificate_is_removed_in_a_run_of_its_own(
 
     site.journal.clear()
     predicted = bare(ROLL_OVER, check=True, extra_vars={**document, **REMOVE}).ok()
-    assert "- Entra ID: remove" in predicted.text and "all 2 SAML apps are marked to believe it" in predicted.text
+    assert "- Entra ID: remove" in predicted.text and "all 2 SAML apps are marked to trust it" in predicted.text
     assert predicted.stats["changed"] == 1
     assert_no_writes(site)
     done = bare(ROLL_OVER, extra_vars={**document, **REMOVE}).ok()

@@ -294,7 +294,7 @@ def test_bad_input_is_told_together_and_before_anything_is_sent(site: Simulator)
         ({"name": "jdoe", "kind": "local", "password_policy": "always"}, "password is needed"),
         ({"name": "robot", "kind": "service_account", "email": "x@y", "password": "z"}, "email: "),
         ({"name": "jdoe", "state": "absent"}, "skip_ownership_transfer"),
-        ({"name": "jdoe", "state": "absent", **HEIR, "skip_ownership_transfer": True}, "contradicts"),
+        ({"name": "jdoe", "state": "absent", **HEIR, "skip_ownership_transfer": True}, "not both"),
         ({"name": "jdoe", "kind": "local", "new_owner": {"user": "admin"}}, "state absent only"),
         ({"name": "jdoe"}, "kind"),
         ({"name": "jdoe", "state": "absent", "new_owner": {"user": "a", "user_group": "b"}}, "mutually exclusive"),

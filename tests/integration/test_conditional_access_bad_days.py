@@ -227,7 +227,7 @@ def test_a_location_without_the_licence(clocked: Simulator) -> None:
     clocked.tenant.behaviours.licences = []
     refused = run_body(location_module, clocked, {"display_name": "New", "ip_ranges": ["203.0.113.0/24"]})
     assert "Your tenant is not licensed for this feature" in refused["msg"]
-    assert "this takes Microsoft Entra ID P1." in refused["msg"]
+    assert "Needed: Microsoft Entra ID P1." in refused["msg"]
 
 
 def test_security_defaults_that_cannot_be_read_are_told_by_the_service(clocked: Simulator) -> None:

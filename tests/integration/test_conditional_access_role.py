@@ -313,7 +313,7 @@ def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
     site = make_site(set="S", empty=True)
     document = prepare(site)
     missing = bare(SITE, "--tags", "conditional_access", extra_vars=document)
-    assert missing.rc == 2 and "is about an application in Entra ID that is not there" in missing.text
+    assert missing.rc == 2 and "needs an application in Entra ID that does not exist" in missing.text
     assert_no_writes(site)
     bare(SITE, "--tags", "entra", extra_vars=document).ok()
     assert policies(site) == {}
@@ -491,7 +491,7 @@ def test_a_further_policy_names_the_application_as_somebody_elses_is_called(make
         bare(alone, extra_vars=document),
         bare(alone, check=True, extra_vars=document),
     ):
-        assert early.rc == 2 and "is about an application in Entra ID that is not there" in early.text
+        assert early.rc == 2 and "needs an application in Entra ID that does not exist" in early.text
     assert states(site) == {} and site.tenant.named_locations == {}
     plan = told(bare(SITE, check=True, extra_vars=document).ok())
     bare(SITE, extra_vars={**document, "cvops_approved_plan": digest_of(plan)}).ok()

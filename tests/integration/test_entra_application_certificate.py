@@ -171,7 +171,7 @@ def test_bad_input_is_refused_before_anything_is_sent(site: Simulator, play: Pla
     assert "job.key" in messages["a key in a file"]
     assert_no_secrets(run, [], [private.splitlines()[1]])
     assert "none.pem" in messages["no file"]
-    assert "is not that of" in messages["another"]
+    assert "does not match" in messages["another"]
     assert "certificate" in messages["nothing"]
     assert "thumbprint" in messages["absent without a word"]
     assert "exclusive" in messages["absent and exclusive"]
@@ -183,7 +183,7 @@ def test_bad_input_is_refused_before_anything_is_sent(site: Simulator, play: Pla
 @pytest.mark.parametrize(
     ("restriction", "said"),
     [
-        ({"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P90D"}, "The cap is 90 days"),
+        ({"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P90D"}, "The limit is 90 days"),
         ({"restrictionType": "trustedCertificateAuthority"}, "certain issuers"),
     ],
 )

@@ -214,7 +214,7 @@ def test_the_key_id_of_the_other_kind_of_credential_is_named(site: Simulator) ->
     (certificate,) = run_body(entra_application_certificate, site, added)["certificates"]
     for module, key_id, said in (
         (entra_application_secret, certificate["key_id"], "certificate CN=first: use entra_application_certificate"),
-        (entra_application_certificate, secret["key_id"], "; it is that of the secret x"),
+        (entra_application_certificate, secret["key_id"], "; it belongs to the secret x"),
     ):
         result = run_body(module, site, by("object_id", ids["application"], state="absent", key_id=key_id))
         assert result.get("failed") and said in result["msg"], result["msg"]

@@ -121,7 +121,7 @@ def test_sources_and_their_order(site: Simulator, play: Player) -> None:
     assert found(run.one("variable")) == client.client_id
     assert found(run.one("option")) == client.client_id
     assert (
-        "client_id is set in several places that differ: environment variable CVOPS_CLIENT_ID is used"
+        "client_id is set to different values in several places: environment variable CVOPS_CLIENT_ID is used"
         in run.text.replace("\n", " ")
     )
     assert_no_secrets(run, [], [client.client_secret, site.automation.client_secret])

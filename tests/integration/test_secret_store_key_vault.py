@@ -254,9 +254,9 @@ def test_the_previous_value_is_that_of_the_newest_other_key(case: KeyVaultCase, 
     ("url", "said"),
     [
         ("http://cvops.vault.azure.net", "https only"),
-        ("https://cvops.vault.azure.net.example.com", "is no vault of cloud public"),
-        ("https://cvops.vault.azure.cn", "is no vault of cloud public"),
-        ("https://vault.azure.net", "is no vault of cloud public"),
+        ("https://cvops.vault.azure.net.example.com", "is not a vault of cloud public"),
+        ("https://cvops.vault.azure.cn", "is not a vault of cloud public"),
+        ("https://vault.azure.net", "is not a vault of cloud public"),
         ("https://cvops.vault.azure.net/secrets/x", "the address of the vault"),
     ],
 )

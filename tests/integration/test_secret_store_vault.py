@@ -179,7 +179,7 @@ def test_other_fields_of_the_secret_and_the_field_of_consumers(case: VaultCase, 
 
 def test_a_field_that_is_no_text_is_not_replaced(case: VaultCase, bao: Bao, path: str) -> None:
     bao.put(path, {"value": {"nested": "Planted"}})
-    with pytest.raises(ConfigError, match="field value.*is no text") as refused:
+    with pytest.raises(ConfigError, match="field value.*is not a text") as refused:
         case.open().read_current()
     assert "Planted" not in str(refused.value)
 

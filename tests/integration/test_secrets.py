@@ -228,7 +228,7 @@ def test_the_environment_of_a_task_is_on_no_command_line(
     assert run.one("plain")["groups"] == run.one("in the background")["groups"] == []
     (warning,) = (text for text in run.one("plain")["warnings"] if text.startswith("client_secret"))
     assert warning == (
-        "client_secret is set in several places that differ: environment variable CVOPS_CLIENT_SECRET is used,"
+        "client_secret is set to different values in several places: environment variable CVOPS_CLIENT_SECRET is used,"
         " environment variable AZURE_CLIENT_SECRET, environment variable AZURE_SECRET,"
         " environment variable ARM_CLIENT_SECRET ignored"
     )
