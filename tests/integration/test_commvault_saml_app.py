@@ -223,7 +223,7 @@ def test_the_certificate_is_chosen_among_several(site: Simulator) -> None:
     told = run(site, name="people", certificate_fingerprint=fingerprint(certificates.FIRST).lower())
     assert not told["changed"]
     found = run_body(commvault_saml_app, site, {"name": "people", "certificate_fingerprint": "ab" * 32})
-    assert found["failed"] and "not known to hold" in found["msg"]
+    assert found["failed"] and "not marked to hold" in found["msg"]
 
 
 def test_an_app_of_a_company(site: Simulator) -> None:
@@ -249,11 +249,11 @@ def test_nobody_is_sent_away_before_somebody_gets_in_without(site: Simulator, pl
     assert found["failed"] and found["error"]["risk"] == "lock_out" and stored(site) == []
     for change, said in (
         (lambda: account.update(password="Wr0ng~one"), "cannot sign in"),
-        (lambda: account.update(password=user.password), "does not administer"),
+        (lambda: account.update(password=user.password), "does not have administrator rights"),
     ):
         change()
         state = site.commcells["cs01"].state
-        if said == "does not administer":
+        if said == "does not have administrator rights":
             state.groups.named("master")[0].member_ids.discard(user.id)
         found = run_body(commvault_saml_app, site, {**options, "break_glass": account})
         assert found["failed"] and said in found["msg"], found["msg"]
@@ -290,14 +290,14 @@ def test_another_name_is_another_app(site: Simulator) -> None:
     ("options", "said"),
     [
         ({"associations": {"user_groups": ["none"], "companies": ["nobody"]}}, "associations.companies[0]"),
-        ({"associations": {"email_suffixes": ["j.vega@corp.example"]}}, "stands behind the @"),
+        ({"associations": {"email_suffixes": ["j.vega@corp.example"]}}, "after the @"),
         ({"associations": None}, "associations.email_suffixes"),
         ({"name": ".."}, "would change the path of"),
         ({"name": "oidc app"}, "of another kind (OpenID Connect)"),
         ({"service_provider_endpoint": "http://cv.corp.example/webconsole"}, "is not an https address"),
         ({"metadata": None}, "to create it, metadata is needed"),
         ({"description": "x\n[cvops certificate: y]"}, "its last line is the mark"),
-        ({"certificate": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}, "holds a private key"),
+        ({"certificate": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}, "contains a private key"),
         ({"certificate": certificates.FIRST + certificates.SECOND}, "contains 2 certificates"),
         ({"metadata": {"file": "/nowhere.xml"}}, "cannot be read"),
         ({"metadata": {"url": "http://sts.corp.example/metadata.xml"}}, "is not an https address"),
