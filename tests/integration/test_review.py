@@ -139,7 +139,7 @@ def test_everything_that_is_wrong_with_the_decisions_is_told_at_once(
     decide(reviewed, sheet, lambda row: row["principal"] == GROUP, reason="", date="soon")
     run = review(play, reviewed, sheet, review_patch=str(patch))
     told = run.text
-    assert run.rc != 0 and "'soon' is none" in told and "has no reason, but revoke needs one" in told
+    assert run.rc != 0 and "'soon' is not valid" in told and "has no reason, but revoke needs one" in told
     assert not patch.exists()
 
 
