@@ -163,7 +163,7 @@ def test_types_with_an_end_of_their_own(site: Simulator) -> None:
         ({"name": " x"}, "blank"),
         ({"token_type": "custom"}, "at least one path"),
         ({"api_endpoints": ["/V4/Role"]}, "only a custom token"),
-        ({"token_type": "scim", "renewable_until": UNTIL}, "never renewed"),
+        ({"token_type": "scim", "renewable_until": UNTIL}, "cannot be renewed"),
         ({"expires": UNTIL}, "decides how long"),
         ({"renewable_until": "soon", "allowed_ips": ["10.0.0.0/40", "host"]}, "'soon' is not a date"),
         ({"allowed_ips": ["10.0.0.0/40", "host"]}, "'10.0.0.0/40' is not an IP address"),
