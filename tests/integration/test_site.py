@@ -196,7 +196,8 @@ def test_only_the_mapping(make_site: Make, bare: Player) -> None:
     document["cvops_role_mappings"] = [{**entry, "grants": []} for entry in document["cvops_role_mappings"]]
     run = bare(MAPPINGS, extra_vars={**document, "role_mappings_exclusive": True, "role_mappings_max_removals": 3})
     assert run.rc == 2
-    assert any("more than max_removals 3" in line for line in run.one("Plan")["msg"])
+    (refused,) = [line for line in run.one("Plan")["msg"] if "more than max_removals 3" in line]
+    assert "raise max_removals (role_mappings_max_removals in the role role_mappings and the playbooks site" in refused
     assert_no_writes(site)
 
 

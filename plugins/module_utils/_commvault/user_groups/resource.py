@@ -257,6 +257,7 @@ class UserGroupResource:
                 self._ctx,
                 "last_admin",
                 f"Group {name} would be disabled, but its members administer the CommCell.",
+                prefixes=("revert",),
             )
         if gone or removed:
             number, caller = self._client.caller
@@ -268,5 +269,8 @@ class UserGroupResource:
             if own and (gone or removed & {self._members[label] for label in own}):
                 verb = "be deleted" if "delete" in actions else "be disabled" if disabled else "lose its member"
                 require_accepted_risk(
-                    self._ctx, "own_rights", f"Group {name} would {verb}, and {own[0]}, who is signed in, is in it."
+                    self._ctx,
+                    "own_rights",
+                    f"Group {name} would {verb}, and {own[0]}, who is signed in, is in it.",
+                    prefixes=("revert",),
                 )

@@ -202,6 +202,7 @@ class GroupResource:
                 "rename",
                 f"Group {current['display_name']} would be renamed to {desired['display_name']}; if Commvault "
                 "matches groups by name, its members would lose their access.",
+                prefixes=("revert",),
             )
 
     def _path(self) -> str:

@@ -98,7 +98,7 @@ class GroupsResource(ResourceList[GroupResource]):
             for object_id in step.data["ids"]
         ]
         try:
-            check_removals(removed, self._ctx.options["max_removals"], "members and owners", "the list")
+            check_removals(removed, self._ctx.options["max_removals"], "members and owners", "the list", ("revert",))
         except GuardRefused as exc:
             return [{"kind": exc.kind, "where": self.noun, "message": str(exc), **exc.facts}]
         return []

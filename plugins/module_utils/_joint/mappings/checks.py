@@ -111,7 +111,7 @@ def check_own_rights(
     """Raise GuardRefused when the identity that runs this would lose rights; *list_own*: its principals."""
     own = [grant for grant in sorted(removed) if grant.principal in list_own()] if removed else []
     if own:
-        require_accepted_risk(
+        _require_accepted_risk(
             ctx, "own_rights", f"The signed-in user would lose its own rights: {_list_grants(own, names)}."
         )
 
@@ -124,7 +124,7 @@ def check_last_admin(
     """Raise GuardRefused when nobody who can sign in without Entra ID would administer the CommCell afterwards."""
     administrative = [grant for grant in removed if grant.entity.kind == "commcell" and grant.role == MASTER_ROLE]
     if administrative and count_left_after(administrative) == 0:
-        require_accepted_risk(
+        _require_accepted_risk(
             ctx,
             "last_admin",
             "No enabled local user would be left who administers the CommCell and can sign in without Entra ID.",
@@ -135,7 +135,7 @@ def check_first_managed_run(ctx: Context, stripped: t.Sequence[UnmanagedGroup]) 
     """Raise GuardRefused, with the name of each, when groups would lose everything because no entry names them."""
     if stripped:
         told = ", ".join(f"{group.name} ({len(group.grants)})" for group in stripped)
-        require_accepted_risk(
+        _require_accepted_risk(
             ctx,
             "first_managed_run",
             f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose all "
@@ -172,7 +172,12 @@ def check_break_glass(
     losing = [grant for grant in sorted(removed) if is_kept(resolved.principals[grant.principal])]
     if losing:
         told = _list_grants(losing, resolved.names)
-        require_accepted_risk(ctx, "break_glass", f"A break-glass account would lose rights: {told}.")
+        _require_accepted_risk(ctx, "break_glass", f"A break-glass account would lose rights: {told}.")
+
+
+def _require_accepted_risk(ctx: Context, risk: str, danger: str) -> None:
+    """Raise GuardRefused unless the caller accepted *risk*; it names the variables, too, since most do so through a role or playbook."""
+    require_accepted_risk(ctx, risk, danger, prefixes=("role_mappings", "revert"))
 
 
 def _list_grants(grants: t.Sequence[PlannedGrant], names: Names) -> str:

@@ -298,7 +298,7 @@ class RoleMappingsResource:
         kept = checks.BreakGlass(self._options.break_glass_users, self._options.break_glass_entra_groups)
         checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
         told = [resolved.names.describe_grant(grant) for grant in sorted(changes.remove)]
-        check_removals(told, self._options.max_removals, "grants", "the mapping")
+        check_removals(told, self._options.max_removals, "grants", "this", ("role_mappings", "revert"))
         checks.check_first_managed_run(ctx, self._drift.list_stripped_groups(changes.remove))
         checks.check_own_rights(ctx, removed, own, resolved.names)
         administrators = Administrators(self._client, self._security, self._directory)

@@ -32,6 +32,22 @@ def test_a_risk_is_refused_until_it_is_accepted(make_ctx: t.Any) -> None:
     assert ctx.warnings == []
 
 
+def test_a_refusal_names_the_variables_of_those_who_run_the_module(make_ctx: t.Any) -> None:
+    with pytest.raises(GuardRefused) as refused:
+        require_accepted_risk(make_ctx({}), "rename", "X would be renamed.", prefixes=("revert",))
+    assert str(refused.value) == (
+        "X would be renamed. If that is intended, add rename to accept_risk and give the reason in accept_reason"
+        " (revert_accept_risk and revert_accept_reason in the playbook revert)."
+    )
+    with pytest.raises(GuardRefused) as refused:
+        check_removals(["a", "b"], 1, "grants", "this", ("role_mappings", "revert"))
+    assert str(refused.value) == (
+        "2 grants would be removed, more than max_removals 1: a; b. If this is right, raise max_removals"
+        " (role_mappings_max_removals in the role role_mappings and the playbooks site and converge_role_mappings;"
+        " revert_max_removals in the playbook revert)."
+    )
+
+
 def test_an_accepted_risk_is_a_warning(make_ctx: t.Any) -> None:
     ctx = make_ctx({"accept_risk": ["rename"], "accept_reason": "new standard"})
     require_accepted_risk(ctx, "rename", "X would be renamed.")
