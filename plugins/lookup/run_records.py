@@ -25,7 +25,7 @@ options:
   run:
     description:
       - Of a folder, the run whose records are read, as the field C(run) of the records or the job's id.
-      - When left out, a folder is a problem, which names its last runs.
+      - When left out, a folder is a problem, which names its last runs; RV(ignore:runs) has them, too.
     type: str
     default: ""
 seealso:
@@ -43,6 +43,7 @@ RETURN = r"""
 _raw:
   description:
     - One dictionary. C(records) holds the records, oldest first, and is empty when there are C(problems), a list of sentences.
+    - C(runs) has a line for each of the last runs of a folder, where all that is wrong is that none of them was chosen.
   type: list
   elements: dict
 """
@@ -65,4 +66,4 @@ class LookupModule(LookupBase):
         found = read_run_records(list_paths(terms), str(self.get_option("run") or ""))
         for message in found.warnings:
             Display().warning(f"revert_record: {message}")
-        return [{"records": found.records, "problems": found.problems}]
+        return [{"records": found.records, "problems": found.problems, "runs": found.runs}]

@@ -54,7 +54,7 @@ class PartChange:
 class PlaceChanges:
     """What a run changed at one place.
 
-    ``by_hand``: what no program can undo, in words;
+    ``by_hand``: what no program can undo, in words, a line for each object;
     ``unfinished``: modules of which it is not known how far they came.
     """
 
@@ -100,24 +100,66 @@ _BY_HAND = {
     "snapshot_pseudonyms": "a copy that was written is a folder of files: delete it, or make it again; nothing was changed at a service",
 }
 _OTHERWISE = "see planned.before of the record"
+#: Modules that delete with ``state: absent`` what they created; of that nothing else has to be undone.
+_CREATORS = frozenset(
+    {
+        "commvault_credential",
+        "commvault_oidc_app",
+        "commvault_saml_app",
+        "commvault_user",
+        "commvault_user_group",
+        "entra_application",
+        "entra_conditional_access_policy",
+        "entra_federated_credential",
+        "entra_named_location",
+        "entra_service_principal",
+    }
+)
+#: So many changes of one object are told.
+_TOLD = 20
 
 
 def collect_changes(records: t.Iterable[Mapping]) -> PlaceChanges:
     """Return what *records*, oldest first, changed; all of them are of one place."""
     found = PlaceChanges()
+    by_hand: dict[tuple[str, str], _HandWork] = {}
     for record in records:
         if any(step["state"] in ("planned", "failed") for step in record["steps"]):
             found.unfinished.append(record["module"])
         for step in record["steps"]:
             if step["state"] != "left":
-                _take_step(found, step, record["module"])
+                if step["undo"] is None:
+                    _take_hand_work(by_hand, step, record["module"])
+                else:
+                    _take_step(found, step["undo"])
+    found.by_hand = [
+        to_text(make_visible(f"{principal}: {work.describe(module)}")) for (module, principal), work in by_hand.items()
+    ]
     return found
 
 
-def describe_by_hand(module: str, change: Mapping) -> str:
-    """Return a change that no program can undo, with what to do."""
-    advice = _BY_HAND.get(module, _OTHERWISE)
-    return to_text(make_visible(f"{change['principal']}: {change['sentence']} ({module}); by hand: {advice}"))
+@dataclass
+class _HandWork:
+    """What a person has to undo of one object: its changes as ``sentences``; ``created``: that it was created, in words, else empty."""
+
+    sentences: dict[str, None] = field(default_factory=dict)
+    created: str = ""
+
+    def describe(self, module: str) -> str:
+        if self.created:
+            return f"{self.created} ({module}); by hand: delete it with {module} (state: absent)"
+        listed = list(self.sentences)
+        more = f"; and {len(listed) - _TOLD} more, see the record" if len(listed) > _TOLD else ""
+        return f"{'; '.join(listed[:_TOLD])}{more} ({module}); by hand: {_BY_HAND.get(module, _OTHERWISE)}"
+
+
+def _take_hand_work(found: dict[tuple[str, str], _HandWork], step: Mapping, module: str) -> None:
+    for number, change in enumerate(step["changes"]):
+        work = found.setdefault((module, change["principal"]), _HandWork())
+        work.sentences[change["sentence"]] = None
+        if number == 0 and step["action"] == "create" and module in _CREATORS:
+            verb = "was created" if step["state"] == "done" else "may have been created"
+            work.created = f"the {change['kind']} {verb}"
 
 
 def find_object_key(undo: Mapping) -> Key:
@@ -128,11 +170,8 @@ def find_object_key(undo: Mapping) -> Key:
     return fold_case(undo.get("name") or ""), fold_case(undo.get("company") or "")
 
 
-def _take_step(found: PlaceChanges, step: Mapping, module: str) -> None:
-    undo = step["undo"]
-    if undo is None:
-        found.by_hand += [describe_by_hand(module, change) for change in step["changes"]]
-    elif undo["kind"] == "grants":
+def _take_step(found: PlaceChanges, undo: Mapping) -> None:
+    if undo["kind"] == "grants":
         for is_added, grants in ((True, undo["added"]), (False, undo["removed"])):
             for grant in grants:
                 _take_part(found.grants, _find_grant_key(grant), grant, is_added)

@@ -28,7 +28,7 @@ _ROLE_FIELDS = ("description", "enabled", "visible_to_all", "permissions")
 
 
 class HostUndo(t.TypedDict):
-    """What undoes a run on one host: the options of the tasks, and in words what is not undone, and why.
+    """What undoes a run on one host: the options of the tasks, and in words what is not undone, and why: ``by_hand`` what a person can undo.
 
     ``linked``: object ids of the Entra groups to which user groups of a CommCell, as far as they were read, stay linked.
     """
@@ -38,6 +38,7 @@ class HostUndo(t.TypedDict):
     mappings: list[dict[str, t.Any]]
     user_groups: list[dict[str, t.Any]]
     linked: list[str]
+    by_hand: list[str]
     told: list[str]
     problems: list[str]
 
@@ -47,8 +48,8 @@ class _Undo:
 
     def __init__(self, changes: PlaceChanges, overwrite: bool) -> None:
         self._changes, self._overwrite = changes, overwrite
-        self._told = [f"cannot be undone here: {line}" for line in changes.by_hand]
-        self._told += [
+        self._by_hand = [f"cannot be undone here: {line}" for line in changes.by_hand]
+        self._told = [
             f"{module} did not finish: what it may have done is undone if it exists"
             for module in dict.fromkeys(changes.unfinished)
         ]
@@ -58,7 +59,7 @@ class _Undo:
         self._told.append(to_text(make_visible(f"changed since then, and not undone: {what}: {why}")))
 
     def _refuse(self, what: str, advice: str) -> None:
-        self._told.append(to_text(make_visible(f"cannot be undone here: {what}; by hand: {advice}")))
+        self._by_hand.append(to_text(make_visible(f"cannot be undone here: {what}; by hand: {advice}")))
 
     def _find_former_fields(self, what: str, change: ObjectChange, there: Mapping) -> dict[str, t.Any]:
         """Return the fields to set back; those that are as before already are no change, and others were changed since."""
@@ -82,7 +83,8 @@ class _Undo:
 
     def _make(self, **found: list[t.Any]) -> HostUndo:
         nothing = {name: list[t.Any]() for name in HostUndo.__annotations__}
-        return t.cast("HostUndo", {**nothing, **found, "told": list(dict.fromkeys(self._told))})
+        told = {"by_hand": list(dict.fromkeys(self._by_hand)), "told": list(dict.fromkeys(self._told))}
+        return t.cast("HostUndo", {**nothing, **found, **told})
 
 
 class EntraUndo(_Undo):

@@ -75,13 +75,22 @@ def select_addresses(commcells: t.Any) -> dict[str, dict[str, str]]:
     }
 
 
-def format_told(planned: t.Any) -> list[str]:
-    """Return as lines what is not undone, and why. *planned*: pairs of a host and its :class:`HostUndo`."""
+def format_told(planned: t.Any, short: t.Any = False) -> list[str]:
+    """Return as lines what is not undone, and why. *planned*: pairs of a host and its :class:`HostUndo`.
+
+    *short*: what is to be undone by hand is counted, since the plan has told it.
+    """
     lines = []
     for host, undo in require_list(planned, "the plans"):
         name = "Entra ID" if host == ENTRA else f"CommCell {make_visible(host)}"
-        told = require_list(require_mapping(undo, "a plan").get("told"), "told")
-        lines += [f"{name}: {to_text(make_visible(line))}" for line in told]
+        parts = require_mapping(undo, "a plan")
+        by_hand = require_list(parts.get("by_hand"), "by_hand")
+        if short and by_hand:
+            noun = "1 object is" if len(by_hand) == 1 else f"{len(by_hand)} objects are"
+            by_hand = [f"{noun} to be undone by hand, see the plan"]
+        lines += [
+            f"{name}: {to_text(make_visible(line))}" for line in [*by_hand, *require_list(parts.get("told"), "told")]
+        ]
     return lines
 
 

@@ -125,12 +125,24 @@ FORMS: t.Mapping[str, t.Mapping[str, Form]] = {
 _CHANGE = {"sign": _one_of("+", "-", "~"), "kind": _is_text, "principal": _is_text, "sentence": _is_text}
 
 
+class RunNotChosen(RecordError):
+    """A folder has records of several runs, and none is asked for; ``listed``: its last runs, one line each, and what was left out."""
+
+    def __init__(self, *problems: str, listed: t.Sequence[str] = ()) -> None:
+        super().__init__(*problems)
+        self.listed = listed
+
+
 class RunRecords(t.NamedTuple):
-    """The ``records`` of one run, oldest first, empty when there are ``problems``; ``warnings``: of files that may be records of it, too."""
+    """The ``records`` of one run, oldest first, empty when there are ``problems``; ``warnings``: of files that may be records of it, too.
+
+    ``runs``: lines that name the runs to choose from, where that is all that is wrong.
+    """
 
     records: list[Record]
     problems: list[str]
     warnings: list[str]
+    runs: list[str]
 
 
 def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
@@ -141,9 +153,12 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
     found: list[tuple[str, Record]] = []
     problems: list[str] = []
     unread: list[str] = []
+    runs: list[str] = []
+    is_refused = False
     for given in paths:
         path = resolve_path(given)
         if path is None:
+            is_refused = True
             problems.append(
                 f"revert_record: {abbreviate_text(given)!r} is not the path of a record or of a folder of records"
             )
@@ -156,6 +171,9 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
             else:
                 found.append((path, read_record(path)))
         except (RecordError, DataFileError) as exc:
+            listed = exc.listed if isinstance(exc, RunNotChosen) else ()
+            runs += [f"{abbreviate_text(given, _LONGEST_PATH)}: {line}" for line in listed]
+            is_refused = is_refused or not listed
             problems += [f"{abbreviate_text(given, _LONGEST_PATH)}: {fault}" for fault in exc.args]
     problems += _find_other_runs([record for dummy, record in found])
     if not (found or problems):
@@ -166,7 +184,8 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
         if unread
         else []
     )
-    return RunRecords([] if problems else [record for dummy, record in ordered], problems, warnings)
+    records = [] if problems else [record for dummy, record in ordered]
+    return RunRecords(records, problems, warnings, [] if is_refused or found else runs)
 
 
 def read_record(path: str) -> Record:
@@ -216,10 +235,22 @@ def _check_step(step: t.Any, number: int) -> Record:
 
 def _read_content(path: str) -> t.Any:
     """Return what is in a file, with the texts that :func:`.data_text.dump_for_ansible` has marked. Raises RecordError, DataFileError."""
+    if _is_missing(path):
+        raise RecordError(f"there is no such file or folder (looked for {abbreviate_text(path, _LONGEST_PATH)})")
     found = read_data_file(path, RECORD_LIMITS) if path.endswith(".json") else None
     if found is None:
         raise RecordError("is not a run record: run records are files with names that end with .json")
     return unmark_unsafe_texts(found)
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):  # whether it is there is not known: reading it tells more
+        pass
+    return False
 
 
 def _claims_run(content: t.Any, run: str) -> bool:
@@ -232,7 +263,8 @@ def _claims_run(content: t.Any, run: str) -> bool:
 def _read_folder(path: str, run: str) -> tuple[list[tuple[str, Record]], list[str]]:
     """Return the records of *run* in a folder, and the files that cannot be read, which may be some.
 
-    Raises RecordError that names the last runs where none is asked for, or there is none, and for a record of *run* that cannot be used.
+    Raises RecordError that names the last runs where none is asked for (then RunNotChosen), or there is none, and for a record of *run* that
+    cannot be used.
     """
     try:
         names = sorted((name for name in os.listdir(path) if name.endswith(".json")), reverse=True)[:_MOST_RECORDS]
@@ -263,9 +295,10 @@ def _read_folder(path: str, run: str) -> tuple[list[tuple[str, Record]], list[st
     )
     listed = _describe_runs([record for dummy, record in found])
     told = [f"{what}. Its last runs: {'; '.join(listed)}" if listed else f"{what}. It has no run that can be undone"]
-    if faults:
-        told.append(f"{len(faults)} files are left out, such as {faults[0]}")
-    raise RecordError(*told)
+    left_out = [f"{len(faults)} files are left out, such as {faults[0]}"] if faults else []
+    if listed and not run:
+        raise RunNotChosen(*told, *left_out, listed=[*listed, *left_out])
+    raise RecordError(*told, *left_out)
 
 
 def _describe_runs(records: t.Sequence[Record]) -> list[str]:

@@ -136,6 +136,8 @@ def test_a_run_is_undone_and_undone_again_is_nothing(operator: Operator) -> None
     assert_no_writes(operator.site)
     digest = next(line for line in planned.one("Plan")["msg"] if line.startswith("Digest: ")).split()[1]
     assert "Surplus" not in told(planned, "Plan")
+    refused = operator.revert(revert_max_removals=0)
+    assert refused.rc == 2 and "revert_max_removals in the playbook revert" in told(refused, "Plan")
     assert operator.revert(cvops_approved_plan="0" * 64).rc == 2
     assert_no_writes(operator.site)
     operator.revert(cvops_approved_plan=digest).ok()
@@ -152,6 +154,9 @@ def test_the_records_of_a_folder_are_chosen_by_their_run(operator: Operator) -> 
     (run,) = {json.loads(pathlib.Path(path).read_text())["run"] for path in operator.records()}
     assert refused.rc == 2
     assert f"choose the run with -e revert_run=. Its last runs: {run} of " in refused.text.replace("\n", " ")
+    listed = operator.revert(check=True, revert_record=folder).ok()
+    assert f": {run} of " in told(listed, "List the runs to choose from")
+    assert {"Plan", "Summary"}.isdisjoint(result.task for result in listed.results)
     assert_no_writes(operator.site)
     operator.revert(revert_record=folder, revert_run=run).ok()
     assert operator.find_left() == {}
@@ -256,11 +261,13 @@ def test_texts_of_records_are_data_and_what_is_gone_does_not_stop_the_rest(opera
     run = operator.revert().ok()
     assert not mark.exists()
     lines = told(run, "Summary")
+    assert "Entra ID: 1 object is to be undone by hand, see the plan" in lines and "cannot be undone here" not in lines
+    lines = told(run, "Plan")
     assert f"cannot be undone here: {text}: {text} (entra_groups); by hand: " in lines
     assert "CommCell emea-cs01: cannot be undone, because it no longer exists: " in lines and "987654" in lines
     assert f"user group {text}: it is called GG-C now" in lines, "a name of the record is compared, nothing else"
     stays = f"Entra group {text}: a user group that stays is linked to it"
-    assert f"Entra ID: changed since, and left: {stays}" in lines
+    assert f"Entra ID: changed since then, and not undone: {stays}" in lines
     parts = ("grants", "groups", "roles")
     left = {f"{cell} {part}" for cell in CELLS[:2] for part in parts}
     assert set(operator.find_left()) <= {"groups", "members", *left}

@@ -71,3 +71,34 @@ def test_what_is_for_people_is_told_with_names_made_visible() -> None:
     step["changes"][0]["principal"] = "a\u202eb"
     (line,) = collect_changes([make_record("unheard_of", step)]).by_hand
     assert "\u202e" not in line and line.endswith("by hand: see planned.before of the record")
+
+
+def changed(action: str, *sentences: str, state: str = "done", principal: str = "API") -> dict[str, t.Any]:
+    changes = [{"sign": "+", "kind": "thing", "principal": principal, "sentence": item} for item in sentences]
+    return {"action": action, "state": state, "undo": None, "changes": changes}
+
+
+def by_hand(module: str, *steps: dict[str, t.Any]) -> list[str]:
+    return collect_changes([make_record(module, *steps)]).by_hand
+
+
+def test_what_was_created_is_one_line_that_says_how_it_is_deleted() -> None:
+    steps = [changed("create", "register it", "add a role"), changed("update", "set an address")]
+    advice = "(entra_application); by hand: delete it with entra_application (state: absent)"
+    assert by_hand("entra_application", *steps) == [f"API: the thing was created {advice}"]
+    died = changed("create", "register it", state="failed")
+    assert by_hand("entra_application", died) == [f"API: the thing may have been created {advice}"]
+
+
+def test_the_changes_of_one_object_are_one_line_with_the_advice_once() -> None:
+    steps = [changed("assign", "grant A"), changed("assign", "grant B"), changed("assign", "grant C", principal="X")]
+    lines = by_hand("entra_admin_consent", *steps)
+    assert [line.split(" (", 1)[0] for line in lines] == ["API: grant A; grant B", "X: grant C"]
+    assert all(line.count("by hand: run entra_admin_consent") == 1 for line in lines)
+    (line,) = by_hand("entra_admin_consent", changed("assign", *(f"grant {number}" for number in range(25))))
+    assert "grant 19; and 5 more, see the record" in line
+
+
+def test_a_secret_is_not_deleted_by_the_name_of_its_application() -> None:
+    (line,) = by_hand("commvault_access_token", changed("create", "create a token"))
+    assert line.startswith("API: create a token (commvault_access_token); by hand: tokens that were made are revoked")

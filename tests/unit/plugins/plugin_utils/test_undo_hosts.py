@@ -15,7 +15,16 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.undo_plan import (
     plan_undo,
 )
 
-NOTHING = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "linked": [], "told": [], "problems": []}
+NOTHING = {
+    "groups": [],
+    "roles": [],
+    "mappings": [],
+    "user_groups": [],
+    "linked": [],
+    "by_hand": [],
+    "told": [],
+    "problems": [],
+}
 
 
 def site_with_role(**fields: t.Any) -> Site:
@@ -157,7 +166,7 @@ def test_a_grant_on_what_no_mapping_can_name_is_for_people(before: bool) -> None
     step = make_step({"kind": "grants", "added": [] if before else [grant], "removed": [grant] if before else []})
     found = plan_undo([make_record("commvault_role_mappings", step)], CELLS, CELL, site_with_role().show_cell())
     assert found["mappings"] == []
-    assert "by hand: set it in the Command Center" in found["told"][0]
+    assert "by hand: set it in the Command Center" in found["by_hand"][0]
 
 
 def test_the_company_of_what_is_there_counts() -> None:
@@ -227,7 +236,7 @@ def test_a_deleted_entra_group_and_its_last_owner_are_for_people() -> None:
     }
     found = plan_undo([make_record("entra_groups", make_step(deleted), make_step(owner))], CELLS, "localhost", there)
     assert found["groups"] == []
-    owned, restored = sorted(found["told"], key=len)
+    owned, restored = sorted(found["by_hand"], key=len)
     assert "restore it from the deleted groups within 30 days" in restored and guid(1) in restored
     assert "Entra ID does not remove the last one" in owned
 

@@ -22,7 +22,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.undo_plan import (
     select_risks,
 )
 
-NOTHING = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "told": [], "problems": []}
+NOTHING = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "by_hand": [], "told": [], "problems": []}
 PERMISSIONS = ("View", "Edit", "Browse")
 
 grants = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(7, 8))
@@ -142,7 +142,7 @@ def test_objects_that_the_run_did_not_touch_stay_whatever_became_of_them(
 
 def test_what_no_program_undoes_is_told_by_name_with_what_to_do() -> None:
     records = [make_record(module, make_step(None)) for module in ("entra_application_secret", "entra_admin_consent")]
-    told = plan_undo(records, CELLS, "localhost", {"tenant": TENANT, "groups": []})["told"]
+    told = plan_undo(records, CELLS, "localhost", {"tenant": TENANT, "groups": []})["by_hand"]
     assert told[0].startswith(
         "cannot be undone here: GG-A: do it (entra_application_secret); by hand: a secret that was made"
     )
@@ -185,6 +185,13 @@ def test_risks_addresses_and_lines() -> None:
     assert select_risks(["rename", "own_rights"], "mappings") == ["own_rights"]
     assert select_addresses({"a": {"url": "u", "password": "p"}}) == {"a": {"url": "u", "company": ""}}
     assert format_told([["localhost", {"told": ["one"]}], ["cs01", {}]]) == ["Entra ID: one"]
+    planned = [["localhost", {"by_hand": ["two"], "told": ["one"]}], ["cs01", {"by_hand": ["three", "four"]}]]
+    assert format_told(planned) == ["Entra ID: two", "Entra ID: one", "CommCell cs01: three", "CommCell cs01: four"]
+    assert format_told(planned, True) == [
+        "Entra ID: 1 object is to be undone by hand, see the plan",
+        "Entra ID: one",
+        "CommCell cs01: 2 objects are to be undone by hand, see the plan",
+    ]
     assert drop_findings({"a": [{"role_mappings": 1, "steps": []}]}) == {"a": [{"steps": []}]}
 
 

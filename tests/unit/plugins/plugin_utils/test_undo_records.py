@@ -186,12 +186,20 @@ def test_a_folder_needs_the_run_and_names_the_last_ones(tmp_path: pathlib.Path) 
     write(tmp_path, "a")
     write(tmp_path, "b", run="def", began="2026-01-05T00:00:00Z", operator={})
     (tmp_path / "old.json").write_text(json.dumps({"schema": 1, "module": "cvops.identity.x"}))
-    (told, left_out) = read_run_records([str(tmp_path)]).problems
+    found = read_run_records([str(tmp_path)])
+    (told, left_out) = found.problems
+    assert [run.removeprefix(f"{tmp_path}: ").split(" ", 1)[0] for run in found.runs] == ["def", "abc", "1"]
+    assert "files are left out" in found.runs[-1]
     assert "choose the run with -e revert_run=" in told
     assert told.index("def of 2026-01-05") < told.index("abc (job 17) of 2026-01-01")
     assert "1 files are left out, such as old.json was written by an older release" in left_out
     for run in ("abc", "17"):
         assert len(read_run_records([str(tmp_path)], run).records) == 1
+        assert read_run_records([str(tmp_path)], run).runs == []
+    # Only where nothing else is wrong is that a list to choose from.
+    assert read_run_records([str(tmp_path)], "nope").runs == []
+    for other in (str(tmp_path / "none"), str(tmp_path / "a.json"), 3):
+        assert read_run_records([str(tmp_path), other]).runs == []
     assert "has no record of run 'nope'" in read_run_records([str(tmp_path)], "nope").problems[0]
 
 
@@ -215,4 +223,15 @@ def test_files_that_are_no_records_are_told_by_name(tmp_path: pathlib.Path, name
 def test_nothing_and_what_is_no_path_are_problems(tmp_path: pathlib.Path) -> None:
     assert read_run_records([]).problems == ["revert_record is empty"]
     assert "is not the path" in read_run_records([3]).problems[0]
-    assert "cannot be read" in read_run_records([str(tmp_path / "none.json")]).problems[0]
+
+
+def test_a_path_that_is_not_there_is_told_with_where_it_was_looked_for(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("nope", "nope.json", "a.json/nope"):
+        (tmp_path / "a.json").write_text("{}")
+        (problem,) = read_run_records([name]).problems
+        assert problem == f"{name}: there is no such file or folder (looked for {tmp_path / name})"
+    (tmp_path / "a.txt").write_text("")
+    assert "names that end with .json" in read_run_records(["a.txt"]).problems[0]
