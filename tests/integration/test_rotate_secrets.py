@@ -224,6 +224,27 @@ def test_tags_choose_and_another_plan_than_the_approved_one_is_refused(document:
     assert document.outcomes() == {"nightly": ("applied", "overlap")}
 
 
+def test_an_approved_plan_is_written_once_and_not_for_the_next_secret(document: Document) -> None:
+    document.add("backup", document.rotating.file())
+    digests = []
+    for dummy in range(2):
+        document.run(check=True).ok()
+        digests.append(document.summary()["plan"]["digest"])
+    assert digests[0] == digests[1]
+    document.run(extra_vars={"cvops_approved_plan": digests[0]}).ok()
+    assert document.outcomes() == {"backup": ("applied", "overlap")}
+    document.site.clock.advance(91 * DAY)
+    refused = document.run(extra_vars={"cvops_approved_plan": digests[0]})
+    assert (refused.rc != 0, document.outcomes()) == (True, {"backup": ("refused", "")})
+    assert_no_writes(document.site)
+    next_digest = document.summary()["plan"]["digest"]
+    document.run(extra_vars={"cvops_approved_plan": next_digest}).ok()
+    assert len(document.rotating.own_keys()) == 2
+    document.site.clock.advance(91 * DAY)
+    assert document.run(extra_vars={"cvops_approved_plan": next_digest}).rc != 0
+    assert_no_writes(document.site)
+
+
 def test_which_outcomes_fail_the_run_is_said_by_the_document(document: Document) -> None:
     document.add("backup", document.rotating.file(), {"external": {"where": "proxy prx07"}}, consumers_complete=True)
     document.run().ok()

@@ -28,8 +28,8 @@ class Change:
 
     ``principal``: who or what it is about, by name. ``kind``: what is added, removed or altered, in the singular, such as "grant".
     ``sentence``: what happens to the principal, with names; it does not repeat the principal. ``facts``: what else tells this change from
-    others; JSON values that are the same whether an object exists already or is still to be created, without secrets, generated
-    ids, and dates that were computed. ``ids``: generated ids of the few objects that it is about, None for those still to be created:
+    others; JSON values that are the same whether an object exists already or is still to be created, without secrets, ids that this
+    change generates, and dates that were computed. ``ids``: generated ids of the few objects that it is about, None for those still to be created:
     whatever takes the place of an object, and its name, is another one. That of the principal is ``ids["principal"]``.
     """
 

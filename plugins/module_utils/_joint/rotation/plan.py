@@ -64,6 +64,19 @@ def describe_rotation(state: RotationState, wish: Wish, active_key_id: str | Non
     return _KeyRoles(state, wish, active_key_id).describe()
 
 
+def list_replaced(state: RotationState, wish: Wish) -> tuple[str, ...]:
+    """Return the ids of the keys that the next one takes the place of, sorted: what an approval of a plan is bound to.
+
+    They stay the same until a newer key is in use, also where a run in between was killed, and where a key expires in the meantime.
+    """
+    keys = _KeyRoles(state, wish)
+    expired = [key for key in keys.own if not key.is_unexpired(state.now)]
+    replaced = keys.newest or next(reversed(expired), None)
+    if replaced is not None:
+        return (replaced.key_id,)
+    return tuple(sorted({target.key_id for target in state.targets if target.key_id is not None}))
+
+
 def list_claims(state: RotationState, wish: Wish, own_key_id: str, planned: t.Collection[str]) -> list[str]:
     """Return the keys that other runs have added a short while ago and that come before the run's own, *own_key_id*.
 

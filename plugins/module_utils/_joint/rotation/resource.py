@@ -33,7 +33,7 @@ from .checks import compute_overlap_hours
 from .decision import FAILED_OUTCOMES, Decision, Outcome, judge_run
 from .keys.opening import open_keys
 from .options import build_targets, check_rotation_options, check_target_names
-from .plan import describe_rotation
+from .plan import describe_rotation, list_replaced
 from .read import RotationReader
 from .rotation_log import append_entry
 from .state import RotationState, Wish
@@ -86,7 +86,9 @@ class RotationResource:
             self._value,
         )
         label = self._application.label
-        steps = add_ids(build_steps(self._decision, self._wish, label), principal=self._application.app_id)
+        replaced = list_replaced(self._state, self._wish)
+        steps = build_steps(self._decision, self._wish, label, replaced)
+        steps = add_ids(steps, principal=self._application.app_id)
         before = format_rotation(self._state, self._describe(self._state), self._wish)
         after = format_rotation(*self._predict(), self._wish) if steps else before
         changes = [step.subject for step in steps]

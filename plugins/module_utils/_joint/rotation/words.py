@@ -33,12 +33,15 @@ TO_BE_ADDED = ""
 _SIGNS: dict[str, Sign] = {"add": "+", "withdraw": "-", "retire": "-", "discard": "-"}
 
 
-def build_steps(decision: Decision, wish: Wish, application: str) -> tuple[Step, ...]:
-    """Return the steps of the moves, for the application that people know as *application*."""
-    return tuple(_build_step(move, wish, application) for move in decision.moves)
+def build_steps(decision: Decision, wish: Wish, application: str, replaced: t.Sequence[str] = ()) -> tuple[Step, ...]:
+    """Return the steps of the moves, for the application that people know as *application*.
+
+    *replaced*: the keys that the plan is about to replace.
+    """
+    return tuple(_build_step(move, wish, application, replaced) for move in decision.moves)
 
 
-def _build_step(move: Move, wish: Wish, application: str) -> Step:
+def _build_step(move: Move, wish: Wish, application: str, replaced: t.Sequence[str]) -> Step:
     key = f"key {move.key_id}" if move.key_id else "the new key"
     sentence = {
         "withdraw": f"remove {key}, which an earlier run left behind and nobody uses",
@@ -52,7 +55,9 @@ def _build_step(move: Move, wish: Wish, application: str) -> Step:
     }[move.action]
     data = {"key_id": move.key_id, "target": move.target}
     kind = "target" if move.target else wish.kind
-    change = Change(_SIGNS.get(move.action, "~"), kind, application, sentence)
+    # The words are the same in every rotation. As facts, and not as ids, which an approval may lack: no approval serves for a later rotation.
+    facts = {"replaced": list(replaced)}
+    change = Change(_SIGNS.get(move.action, "~"), kind, application, sentence, facts)
     return Step(move.action, sentence, data, (change,))
 
 

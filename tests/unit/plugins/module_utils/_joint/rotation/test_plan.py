@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.pla
     CLAIM,
     describe_rotation,
     list_claims,
+    list_replaced,
     plan_rotation,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
@@ -475,3 +476,21 @@ def test_without_a_reason_nothing_is_added(found: RotationState, asked: Wish) ->
     if decision.outcome in ("unfinished_run", "slots_full", "blocked_by_app_policy"):
         assert not decision.moves
         assert decision.reason
+
+
+def test_what_is_replaced_stays_the_same_until_a_newer_key_is_in_use() -> None:
+    old, new, asked = key("old", age=90 * DAY, left=93 * DAY), key("new", age=2 * HOUR), wish()
+    planned = state([old], store("old"), consumer("old"))
+    assert list_replaced(planned, asked) == ("old",)
+    killed = state([old, new], store("old"), consumer("old"))
+    assert list_replaced(killed, asked) == ("old",)
+    expired = replace(killed, now=NOW + 94 * DAY)
+    assert list_replaced(expired, asked) == ("old",)
+    switched = state([old, new], store("new"), consumer("old"))
+    assert list_replaced(switched, asked) == ("new",)
+
+
+def test_without_a_key_of_the_rotation_that_which_targets_hold_is_replaced() -> None:
+    assert list_replaced(state([], store(), consumer(is_known=False)), wish()) == ()
+    other = key("other", name="made by hand")
+    assert list_replaced(state([other], store("gone"), consumer("other")), wish()) == ("gone", "other")

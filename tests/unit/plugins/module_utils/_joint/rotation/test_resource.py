@@ -17,7 +17,7 @@ from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 from rotation_fakes import FILE, FakeSecrets, FakeStore, FakeTarget, build_key, complete_options
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError, Forbidden
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import POLICY_EXCEPTIONS
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import apply
@@ -250,3 +250,17 @@ def test_a_service_at_the_end_of_time_is_no_fault_of_ours(
         if not check:
             carry_out(scene.resource, planned)
         assert (scene.resource.result()["outcome"] == "unfinished_run") is not is_changing
+
+
+def test_an_approval_of_a_plan_is_none_of_a_later_rotation(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def list_ids(*keys: t.Mapping[str, t.Any], **more: t.Any) -> list[str]:
+        key_id = keys[-1]["keyId"].lower() if keys else None
+        targets = FakeStore("vault", key_id=key_id), FakeTarget("cs01", key_id=key_id)
+        planned = Scene(make_ctx, monkeypatch, *targets, keys=keys, **more).resource.plan()
+        return [change["id"] for change in list_planned_changes("rotation", planned)]
+
+    first, due = list_ids(), list_ids(DUE)
+    assert list_ids(DUE, check=True) == list_ids(DUE) == due
+    assert set(first).isdisjoint(due)
+    assert set(due).isdisjoint(list_ids(build_key(3, 182), build_key(5, 92)))
+    assert len(due) == len(first) == 5

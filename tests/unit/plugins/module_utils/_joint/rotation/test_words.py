@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, add_ids, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision, Gate, Move
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     Key,
@@ -60,6 +61,19 @@ def test_every_step_says_what_it_changes_and_takes_its_data_along() -> None:
     assert told == [(sign, "commvault-management") for sign in "-+~~~-"]
     assert all(step.changes[0].sentence for step in steps)
     assert "backup" in steps[1].subject
+
+
+def test_steps_are_told_from_those_of_a_later_rotation_whatever_is_approved() -> None:
+    """Nobody's approval from before serves for it: neither with another key, nor from before there was one."""
+
+    def list_ids(*replaced: str, approved: t.Collection[str] = ()) -> list[str]:
+        due = Decision("not_due", moves=tuple(move for move in MOVES if move.key_id is None))
+        steps = add_ids(build_steps(due, WISH, "job", replaced), principal="0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70")
+        return [change["id"] for change in list_planned_changes("rotation", Plan({}, {}, steps), approved)]
+
+    assert list_ids("a") == list_ids("a", approved=list_ids("a"))
+    for earlier in (list_ids(), list_ids("a")):
+        assert set(earlier).isdisjoint(list_ids("b", approved=earlier))
 
 
 @pytest.mark.parametrize("kind", ["secret", "certificate"])
