@@ -32,7 +32,7 @@ def format_rotation_plan(
     for label, plan in given.items():
         told = require_mapping(plan, "a plan")
         rotation = require_mapping(told.get("rotation"), "rotation")
-        title = f"{label}: {' '.join(_describe_outcome(told, rotation))}"
+        title = f"{label}: {_describe_outcome(told, rotation)}"
         closed = [
             f"{gate.get('name')}: {gate.get('reason')}"
             for gate in require_mappings(rotation.get("gates"), "gates")
@@ -47,8 +47,11 @@ def format_rotation_plan(
     return lines
 
 
-def format_rotation_report(conclusion: t.Any) -> list[str]:
-    """Return what came of each rotation, for people: the outcome, why, the secret to use with its end, and targets that do not use it."""
+def format_rotation_report(conclusion: t.Any, problems: bool = True) -> list[str]:
+    """Return what came of each rotation, for people: the outcome, why, the secret to use with its end, and targets that do not use it.
+
+    *problems*: whether those that kept it from being planned are told; false where people have read them with the plan.
+    """
     lines: list[str] = []
     for label, value in require_mapping(conclusion, "the conclusion").items():
         told = require_mapping(value, "a rotation")
@@ -56,27 +59,37 @@ def format_rotation_report(conclusion: t.Any) -> list[str]:
         words = [to_text(told.get("status")).replace("_", " "), to_text(told.get("outcome"))]
         head = " - ".join(dict.fromkeys(word for word in words if word))
         mark = "FAILED: " if told.get("fails") else ""
-        lines.append(f"{mark}{label}: {head}{_explain(told)}")
+        lines.append(f"{mark}{label}: {head}{_explain(told, problems)}")
         lines += [f"  {line}" for line in _list_keys(rotation)]
         lines += [f"  target {line}" for line in _list_targets(rotation)]
         lines += [f"  left: {step}" for step in require_list(told.get("left"), "left")]
     return lines or ["There is no rotation"]
 
 
-def _explain(told: Mapping) -> str:
+def _explain(told: Mapping, problems: bool) -> str:
     """Return why a rotation is where it is. What made a plan has changed once it is carried out, so it is told as what was found."""
     text = to_text(told.get("message"))
+    if told.get("status") == "problems" and not problems:
+        text = "see the plan above"
     is_reason_of_plan = told.get("status") in ("applied", "planned")
     return f" (found: {text.rstrip('.')})" if text and is_reason_of_plan else f": {text}" if text else ""
 
 
-def _describe_outcome(plan: Mapping, rotation: Mapping) -> t.Iterator[str]:
+def _describe_outcome(plan: Mapping, rotation: Mapping) -> str:
+    """Return in words what a plan will do and why, or the outcome where nothing is to be done."""
     outcome = to_text(plan.get("outcome")) or "no outcome"
-    # Of steps that are still to be written nothing has come yet.
-    yield f"will come to {outcome}" if _list_steps(plan) else outcome
-    reason = to_text(rotation.get("reason"))
-    if reason:
-        yield f"({reason.rstrip('.')})"
+    reason = to_text(rotation.get("reason")).rstrip(".")
+    steps = _list_steps(plan)
+    added = [to_text(step.get("kind")) for step in steps if step.get("action") == "add"]
+    if not added:
+        # Of steps that are still to be written nothing has come yet.
+        told = f"the outcome will be {outcome}" if steps else outcome
+        return f"{told} ({reason})" if reason else told
+    is_replaced = bool(require_list(rotation.get("previous_key_ids"), "key ids"))
+    told = f"the {added[0]} will be replaced" if is_replaced else f"a {added[0]} will be added"
+    told += f", because {reason}" if reason else ""
+    both_work = is_replaced and outcome == "overlap"
+    return f"{told}; then {'both work' if both_work else 'the outcome is'} {f'({outcome})' if both_work else outcome}"
 
 
 def _list_steps(plan: t.Any) -> list[Mapping]:

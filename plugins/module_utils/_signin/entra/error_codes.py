@@ -51,7 +51,12 @@ _FAMILY = re.compile(r"530[01]\d|5300[3-9]\d")
 _INTERACTION = "interaction_required"
 REMEDIES: dict[int, str] = {
     7000215: "The client secret is wrong: give its value, not its id; a secret younger than a few minutes may not be known everywhere yet.",
-    7000222: "The client secret has expired, or is so new that this replica does not know it: rotate it, or try again in a few minutes.",
+    # Whoever signs in with it is the one that would have to rotate it.
+    7000222: (
+        "The client secret has expired, or is so new that this replica does not know it: try again in a few minutes. One that has expired "
+        "cannot rotate itself: an administrator adds another one to this application (Entra ID > App registrations > Certificates & "
+        "secrets); then give its value as client_secret (CVOPS_CLIENT_SECRET, cvops_connection.entra.client_secret)."
+    ),
     700016: "No application with this client id exists in this tenant: check where client_id and tenant_id come from.",
     90002: "The tenant was not found: check where tenant_id comes from.",
     900023: "tenant_id is neither a GUID nor a domain of the tenant.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from pass_fakes import STATS, step
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_lines import (
@@ -46,7 +47,7 @@ def test_a_plan_says_of_each_rotation_why_what_and_what_is_in_the_way() -> None:
     lines = format_rotation_plan(planned, left_out=["c of job"])
     assert lines == [
         "Plan: 1 of 2 rotations have something to do",
-        "a of job: will come to overlap (a reason)",
+        "a of job: a secret will be added, because a reason; then the outcome is overlap",
         "  GG-A",
         "    + gets one",
         "  Why the old secret stays",
@@ -59,6 +60,20 @@ def test_a_plan_says_of_each_rotation_why_what_and_what_is_in_the_way() -> None:
     text = "\n".join(format_rotation_plan(planned, markdown=True))
     assert "## a of job" in text
     assert "```diff" in text
+
+
+@pytest.mark.parametrize(
+    ("action", "previous", "told"),
+    [
+        ("add", [OLD], "the secret will be replaced, because a reason; then both work (overlap)"),
+        ("add", [], "a secret will be added, because a reason; then the outcome is overlap"),
+        ("switch", [OLD], "the outcome will be overlap (a reason)"),
+    ],
+)
+def test_a_plan_tells_whether_a_secret_is_replaced(action: str, previous: list[str], told: str) -> None:
+    planned = {"steps": {"rotation": [{**step("one", kind="secret"), "action": action}]}, "outcome": "overlap"}
+    rotation = {"reason": "a reason.", "previous_key_ids": previous}
+    assert format_rotation_plan({"a": {**planned, "rotation": rotation}})[1] == f"a: {told}"
 
 
 def test_a_report_begins_with_what_has_failed_and_names_the_secret_to_use() -> None:
@@ -75,6 +90,16 @@ def test_a_report_begins_with_what_has_failed_and_names_the_secret_to_use() -> N
     ]
     assert "FAILED: b: failed - slots_full: a reason." in lines
     assert f"  works still, to be removed after 2027-01-01T00:00:00Z: {OLD}" in lines
+
+
+def test_what_people_have_read_with_the_plan_is_not_told_again() -> None:
+    told = {
+        "a": {"status": "problems", "message": "no answer", "fails": True},
+        "b": {"status": "failed", "message": "x"},
+    }
+    assert format_rotation_report(told) == ["FAILED: a: problems: no answer", "b: failed: x"]
+    assert format_rotation_report(told, problems=False)[0] == "FAILED: a: problems: see the plan above"
+    assert format_rotation_report(told, problems=False)[1] == "b: failed: x"
 
 
 def test_no_rotation_is_said() -> None:
