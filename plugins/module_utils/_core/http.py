@@ -267,12 +267,11 @@ class Transport:
         host, limit = split_any_address(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which only {budget_s:.1f} s were left before the task's deadline"
-        failure = classify_failure(exc, requests.exceptions, describe_proxy_source(self.settings, url))
+        proxy = describe_proxy_source(self.settings, url)
+        failure = classify_failure(exc, requests.exceptions, self.settings, proxy)
         code, what, received = failure.code, failure.words, failure.may_have_acted
         if code == "read_timeout" and self._watch.remaining_s() <= 0:
             what = "the answer was not complete when the task's deadline passed"
-        if code == "certificate":
-            what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
             f"{self.settings.service} at {host} gave no answer to {method} {extract_path(url)}: {what}."
             f" Settings: {self.settings.describe_ca()}, {describe_proxy(self.settings, url)}, {limit}."

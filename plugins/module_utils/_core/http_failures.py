@@ -12,6 +12,8 @@ import ssl
 import typing as t
 from dataclasses import dataclass
 
+from .http_settings import HttpSettings
+
 _MOST_CAUSES = 30
 
 
@@ -24,8 +26,9 @@ class Failure:
     may_have_acted: bool = False
 
 
-def classify_failure(exc: BaseException, errors: t.Any, proxy: str) -> Failure:
-    """Return what failed. *errors*: the module ``requests.exceptions``; *proxy*: where the proxy in force comes from, in words."""
+def classify_failure(exc: BaseException, errors: t.Any, settings: HttpSettings, proxy: str) -> Failure:
+    """Return what failed, and what to check. *errors*: the module ``requests.exceptions``; *proxy*: where the proxy in force comes from, in words."""
+    address = settings.address_source
     causes = list_causes(exc)
     unresolved = any(isinstance(cause, (socket.gaierror, UnicodeError)) for cause in causes)
     if isinstance(exc, errors.ProxyError):
@@ -35,7 +38,9 @@ def classify_failure(exc: BaseException, errors: t.Any, proxy: str) -> Failure:
     if isinstance(exc, errors.SSLError):
         refused = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
         if refused is not None:
-            return Failure("certificate", f"its TLS certificate is not trusted ({refused.verify_message.rstrip('.')})")
+            why = refused.verify_message.rstrip(".")
+            words = f"its TLS certificate is not trusted ({why}); set {settings.ca_option} to the CA that signed it"
+            return Failure("certificate", words)
         return Failure("tls", "the TLS handshake failed")
     if isinstance(exc, errors.ConnectTimeout):
         return Failure("connect_timeout", "the connection was not accepted in time")
@@ -43,12 +48,15 @@ def classify_failure(exc: BaseException, errors: t.Any, proxy: str) -> Failure:
         return Failure("read_timeout", "no answer came in time", True)
     if isinstance(exc, errors.ConnectionError):
         if unresolved:
-            return Failure("name_resolution", "its name cannot be resolved")
+            return Failure("name_resolution", f"its name cannot be resolved; check {address} and DNS")
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return Failure("refused", "the connection was refused")
+            return Failure(
+                "refused", f"the connection was refused; check host and port in {address}, and that the service runs"
+            )
         if any(type(cause).__name__ == "NewConnectionError" for cause in causes):
             told = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
-            return Failure("refused", f"no connection could be made{f' ({told})' if told else ''}")
+            why = f" ({told})" if told else ""
+            return Failure("refused", f"no connection could be made{why}; check {address}, routes and firewalls")
         return Failure("connection_lost", "the connection was lost before the answer came", True)
     if isinstance(exc, ValueError):  # also invalid addresses and headers of either library
         return Failure("invalid_request", "the address or a header cannot be used as given")

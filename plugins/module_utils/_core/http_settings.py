@@ -21,7 +21,7 @@ class HttpSettings:
     """How to reach one service, times in seconds.
 
     ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY. ``ca_option``, ``proxy_option``: the options behind
-    ``ca_path`` and ``proxy``. ``origins``: scheme and
+    ``ca_path`` and ``proxy``. ``address_source``: where the address comes from, in words. ``origins``: scheme and
     host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as a next link or
     a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
     ``wait_for_turn``: called with the address before each request is sent, also again; sleeps where the service takes few of them.
@@ -33,6 +33,7 @@ class HttpSettings:
     validate_certs: bool = True
     proxy: str | None = None
     proxy_option: str = "proxy"
+    address_source: str = "the address"
     environment_proxies: bool = True
     timeout_s: float = 30.0
     policy: RetryPolicy = RetryPolicy()

@@ -59,6 +59,7 @@ def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
         validate_certs=options.get("commvault_validate_certs", True),
         proxy=_parse_proxy(options, "commvault_proxy"),
         proxy_option="commvault_proxy",
+        address_source="commvault_url",
         environment_proxies=False,
         timeout_s=float(options.get("commvault_timeout") or 60),
         correlation_header="traceparent",

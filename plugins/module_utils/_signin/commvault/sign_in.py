@@ -11,7 +11,7 @@ import base64
 import threading
 import typing as t
 
-from ..._core.addresses import split_address
+from ..._core.addresses import extract_origin, split_address
 from ..._core.cancellation import GRACE_S
 from ..._core.context import Context, CountAs
 from ..._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
@@ -264,6 +264,8 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
     try:
         answer = reply.json()
     except BadAnswer as exc:
+        if reply.status == 404:
+            raise _build_no_api_error(ctx, reply) from exc
         raise AuthError(f"Cannot log in to Commvault: {exc}", **exc.facts) from exc
     if not isinstance(answer, dict):
         answer = {}
@@ -271,6 +273,8 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
         return str(answer["token"])
     told = answer.get("errList")
     problems = [item for item in told if isinstance(item, dict)] if isinstance(told, list) else []
+    if reply.status == 404 and not problems:
+        raise _build_no_api_error(ctx, reply)
     if reply.status >= 500 and not problems:
         raise AuthError(
             f"Cannot log in to Commvault at {ctx.options['commvault_url']}: it failed with HTTP {reply.status}:"
@@ -292,6 +296,18 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
         f"({sources}): {said}. {remedy}",
         code=None if code is None else str(code),
         source=sources,
+        remedy=remedy,
+        **reply.get_error_facts(),
+    )
+
+
+def _build_no_api_error(ctx: Context, reply: Reply) -> AuthError:
+    """Return the error for a server that does not know the call to log in: the address is wrong, not the password."""
+    source, asked = ctx.describe_source("commvault_url"), f"{extract_origin(reply.url)}{reply.path}"
+    remedy = f"Check commvault_url (from {source}): the address of the API ends with {API_PATHS[0]}, or {API_PATHS[1]} on older installations."
+    return AuthError(
+        f"Cannot log in to Commvault: there is no API at {asked.removesuffix('/Login')} (HTTP 404 for {asked}). {remedy}",
+        source=source,
         remedy=remedy,
         **reply.get_error_facts(),
     )

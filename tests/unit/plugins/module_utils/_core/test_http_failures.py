@@ -15,6 +15,7 @@ import requests.exceptions as errors
 import urllib3.exceptions as inner
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_failures import classify_failure, list_causes
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 
 MISLEADING = "certificate verify failed: Connection refused by getaddrinfo NewConnectionError proxy"
 
@@ -38,13 +39,28 @@ def connect(cause: BaseException) -> Exception:
 @pytest.mark.parametrize(
     ("exc", "code", "words", "acted"),
     [
-        (connect(socket.gaierror(-2, "x")), "name_resolution", "its name cannot be resolved", False),
-        (connect(ConnectionRefusedError(111, "x")), "refused", "the connection was refused", False),
-        (connect(OSError(113, "No route to host")), "refused", "no connection could be made (No route to host)", False),
+        (
+            connect(socket.gaierror(-2, "x")),
+            "name_resolution",
+            "its name cannot be resolved; check option url and DNS",
+            False,
+        ),
+        (
+            connect(ConnectionRefusedError(111, "x")),
+            "refused",
+            "the connection was refused; check host and port in option url, and that the service runs",
+            False,
+        ),
+        (
+            connect(OSError(113, "No route to host")),
+            "refused",
+            "no connection could be made (No route to host); check option url, routes and firewalls",
+            False,
+        ),
         (
             nest(errors.SSLError, inner.SSLError(refuse_certificate("self-signed certificate"))),
             "certificate",
-            "its TLS certificate is not trusted (self-signed certificate)",
+            "its TLS certificate is not trusted (self-signed certificate); set ca_path to the CA that signed it",
             False,
         ),
         (nest(errors.SSLError, inner.SSLError(ssl.SSLError(1, MISLEADING))), "tls", "the TLS handshake failed", False),
@@ -68,7 +84,7 @@ def connect(cause: BaseException) -> Exception:
     ],
 )
 def test_types_decide_and_never_texts(exc: BaseException, code: str, words: str, acted: bool) -> None:
-    found = classify_failure(exc, errors, "option proxy")
+    found = classify_failure(exc, errors, HttpSettings("Service", address_source="option url"), "option proxy")
     assert (found.code, found.words, found.may_have_acted) == (code, words, acted)
 
 

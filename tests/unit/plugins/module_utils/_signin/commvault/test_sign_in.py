@@ -203,6 +203,9 @@ def test_after_the_end_no_session_is_opened(signing_in: t.Any, secured: t.Any, a
         (200, {"errList": "x"}, "no reason given", None),
         (200, {"errList": [7, {"errorCode": 3}]}, "no reason given", "3"),
         (200, {"token": ""}, "no reason given", None),
+        (404, "", r"no API at https://.*/api \(HTTP 404 for .*/api/Login\). Check commvault_url \(from ", None),
+        (404, {"errorMessage": "no such call"}, "the address of the API ends with /commandcenter/api, or", None),
+        (404, {"errList": [{"errLogMessage": "Invalid user", "errorCode": 1127}]}, "Invalid user. Check user", "1127"),
     ],
 )
 def test_a_login_that_gives_no_token_is_tried_once_and_explained(
