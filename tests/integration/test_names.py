@@ -247,6 +247,8 @@ def test_entra_groups_whose_names_only_look_equal(site: Simulator) -> None:
     assert other["changed"]
     result = run(site, entry({"entra_group": "GG-Nightshift"}, "View", {"plans": [own_plan(site)]}))
     assert result.get("failed") and "no Entra group is named 'GG-Nightshift'" in result["msg"]
+    slip = run(site, entry({"entra_group": "GG-Nightsihft"}, "View", {"plans": [own_plan(site)]}))
+    assert "is named 'GG-Nightsihft'. Near: 'GG-Night\u017fhift'. Correct the name, or create" in slip["msg"]
     assert not writes(site)
 
 

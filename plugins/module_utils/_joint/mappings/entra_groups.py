@@ -11,10 +11,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import CvopsError
-from ..._core.names import find_nearest_names, fold_case, is_same_name, list_unicode_forms
+from ..._core.names import fold_case, is_same_name, list_unicode_forms
 from ..._core.values import is_guid
 from ..._entra.batches import build_value_queries, list_in_batches
 from ..._entra.client import GraphClient, describe_lookalikes
+from ..._entra.groups.near_names import describe_near_groups
 from ..._entra.groups.verification import GroupIdCheck, check_group_ids
 from ..._entra.id_holders import MOST_EXPLAINED, explain_id
 from ..._entra.paging import merge_lists
@@ -202,10 +203,11 @@ class EntraGroups:
         if is_pending or not entry.present:
             return self._make_group(entry, None, name, is_pending=is_pending)
         told = describe_lookalikes(self._seen, "displayName", name)
-        near = find_nearest_names(name, self._declared, 1)
-        if near:
-            told += f". Similar, among the groups of the play: {near[0]}"
-        problems.append(_make_problem(entry, "not_found", f"no Entra group is named {name!r}{told}"))
+        self._explained += 1
+        asked = self._client() if self._explained <= MOST_EXPLAINED else None
+        told += describe_near_groups(asked, name, self._declared)
+        remedy = "Correct the name, or create the group first (cvops_entra_groups)"
+        problems.append(_make_problem(entry, "not_found", f"no Entra group is named {name!r}{told}. {remedy}"))
         return None
 
     def _make_group(

@@ -27,6 +27,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.par
 
 OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 
+REMEDY = "Correct the name, or create the group first (cvops_entra_groups)"
+
 
 class FakeGraph(UnansweredBatches):
     """Graph with a few groups, which compares names without regard to case, as the service does. ``failure`` is raised."""
@@ -38,6 +40,8 @@ class FakeGraph(UnansweredBatches):
         ]
         self.failure = failure
         self.asked: list[str] = []
+        self.pages: list[str] = []
+        self.page_failure: Exception | None = None
         self.recent: set[str] = set()
 
     @property
@@ -55,6 +59,13 @@ class FakeGraph(UnansweredBatches):
         if asked.startswith("id in"):
             return [group for group in self.groups if f"'{group['id'].lower()}'" in asked]
         return [group for group in self.groups if self._is_asked_for(group["displayName"], asked)]
+
+    def read_page(self, _path: str, *, params: t.Mapping[str, str], **_more: t.Any) -> t.Any:
+        self.pages.append(params["$filter"])
+        if self.page_failure:
+            raise self.page_failure
+        start = params["$filter"].split("'")[1].lower()
+        return {"value": [group for group in self.groups if group["displayName"].lower().startswith(start)]}
 
     def _is_asked_for(self, name: str, asked: str) -> bool:
         """Graph compares more loosely than names are the same: a hyphen of its own kind is one, too."""
@@ -147,7 +158,39 @@ def test_a_group_that_exists_is_not_pending() -> None:
 def test_a_group_that_is_gone_is_a_problem_only_of_an_entry_that_wants_it() -> None:
     found, problems = look_up(FakeGraph(), make_entry("GG-Ops", present=False), make_entry("GG-Ops", number=1))
     assert found == [EntraGroup(None, "GG-Ops", "GG-Ops"), None]
-    assert problems == [("mappings[1].principal.entra_group", "not_found", "no Entra group is named 'GG-Ops'")]
+    (problem,) = problems
+    assert problem[:2] == ("mappings[1].principal.entra_group", "not_found")
+    assert problem[2] == f"no Entra group is named 'GG-Ops'. {REMEDY}"
+
+
+def test_a_name_with_a_slip_is_told_with_the_groups_that_begin_alike() -> None:
+    graph = FakeGraph((OPS_ID, "GG-Commvault-platform-Admin", None), (OTHER_ID, "GG-Commerce", None))
+    found, problems = look_up(graph, make_entry("GG-Commvault-platfrom-Admin"))
+    assert found == [None]
+    near = "Near: 'GG-Commvault-platform-Admin'"
+    assert problems[0][2] == f"no Entra group is named 'GG-Commvault-platfrom-Admin'. {near}. {REMEDY}"
+    assert graph.pages == ["startswith(displayName,'GG-Commvault-')"]
+
+
+def test_near_names_are_asked_for_only_where_a_name_is_missing_and_only_for_a_few() -> None:
+    graph = FakeGraph((OPS_ID, "GG-Ops", None))
+    look_up(
+        graph,
+        make_entry("GG-Ops"),
+        make_entry("GG-New", number=1),
+        make_entry("Old", number=2, present=False),
+        pending=["GG-New"],
+    )
+    assert graph.pages == []
+    dummy, problems = look_up(graph, *(make_entry(f"GG-Opt-{number}", number=number) for number in range(9)))
+    assert (len(problems), len(graph.pages)) == (9, 5)
+
+
+def test_near_names_that_cannot_be_read_are_left_out() -> None:
+    graph = FakeGraph()
+    graph.page_failure = Forbidden("no")
+    dummy, problems = look_up(graph, make_entry("GG-Ops"))
+    assert problems[0][2] == f"no Entra group is named 'GG-Ops'. {REMEDY}" and len(graph.pages) == 1
 
 
 def test_names_are_asked_for_fifteen_at_a_time_and_each_once() -> None:

@@ -385,7 +385,7 @@ def test_names_that_the_play_declares_are_near_ones_too(make_ctx: t.Any, service
     )
     told = [problem["message"] for problem in result["error"]["problems"]]
     assert told[0].endswith("Similar, among the roles that the play creates: Restore.")
-    assert told[1].endswith("Similar, among the groups of the play: GG-New")
+    assert "no Entra group is named 'GG-Nwe'. Near: 'GG-New'. Correct the name, or create the group first" in told[1]
 
 
 @pytest.mark.parametrize(
