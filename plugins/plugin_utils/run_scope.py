@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import find_nearest_names, matches_any_pattern
 
 from .filter_values import make_visible, require_list, to_text
 
@@ -32,6 +32,7 @@ def select_scope(
     run_tags: t.Any = None,
     skip_tags: t.Any = None,
     parts: t.Any = None,
+    undeclared: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, ``problems``, and ``notes`` for people.
 
@@ -39,7 +40,8 @@ def select_scope(
 
     *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place, null without such a
     group. Where they are others than those of the connection, as in a slice of a job, parts of Entra ID are parts only when their tag is asked for.
-    *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all.
+    *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all;
+    *undeclared*: those that it would have if the document had their variable, which are told where the tags select nothing.
     """
     listed, hosts = _list_texts(commcells), _list_texts(grouped)
     is_grouped = grouped is not None
@@ -72,7 +74,7 @@ def select_scope(
             f"{', '.join(map(make_visible, known)) or 'none'}"
         )
     if not asked:
-        problems.append(f"the tags select nothing; this playbook has: {', '.join(own)}")
+        problems.append(_describe_nothing(own, _list_texts(undeclared), _list_texts(run_tags)))
     return {
         "commcells": chosen,
         "grouped": is_grouped,
@@ -98,6 +100,18 @@ def _describe_slice(hosts: list[str], listed: list[str], left: list[str]) -> str
         f"{len(listed)} CommCells of the connection"
         f"{foreign}, as a slice of a job has. Run --tags {','.join(left)} once for all slices"
     )
+
+
+def _describe_nothing(own: list[str], undeclared: list[str], run_tags: list[str]) -> str:
+    """Return why tags select nothing: a part that the document has nothing for, or names that no part has, with the parts that are like them."""
+    known = [*own, *undeclared]
+    missing = [f"the document has no cvops_{part}" for part in undeclared if part in run_tags]
+    near = list(
+        dict.fromkeys(name for tag in run_tags if tag not in known for name in find_nearest_names(tag, known, 1))
+    )
+    told = [*missing, *([f"did you mean {','.join(near)}"] if near else [])]
+    why = f" ({'; '.join(told)})" if told else ""
+    return f"the tags select nothing{why}; this playbook has: {', '.join(known)}"
 
 
 def _select_parts(parts: list[str], run_tags: list[str], skip_tags: list[str]) -> list[str]:

@@ -51,7 +51,18 @@ def test_a_narrowed_run_says_so(more: dict[str, t.Any], commcells: list[str], pa
         (["cs01:8080"], {}, "cs01:8080 needs another name"),
         (["cs01"], {"only": "cs02"}, "cvops_only=cs02 matches no CommCell; there are: cs01"),
         (["cs01", "cs02"], {"limited": ["localhost"], "only": "cs02"}, "--limit leaves out cs02: "),
-        (["cs01"], {"run_tags": ["mapings"]}, "the tags select nothing; this playbook has: entra, sso"),
+        (
+            ["cs01"],
+            {"run_tags": ["mapping"]},
+            "the tags select nothing (did you mean mappings); this playbook has: entra, sso",
+        ),
+        (["cs01"], {"run_tags": ["mapping", "role"]}, "(did you mean mappings,roles); this playbook has"),
+        (["cs01"], {"run_tags": ["xyz"]}, "the tags select nothing; this playbook has: entra, sso"),
+        (
+            ["cs01"],
+            {"run_tags": ["conditional_access"], "parts": ["entra", "sso"], "undeclared": ["conditional_access"]},
+            "nothing (the document has no cvops_conditional_access); this playbook has: entra, sso, conditional_access",
+        ),
     ],
 )
 def test_a_selection_that_cannot_be_is_a_problem(names: list[str], more: dict[str, t.Any], told: str) -> None:
