@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._joint.evidence.tables import SEVERITIES
 
+from .counts import count_words
 from .filter_values import FilterInputError, make_visible, require_mapping, require_mappings, to_text
 
 Mapping = t.Mapping[str, t.Any]
@@ -74,7 +75,8 @@ def _format_bundle(found: Mapping, is_new: bool) -> list[str]:
     told = ", ".join(f"{findings[name]} {name}" for name in SEVERITIES if findings.get(name))
     previous = found["previous"]
     lines = [
-        f"{found['name']}: {counts['access']} rows of access, {counts['leavers']} of leavers, {counts['identities']} of identities;"
+        f"{found['name']}: {count_words(counts['access'], 'row')} about access, {counts['leavers']} about leavers, "
+        f"{counts['identities']} about identities;"
         f" as of {found['as_of']}",
         f"Open findings: {told or 'none'}",
         f"Changes since {previous['name']}: {found['changes']}" if previous else "The first bundle of its chain",

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .conditional_access_lines import describe_coverage, describe_held_back
+from .counts import count_words, make_plural
 from .declared_access import is_held_back
 from .filter_values import (
     FilterInputError,
@@ -204,7 +205,7 @@ def _list_missing_consent(consent: Mapping) -> t.Iterator[str]:
 
 def _list_waiting(mapped: Mapping) -> t.Iterator[str]:
     if mapped.get("remaining"):
-        yield f"{mapped['remaining']} write requests, for the next run (max_writes, canary)"
+        yield f"{count_words(mapped['remaining'], 'write request')}, for the next run (max_writes, canary)"
     unconfirmed = require_list(mapped.get("not_confirmed"), "not_confirmed")
     if unconfirmed:
         yield f"{len(unconfirmed)} grants that were written but are not visible; they may be waiting for an approval"
@@ -227,7 +228,7 @@ def _describe_row(row: Mapping) -> str:
     if isinstance(grants, list):
         told = [_describe_row(item).removeprefix(": ") if isinstance(item, dict) else to_text(item) for item in grants]
         return f"{who}: {', '.join(told)}"
-    return f"{who}: {grants} grants" if grants is not None else who
+    return f"{who}: {count_words(grants, 'grant')}" if grants is not None else who
 
 
 @dataclass(frozen=True)
@@ -326,13 +327,7 @@ def _format_totals(steps: t.Sequence[Mapping]) -> str:
         for sign, verb in (_OBJECT_VERBS if kind in _OBJECTS else _PART_VERBS).items():
             count = counts.get((kind, sign))
             if count:
-                noun = "" if noun_is_told else f"{kind if count == 1 else _make_plural(kind)} "
+                noun = "" if noun_is_told else f"{kind if count == 1 else make_plural(kind)} "
                 told.append(f"{count} {noun}{verb}")
                 noun_is_told = True
     return ", ".join(told) or _NOTHING
-
-
-def _make_plural(noun: str) -> str:
-    if noun.endswith("y") and not noun.endswith(("ay", "ey", "oy")):
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith("s") else f"{noun}s"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .conditional_access_lines import format_policies
+from .counts import count_named, count_words
 from .filter_values import (
     FilterInputError,
     make_visible,
@@ -122,7 +123,7 @@ def format_run(
     access = require_mapping(conditional_access, "the result of conditional access")
     lines += format_policies(access)
     sums = requests or sum_results([result for result in (registered, mapped, signed, held, access) if result])
-    lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
+    lines.append(", ".join(count_named(sums[kind], kind.replace("_", "-")) for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 
 
@@ -150,7 +151,9 @@ def format_access(grants: t.Any, limit: int = 0) -> list[str]:
     for commcell, rows in sorted(grants.items()):
         found = require_mappings(rows, "the grants of a CommCell")
         holders = len({(row.get("principal_kind"), row.get("principal")) for row in found})
-        lines.append(f"{make_visible(commcell)}: {len(found)} grants to {holders} principals")
+        lines.append(
+            f"{make_visible(commcell)}: {count_words(len(found), 'grant')} to {count_words(holders, 'principal')}"
+        )
         lines += [f"  {line}" for line in _format_grants(found, limit)]
     return lines
 
@@ -275,18 +278,19 @@ def _format_mapping_counts(found: Mapping, is_planned: bool) -> str:
     told = found.get("grants") or 0
     grants = told if isinstance(told, int) else len(told)  # their number alone, in the passes of the playbooks
     told = (
-        f"{grants} grants, {added} to add, {removed} to remove"
+        f"{count_words(grants, 'grant')}, {added} to add, {removed} to remove"
         if is_planned
-        else f"{grants} grants, {added} added, {removed} removed"
+        else f"{count_words(grants, 'grant')}, {added} added, {removed} removed"
     )
     for key, words in (("surplus", "surplus"), ("unmanaged", "groups unmanaged")):
         staying = found.get(key)
         if staying == _UNKNOWN:
             told += f", {words} unknown"
         elif staying:
-            told += f", {len(_list_staying(found, key))} {words}"
+            count = len(_list_staying(found, key))
+            told += f", {count} {words.replace('groups', 'group') if count == 1 else words}"
     if found.get("remaining"):
-        told += f", {found['remaining']} requests left for the next run"
+        told += f", {count_words(found['remaining'], 'request')} left for the next run"
     if found.get("not_confirmed"):
         told += f", {len(found['not_confirmed'])} not confirmed"
     return told

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.conditional_access.words import ENFORCEMENT
 
+from .counts import count_words
 from .declared_access import LOCATION, POLICY
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
@@ -148,7 +149,7 @@ def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = 
     if markdown:
         notes = [line for note in notes for line in ("", escape_markdown(note))]
     if problems:
-        many = _count(len(problems), "problem")
+        many = count_words(len(problems), "problem")
         head = [f"# {many}; nothing was written", "", "```"] if markdown else [f"{many}; nothing was written"]
         return [*head, *(f"- {line}" for line in problems), *(["```"] if markdown else []), *notes]
     digest = decided.get("digest") if decided.get("steps") else ""
@@ -172,21 +173,19 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         status = to_text(found.get("status")).replace("_", " ")
         told = f"{_name_host(host)}: {status}"
         if status == "planned":
-            told = f"{_name_host(host)}: {_count(found.get('planned', 0), 'change')} planned"
+            told = f"{_name_host(host)}: {count_words(found.get('planned', 0), 'change')} planned"
         elif found.get("planned"):
-            told += (
-                f", {_count(found['planned'], 'change')} planned, {_count(found.get('written', 0), 'write request')}"
-            )
+            told += f", {count_words(found['planned'], 'change')} planned, {count_words(found.get('written', 0), 'write request')}"
         if found.get("message"):
             told += f": {found['message']}"
         lines.append(told)
         if found.get("remaining"):
-            lines.append(f"  for a later run (max_writes, canary): {_count(found['remaining'], 'write request')}")
+            lines.append(f"  for a later run (max_writes, canary): {count_words(found['remaining'], 'write request')}")
         if found.get("held"):
-            held = f"stays in report-only, because it would have refused sign-ins: {_count(found['held'], 'policy', 'policies')}"
+            held = f"stays in report-only, because it would have refused sign-ins: {count_words(found['held'], 'policy', 'policies')}"
             lines.append(f"  {held}")
         if found.get("gone"):
-            lines.append(f"  already done by somebody else: {_count(found['gone'], 'change')}")
+            lines.append(f"  already done by somebody else: {count_words(found['gone'], 'change')}")
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
         more = [f"… and {len(left) - _STEPS_TOLD} more"] if len(left) > _STEPS_TOLD else []
         lines += [f"  left: {line}" for line in [*left[:_STEPS_TOLD], *more]]
@@ -224,7 +223,7 @@ def find_result_failure(conclusion: t.Any, host: t.Any = None, decision: t.Any =
             " plan, and approve it"
         )
     if status == "problems":
-        return f"{_count(len(require_list(found.get('problems'), 'problems')), 'problem')}, see the plan above; nothing was written"
+        return f"{count_words(len(require_list(found.get('problems'), 'problems')), 'problem')}, see the plan above; nothing was written"
     if status in ("failed", "plan_changed", "not_applied"):
         return f"{status.replace('_', ' ')}: {found.get('message')}"
     return ""
@@ -337,10 +336,6 @@ def _show(text: t.Any) -> str:
 def _list_hosts(scope: Mapping) -> list[str]:
     entra = [ENTRA] if set(OF_ENTRA).intersection(require_list(scope.get("parts"), "parts")) else []
     return [*entra, *map(to_text, require_list(scope.get("commcells"), "commcells"))]
-
-
-def _count(number: t.Any, what: str, many: str = "") -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {many or what + 's'}"
 
 
 def _name_host(host: t.Any) -> str:

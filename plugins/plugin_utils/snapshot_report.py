@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .counts import count_named
 from .filter_values import make_visible, require_mapping, require_mappings, to_text
 
 #: The host of the result of Entra ID.
@@ -39,7 +40,7 @@ def report_snapshot(results: t.Any, folder: t.Any = "", copied: t.Any = None) ->
             faults.append(f"{place}: not read: {why}")
             continue
         counts = require_mapping(found.get("counts"), "counts")
-        told = [f"{count} {to_text(name).replace('_', ' ')}" for name, count in counts.items() if count]
+        told = [count_named(count, to_text(name)) for name, count in counts.items() if count]
         lines.append(f"{place}: {', '.join(told) or 'nothing'}")
         for source in require_mappings(found.get("not_visible"), "not_visible"):
             word = "not complete" if source.get("complete") is False else "perhaps not complete"

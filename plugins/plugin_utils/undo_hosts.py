@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
 
+from .counts import count_words
 from .filter_values import make_visible, require_list, require_mappings, to_text
 from .undo_changes import Key, Mapping, ObjectChange, PartChange, PlaceChanges
 
@@ -281,7 +282,11 @@ class CommcellUndo(_Undo):
         ]
         has_members = not there.get("entra_group_id") and bool(there.get("members"))
         if (others or has_members) and not self._overwrite:
-            why = f"it holds {len(others)} grants that the run did not give it" if others else "it has members"
+            why = (
+                f"it holds {count_words(len(others), 'grant')} that the run did not give it"
+                if others
+                else "it has members"
+            )
             self._keep(what, why)
             return None
         if fold_case(to_text(there["name"])) != fold_case(about["name"]) and not self._overwrite:

@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import unmark_unsafe_texts
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import SCHEMA_VERSION, STEP_STATES
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
+from ansible_collections.cvops.identity.plugins.plugin_utils.counts import count_words
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
     DataFileError,
     Limits,
@@ -312,7 +313,7 @@ def _describe_runs(records: t.Sequence[Record]) -> list[str]:
         modules = ", ".join(sorted({abbreviate_text(record["module"]) for record in listed}))
         began = min(record["began"] for record in listed)
         steps = sum(len(record["steps"]) for record in listed)
-        told.append(f"{abbreviate_text(run)}{job} of {abbreviate_text(began)}, {steps} steps, {modules}")
+        told.append(f"{abbreviate_text(run)}{job} of {abbreviate_text(began)}, {count_words(steps, 'step')}, {modules}")
     return told[:_TOLD]
 
 

@@ -327,7 +327,10 @@ def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
     assert bare(SITE, "--tags", "conditional_access", extra_vars=document).ok().stats["changed"] == 0
     assert_no_writes(site)
     nothing = {name: value for name, value in document.items() if name != "cvops_conditional_access"}
-    assert "the tags select nothing (the document has no cvops_conditional_access)" in bare(SITE, "--tags", "conditional_access", extra_vars=nothing).text
+    assert (
+        "the tags select nothing (the document has no cvops_conditional_access)"
+        in bare(SITE, "--tags", "conditional_access", extra_vars=nothing).text
+    )
 
 
 def test_without_the_licence_for_programs(make_site: Make, bare: Player) -> None:

@@ -202,7 +202,7 @@ def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     )
     assert "CommCell emea-cs01: changed since then, and not undone: role Late shift: GG-B holds it" in lines
     assert "Entra ID: changed since then, and not undone: Entra group GG-A: its description is a different one" in lines
-    assert "CommCell emea-cs01: changed since then, and not undone: user group GG-C: it holds 1 grants" in lines
+    assert "CommCell emea-cs01: changed since then, and not undone: user group GG-C: it holds 1 grant" in lines
     assert (
         "Entra ID: changed since then, and not undone: Entra group GG-C: a user group that stays is linked to it"
         in lines

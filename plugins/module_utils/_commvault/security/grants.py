@@ -31,7 +31,8 @@ def name_entity_kind(kind: str) -> str:
         return "CommCell"
     if kind.startswith("type:"):
         return f"entity of type {kind.removeprefix('type:')}"
-    return (kind if kind == "company" else kind.removesuffix("s")).replace("_", " ")
+    # "conditional_access", of findings, is no plural.
+    return (kind if kind.endswith("ss") else kind.removesuffix("s")).replace("_", " ")
 
 
 class Entity(t.NamedTuple):

@@ -162,7 +162,7 @@ def test_only_the_latest_are_told_and_how_many_are_not() -> None:
     rows = [event(n * 100, "commvault", "audit_trail", operation="sign_in", actor=ACCOUNT) for n in range(5)]
     lines = format_log(join_logs({"cs01": {"audit_trail": rows}}), 2)
     assert "3 earlier handshakes, see the file" in lines
-    assert sum("logged in" in line and "anew" not in line for line in lines) == 2
+    assert sum("logged in" in line and "again" not in line for line in lines) == 2
     assert not any("earlier" in line for line in format_log(join_logs({"cs01": {"audit_trail": rows}}), 0))
 
 

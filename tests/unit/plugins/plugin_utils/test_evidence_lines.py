@@ -36,7 +36,7 @@ BUNDLE: dict[str, t.Any] = {
 
 def test_a_bundle_in_lines() -> None:
     assert format_evidence({"evidence": BUNDLE, "steps": [1]}) == [
-        "b: 7 rows of access, 1 of leavers, 2 of identities; as of 2026-11-27T20:15:00Z",
+        "b: 7 rows about access, 1 about leavers, 2 about identities; as of 2026-11-27T20:15:00Z",
         "Open findings: 2 high, 1 low",
         "The first bundle of its chain",
         "Report: /e/b/report.html",

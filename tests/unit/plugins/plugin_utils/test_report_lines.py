@@ -50,7 +50,7 @@ def test_a_run_as_lines() -> None:
         "6 reads, 2 writes, 2 sign-ins",
     ]
     unchanged = {**REGISTERED, "changed": False, "consent": {}}
-    assert format_run(unchanged, None, "x") == ["Registration x: as it should be", "1 reads, 2 writes, 1 sign-ins"]
+    assert format_run(unchanged, None, "x") == ["Registration x: as it should be", "1 read, 2 writes, 1 sign-in"]
     assert format_run(None) == ["0 reads, 0 writes, 0 sign-ins"]
 
 
@@ -105,7 +105,7 @@ def test_access_beyond_the_mapping_is_told_by_name_as_far_as_it_stays() -> None:
     told = [f"surplus: {SHOWN}: View on plans gold", "unmanaged: GG-Lost has no entry and holds View on plans gold"]
     assert format_drift(mapped) == [f"cs01: {line}" for line in told]
     assert format_run(None, mapped)[:-1] == [
-        "cs01: 0 grants, 0 added, 0 removed, 1 surplus, 1 groups unmanaged",
+        "cs01: 0 grants, 0 added, 0 removed, 1 surplus, 1 group unmanaged",
         *(f"  {line}" for line in told),
     ]
     assert build_run_summary(None, mapped)["unmanaged"] == {
@@ -194,7 +194,7 @@ def test_policies_are_told_with_their_state() -> None:
     access = {**sums, "named_locations": [], "policies": [{"display_name": "CA1", "policy_state": "enabled"}]}
     assert format_run({}, conditional_access=access) == [
         "Conditional access: CA1: in force",
-        "1 reads, 2 writes, 1 sign-ins",
+        "1 read, 2 writes, 1 sign-in",
     ]
     summary = build_run_summary({}, conditional_access=access)
     assert summary["changed"] is True and summary["conditional_access"] == access

@@ -41,7 +41,7 @@ def test_what_was_not_read_is_a_fault_however_its_task_ended(failed: dict[str, t
     found = report_snapshot({"apac": failed, "emea": make_result(users=1)}, "/srv/s")
     (fault,) = found["faults"]
     assert fault.startswith("CommCell apac: not read: ") and "\x1b" not in fault
-    assert found["lines"][1] == "CommCell emea: 1 users" and fault in found["lines"]
+    assert found["lines"][1] == "CommCell emea: 1 user" and fault in found["lines"]
 
 
 def test_a_failed_task_with_a_snapshot_is_none_the_less_not_read() -> None:

@@ -141,10 +141,10 @@ def test_a_user_group_that_was_made_goes_only_when_it_holds_nothing_of_others() 
     assert "it has members" in plan_undo(records, CELLS, CELL, site.show_cell())["told"][0]
     site.groups[1].update(members=[], entra_group_id=guid(9))
     site.grants.add((1, 5, 7))
-    assert "it holds 1 grants" in plan_undo(records, CELLS, CELL, site.show_cell())["told"][0]
+    assert "it holds 1 grant" in plan_undo(records, CELLS, CELL, site.show_cell())["told"][0]
     there = site.show_cell()
     there["associations"][0].update(role=None, permissions=["View"])
-    assert "it holds 1 grants" in plan_undo(records, CELLS, CELL, there)["told"][0]
+    assert "it holds 1 grant" in plan_undo(records, CELLS, CELL, there)["told"][0]
 
 
 def test_a_user_group_that_was_made_and_renamed_stays() -> None:

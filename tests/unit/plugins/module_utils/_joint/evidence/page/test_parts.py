@@ -168,6 +168,7 @@ def test_flags_that_are_not_known_are_never_no() -> None:
     assert [words.name_value("privileged", value) for value in (True, False, None)] == ["Yes", "No", "Not known"]
     assert words.name_value("reason", None) == ""
     assert words.name_value("entity_kind", "client_group") == "Client group"
+    assert words.name_value("entity_kind", "conditional_access") == "Conditional access"
 
 
 def test_numbers_agree_with_their_nouns() -> None:
