@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -52,8 +54,24 @@ def _make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dump_variables(simulator: Simulator) -> str:
-    return str(yaml.safe_dump(simulator.variables(), sort_keys=False, allow_unicode=True, width=120))
+def _dump(document: dict[str, Any]) -> str:
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _make_break_glass_variables(accounts: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Return the variables for these accounts: those of a drill, and of sign-on before a redirect."""
+    own = copy.deepcopy(accounts)  # what is the same object would be an anchor and a reference to it in the file
+    return {"break_glass_drill_accounts": accounts, "commvault_sso_break_glass": {"commcells": own}}
+
+
+def write_documents(simulator: Simulator, folder: Path) -> dict[str, Path]:
+    """Write the variables of a site and those of its accounts for emergencies; return the files by what they are."""
+    documents = {"variables": ("variables.yml", simulator.variables())}
+    if accounts := simulator.break_glass_accounts():
+        documents["accounts"] = ("break_glass.yml", _make_break_glass_variables(accounts))
+    for name, content in documents.values():
+        _write_private(folder / name, _dump(content))
+    return {what: folder / name for what, (name, _content) in documents.items()}
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -81,15 +99,15 @@ def _run_serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with simulator:
-        document = arguments.dir / "variables.yml"
-        _write_private(document, _dump_variables(simulator))
+        documents = write_documents(simulator, arguments.dir)
         if arguments.controller:
             lines = [f"{name}={value}\n" for name, value in simulator.controller_environment().items()]
             _write_private(arguments.dir / "controller.env", "".join(lines))
         for service in simulator.services:
             print(f"{service.name:<10} {service.url}")
         print(f"{'ca':<10} {simulator.ca_path}")
-        print(f"{'variables':<10} {document}")
+        for what, path in documents.items():
+            print(f"{what:<10} {path}")
         for note in simulator.notes:
             print(f"{'note':<10} {note}")
         sys.stdout.flush()
@@ -106,7 +124,7 @@ def _run_variables(arguments: argparse.Namespace) -> int:
         snapshot=arguments.snapshot,
         grant_automation=arguments.grant_automation,
     )
-    sys.stdout.write(_dump_variables(simulator))
+    sys.stdout.write(_dump(simulator.variables()))
     return 0
 
 

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from cvops_simulator.browser import NO_ANSWER, Browser, LeavesSiteError
+from cvops_simulator.commvault.saml_sign_on import SAML
+from cvops_simulator.commvault.service import CommCellService
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.core.service import Service
 
@@ -31,6 +36,18 @@ class Controlled(Protocol):
     @property
     def services_under_control(self) -> list[Service]:
         """All services but the control listener."""
+
+    @property
+    def commcells(self) -> Mapping[str, CommCellService]:
+        """The CommCells by name."""
+
+    @property
+    def login_url(self) -> str:
+        """The token service."""
+
+    @property
+    def ca_path(self) -> str:
+        """PEM file of the CA that signed the listeners' certificate."""
 
     def variables(self) -> dict[str, Any]:
         """Return the variables document, with addresses and credentials."""
@@ -66,6 +83,7 @@ class ControlService(Service):
             Route("/clock", self._clock, methods=["POST"]),
             Route("/quota", self._quota, methods=["POST"]),
             Route("/latency", self._latency, methods=["POST"]),
+            Route("/sign_on", self._sign_on, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
         ]
         services = [service for service in self._simulator.services_under_control if service.control_routes()]
@@ -122,9 +140,47 @@ class ControlService(Service):
         self.context.latency[str(data.get("service", "*"))] = float(data.get("seconds", 0.0))
         return Response(status_code=204)
 
+    async def _sign_on(self, request: Request) -> Response:
+        """Sign a person on through a SAML app; 200 whether the person gets in or not, 400 where nobody was asked."""
+        data = await _read_json(request)
+        try:
+            service, key = self._find_app(data)
+            browser = Browser(self._simulator.ca_path, service.origin, self._simulator.login_url)
+            # In a thread: the listeners that answer have the event loop.
+            answer = await run_in_threadpool(browser.sign_on_with_key, key, str(data["user"]))
+        except (KeyError, LeavesSiteError) as error:
+            return JSONResponse({"error": str(error.args[0])}, 400)
+        except NO_ANSWER as error:
+            return JSONResponse({"error": f"no answer: {type(error).__name__}: {error}"}, 502)
+        return JSONResponse(_tell_sign_on(service, answer))
+
+    def _find_app(self, data: Any) -> tuple[CommCellService, str]:
+        """Return the CommCell and the key of the app that a sign-on is about. Raises KeyError with a message."""
+        if not isinstance(data, dict) or not data.get("user") or not data.get("app"):
+            raise KeyError('needs "user", a user principal name or object id, and "app", the name of a SAML app')
+        cells = self._simulator.commcells
+        name = str(data.get("commcell") or next(iter(cells)))
+        if name not in cells:
+            raise KeyError(f"there is no CommCell {name}, only {', '.join(cells)}")
+        apps = [app for app in cells[name].state.apps if app.type == SAML]
+        for app in apps:
+            if app.name == data["app"]:
+                return cells[name], app.key
+        known = ", ".join(sorted(app.name for app in apps)) or "none"
+        raise KeyError(f"{name} has no SAML app {data['app']}, its SAML apps: {known}")
+
     async def _reset(self, request: Request) -> Response:
         self._simulator.reset()
         return Response(status_code=204)
+
+
+def _tell_sign_on(service: CommCellService, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what came of a sign-on, without the token of the session: groups and roles, or who refused it and why."""
+    if "userName" not in answer:
+        told = {"refused_by": answer.get("refused_by"), "code": answer.get("errorCode")}
+        return {"signed_in": False, **told, "reason": answer.get("errorMessage")}
+    roles = service.list_roles_of_user(answer["userName"])
+    return {"signed_in": True, "user": answer["userName"], "user_groups": answer["userGroups"], "roles": roles}
 
 
 async def _read_json(request: Request) -> Any:

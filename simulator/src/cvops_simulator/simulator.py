@@ -25,6 +25,7 @@ from cvops_simulator.entra.login.service import LoginService
 from cvops_simulator.entra.seeding import make_tenant, reset_tenant
 from cvops_simulator.keyvault.access import OFFICER
 from cvops_simulator.keyvault.service import KeyVaultService
+from cvops_simulator.seeds.commcell import LOCAL_ADMIN
 from cvops_simulator.seeds.site import build_site
 from cvops_simulator.snapshots.site import build_snapshot_site
 
@@ -267,6 +268,15 @@ class Simulator:
             "commcells": {name: self._make_commcell_variables(cell) for name, cell in self.commcells.items()},
         }
         return document
+
+    def break_glass_accounts(self) -> dict[str, dict[str, str]]:
+        """Return by CommCell name and password of its local administrator for emergencies, if it has one."""
+        found = {}
+        for name, service in self.commcells.items():
+            for user in service.state.users.named(LOCAL_ADMIN):
+                if user.password:
+                    found[name] = {"username": user.name, "password": user.password}
+        return found
 
     def controller_environment(self) -> dict[str, str]:
         """Return the variables with which `awx.awx` and `awxkit` find the controller, sign in and trust its CA."""

@@ -6,16 +6,10 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
-import ssl
 import typing as t
-import urllib.error
-import urllib.parse
-import urllib.request
 
 from cvops_simulator import Simulator
+from cvops_simulator.browser import Browser as SimulatedBrowser
 
 from ansible_collections.cvops.identity.plugins.modules import (
     commvault_saml_app,
@@ -31,52 +25,17 @@ GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
 UNIQUE = {"unique_name": "commvault-sign-on"}
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments: t.Any) -> None:
-        return None
-
-
-class Browser:
+class Browser(SimulatedBrowser):
     """Somebody who opens the console: follows to Entra ID as *upn*, and posts what it answers back to Commvault."""
 
     def __init__(self, site: Simulator, app: str = "people", commcell: str = "cs01") -> None:
-        self._app = app
-        context = ssl.create_default_context(cafile=site.ca_path)
-        self._open = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect()).open
-        cell = site.commcells[commcell]
-        self._origin = cell.url.removesuffix("/commandcenter/api")
-        self._login_url, self._cell = site.login_url, cell
+        self._app, self._cell = app, site.commcells[commcell]
+        super().__init__(site.ca_path, self._cell.origin, site.login_url)
 
     def sign_on(self, upn: str) -> dict[str, t.Any]:
         """What Commvault answers: the user and its groups, or why not."""
         (app,) = self._cell.state.apps.named(self._app)
-        try:
-            self._open(f"{self._origin}/identity/samlLogin?samlAppKey={app.key}", timeout=30)
-            raise AssertionError("Commvault did not send the browser to Entra ID")
-        except urllib.error.HTTPError as error:
-            if error.code != 302:
-                return t.cast("dict[str, t.Any]", json.loads(error.read()))
-            asked = urllib.parse.urlsplit(error.headers["Location"])
-        assert f"https://{asked.netloc}" == self._login_url
-        try:
-            asking = f"{asked.geturl()}&{urllib.parse.urlencode({'login_hint': upn})}"
-            page = self._open(asking, timeout=30).read().decode()
-        except urllib.error.HTTPError as error:
-            return {"errorMessage": error.read().decode()}
-        action = html.unescape(re.findall('action="([^"]*)"', page)[0])
-        fields = {name: html.unescape(value) for name, value in re.findall('name="([^"]*)" value="([^"]*)"', page)}
-        assert re.match(r"https://(cv|commvault)\.corp\.example:443/webconsole/", action)
-        return self.post(action, fields)
-
-    def post(self, action: str, fields: dict[str, str]) -> dict[str, t.Any]:
-        """Post a form to the console, whose host is the simulator's."""
-        parts = urllib.parse.urlsplit(action)
-        url = f"{self._origin}{parts.path}?{parts.query}"
-        try:
-            answer = self._open(url, urllib.parse.urlencode(fields).encode(), timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        return t.cast("dict[str, t.Any]", json.loads(answer.read()))
+        return self.sign_on_with_key(app.key, upn)
 
 
 def run(module: t.Any, site: Simulator, **options: t.Any) -> dict[str, t.Any]:

@@ -105,7 +105,10 @@ def find_app(cell: Cell, key: str) -> IdentityApp:
 def build_login_address(cell: Cell, origin: str, key: str) -> str:
     """Return where the identity provider is asked to sign somebody in. Raises SignOnError."""
     app = find_app(cell, key)
-    settings = _build_settings(app, origin)
+    try:
+        settings = _build_settings(app, origin)
+    except OneLogin_Saml2_Error as error:
+        raise SignOnError(f"The SAML app is not complete: {error}") from error
     with _use_clock(cell.clock.now()):
         request = OneLogin_Saml2_Authn_Request(settings)
     cell.sign_ons.requests.add(request.get_id())

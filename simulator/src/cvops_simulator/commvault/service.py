@@ -20,6 +20,7 @@ from cvops_simulator.commvault.control import make_control_routes
 from cvops_simulator.commvault.envelopes import INVALID, ApiError, make_error_body
 from cvops_simulator.commvault.handlers.commands import is_reading_command
 from cvops_simulator.commvault.releases import check_release
+from cvops_simulator.commvault.rights import Rights
 from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
 from cvops_simulator.commvault.saml_sign_on import (
@@ -110,6 +111,12 @@ class CommCellService(Service):
     def user(self, name: str) -> User:
         """Return a user by name. Raises IndexError without one."""
         return self.cell.user(name)
+
+    def list_roles_of_user(self, name: str) -> list[str]:
+        """Return the names of the roles that a user holds anywhere, by own grants and those of enabled groups."""
+        principals = Rights(self.state, self.user(name)).principals
+        held = {grant.role_id for principal in principals for grant in self.state.grants.of_principal(*principal)}
+        return sorted(role.name for role in self.state.roles if role.id in held)
 
     def access_token(self, user: str = "", **limits: Any) -> str:
         """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""
