@@ -20,7 +20,7 @@ from .filter_values import make_visible, require_list, require_mapping, require_
 from .passes import ASSIGNMENTS, ENTRA, REGISTRATION
 from .plan_lines import escape_markdown
 from .run_scope import OF_ENTRA
-from .sign_on import REPLY_URL
+from .sign_on import REPLY_URL, note_nobody_assigned
 from .task_results import sum_results
 
 Mapping = t.Mapping[str, t.Any]
@@ -74,12 +74,18 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
 
 
 def decide_run(
-    plans: t.Any, scope: t.Any, digest: t.Any = "", approved: t.Any = "", check_mode: bool = False
+    plans: t.Any,
+    scope: t.Any,
+    digest: t.Any = "",
+    approved: t.Any = "",
+    check_mode: bool = False,
+    application: t.Any = None,
+    sso: t.Any = None,
 ) -> dict[str, t.Any]:
-    """Return whether the plans are carried out: ``write``, ``status``, the ``problems`` of all hosts as texts, and the ``notes`` of the scope.
+    """Return whether the plans are carried out: ``write``, ``status``, the ``problems`` of all hosts as texts, and the ``notes`` of the scope and on sign-on.
 
     *plans*: by host, as ``collect_pass`` makes them, null for a host that was not planned; *approved*: a digest that alone may be written, or
-    ``nothing``, with which the run ends with its plan as in check mode.
+    ``nothing``, with which the run ends with its plan as in check mode; *application*, *sso*: what the document declares, for a note.
     """
     given, chosen = require_mapping(plans, "the plans"), require_mapping(scope, "the scope")
     problems = [
@@ -93,6 +99,7 @@ def decide_run(
     if status == "go" and not steps:
         status = "unchanged"
     notes = [to_text(line) for line in require_list(chosen.get("notes"), "notes")]
+    notes += note_nobody_assigned(given, application, sso)
     # Check mode says so in its report.
     notes += [_APPROVES_NOTHING] if status == "planned" and not check_mode else []
     return {

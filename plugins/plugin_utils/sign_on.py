@@ -135,6 +135,31 @@ def is_redirected(app: t.Any) -> bool:
     return value is not None and bool(check_type_bool(value))
 
 
+def note_nobody_assigned(plans: t.Any, application: t.Any, sso: t.Any) -> list[str]:
+    """Return what is to be told of a plan that sends everybody to Entra ID where the document lets nobody in; mostly nothing.
+
+    *plans*: by host; *application*, *sso*: what the document declares. Who is assigned already is not looked at.
+    """
+    declared = require_mapping(application, "cvops_application")
+    principal = require_mapping(declared.get("service_principal"), "cvops_application.service_principal")
+    required = principal.get("assignment_required")
+    assigned = require_mapping(declared.get("app_role_assignments"), "cvops_application.app_role_assignments")
+    if required is None or not check_type_bool(required) or assigned.get("assignments"):
+        return []
+    switched = [
+        make_visible(to_text(commcell))
+        for commcell, plan in require_mapping(plans, "the plans").items()
+        if split_saml_steps(plan, list_saml_apps(sso, commcell))["redirect"]
+    ]
+    if not switched:
+        return []
+    return [
+        f"auto_redirect is switched on ({', '.join(switched)}), an assignment is required to sign in "
+        "(cvops_application.service_principal.assignment_required), and the document assigns nobody. Who is not assigned already cannot sign in: "
+        "name groups in cvops_application.app_role_assignments, and run cvops.identity.preflight first"
+    ]
+
+
 def split_saml_steps(plan: t.Any, apps: t.Any) -> dict[str, t.Any]:
     """Return the ids of the steps that SAML apps have in a CommCell's plan, by task: those of the first pass, and ``redirect``, the last.
 

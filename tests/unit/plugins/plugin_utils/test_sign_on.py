@@ -27,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.sign_on import (
     list_saml_results,
     list_unregistered,
     name_results_by_item,
+    note_nobody_assigned,
     split_saml_steps,
 )
 
@@ -124,6 +125,33 @@ def test_an_app_that_goes_needs_no_provider() -> None:
 )
 def test_redirected(value: t.Any, result: bool) -> None:
     assert is_redirected({"auto_redirect": value}) is result
+
+
+@pytest.mark.parametrize(
+    ("required", "assigned", "redirected", "action", "noted"),
+    [
+        (True, None, True, "redirect", True),
+        ("yes", {"assignments": []}, "yes", "redirect", True),
+        (True, {"assignments": [{"group": "g"}]}, True, "redirect", False),
+        (False, None, True, "redirect", False),
+        (None, None, True, "redirect", False),
+        (True, None, False, "redirect", False),  # it is switched off
+        (True, None, True, "update", False),
+    ],
+)
+def test_a_plan_that_redirects_to_where_nobody_is_let_in_has_a_note(
+    required: t.Any, assigned: t.Any, redirected: t.Any, action: str, noted: bool
+) -> None:
+    application = {"service_principal": {"assignment_required": required}, "app_role_assignments": assigned}
+    sso = {"saml_apps": [{"name": "a", "auto_redirect": redirected}]}
+    plans = {
+        "localhost": {"steps": {}},
+        "cs01": {"steps": {"SAML app a": [{"id": "1", "action": action}]}},
+        "cs02": None,
+    }
+    notes = note_nobody_assigned(plans, application, sso)
+    assert [note.partition(",")[0] for note in notes] == ["auto_redirect is switched on (cs01)"] * noted
+    assert note_nobody_assigned(plans, None, None) == []
 
 
 STEPS = st.lists(
