@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import pathlib
 import re
 import shlex
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from collection_tree import ROOT
 from cvops_simulator import Simulator
+from cvops_simulator.cli import write_documents
 from helpers.playing import Player, Run
 
 pytestmark = pytest.mark.any_core
@@ -26,7 +28,7 @@ REVIEWER = "r.viewer@corp.example"
 GROUP = "GG-Commvault-platform-Audit"
 #: What the page names, relative to the folder in which the commands are typed.
 _PATHS = re.compile(
-    r"(?<![\w./])(site/variables\.yml|evidence(?=$|/|\s)|signoff-2026-q4\.csv|review\.patch|drill\.yml)"
+    r"(?<![\w./])(site/(?:variables|break_glass)\.yml|evidence(?=$|/|\s)|signoff-2026-q4\.csv|review\.patch|drills\.json)"
 )
 
 
@@ -78,7 +80,7 @@ def decide(path: pathlib.Path, is_revoked: t.Callable[[dict[str, str]], bool]) -
 def test_a_newcomer_gets_from_the_list_to_the_proof(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "walk"
     (folder / "site").mkdir(parents=True)
-    (folder / "site" / "variables.yml").write_text(yaml.safe_dump(site.variables(), sort_keys=False))
+    write_documents(site, folder / "site")
     walk = Walk(folder, play)
     walk.type_next("access_evidence")
     assert "Master" in "\n".join(walk.type_next("access").one("Report")["msg"])
@@ -105,4 +107,7 @@ def test_a_newcomer_gets_from_the_list_to_the_proof(site: Simulator, play: Playe
     assert len(gone) >= revoked
     with (newest / "findings.csv").open(newline="") as stream:
         assert "revoked_access_remains" not in {row["rule"] for row in csv.DictReader(stream)}
-    assert [words[1] for words in walk.left] == ["cvops.identity.break_glass_drill"]
+    drilled = walk.type_next("break_glass_drill").one("Report")["msg"]
+    assert ["breakglass" in line and "administrator rights" in line for line in drilled] == [True]
+    (drill,) = json.loads((folder / "drills.json").read_text())
+    assert (drill["user"], drill["outcome"], walk.left) == ("breakglass", "worked", [])

@@ -9,12 +9,18 @@ Entra ID's part signs with signxml, Commvault's checks with python3-saml, so tha
 
 from __future__ import annotations
 
+import json
+import pathlib
+import re
+import shlex
+import subprocess
 import sys
 import typing as t
 
 import pytest
 from collection_tree import ROOT
 from cvops_simulator import Simulator
+from cvops_simulator.cli import write_documents
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.grants import assign_role
 from helpers.checks import writes
@@ -145,6 +151,47 @@ def pick(name: str) -> list[dict[str, t.Any]]:
     return next(
         tasks for documents in blocks for tasks in documents if isinstance(tasks, list) and tasks[0].get("name") == name
     )
+
+
+def show(word: str) -> list[str]:
+    """The texts of the guide's examples in which this word stands."""
+    return [block.text for block in blocks_of(GUIDE) if word in block.text]
+
+
+def test_the_guide_tries_a_sign_on(make_site: t.Callable[..., Simulator], bare: Player, tmp_path: pathlib.Path) -> None:
+    """Its first example, from one document, on the simulator; then somebody who is assigned, and somebody who is not."""
+    site = make_site(set="S", empty=True)
+    (tmp_path / "site").mkdir()
+    write_documents(site, tmp_path / "site")
+    text = show("cvops_sso:")[0]
+    (block,) = show("cvops-simulator serve")
+    serve, playbook, curl = block.strip().splitlines()
+    assert serve.startswith("cvops-simulator serve --set S --seed 1 --empty ")
+    # The CommCell has an app of this name, whose reply URL a run that only plans does not tell as the run does.
+    (held,) = site.commcells["cs01"].state.apps.named("corp.example")
+    site.commcells["cs01"].state.apps.remove(held)
+    command, name, *words = shlex.split(playbook)
+    assert command == "ansible-playbook"
+
+    def type_playbook(document: str, *more: str) -> list[str]:
+        """The notes of the plan of a run with this document."""
+        (tmp_path / "sign_on.yml").write_text(document)
+        done = bare(name, *(word.replace("@", f"@{tmp_path}/") for word in words), *more).ok()
+        return [line for line in done.one("Plan")["msg"] if line.startswith("Note")]
+
+    (note,) = type_playbook(re.sub(r"  app_role_assignments:\n(    .*\n)+", "", text), "--check")
+    assert "auto_redirect is switched on (cs01)" in note and "the document assigns nobody" in note
+    assert type_playbook(text) == []
+
+    def type_curl(user: str) -> dict[str, t.Any]:
+        """What the command of the guide answers, about this person."""
+        typed = curl.replace("http://127.0.0.1:41003", site.control_url).replace("tara.petrova@corp.example", user)
+        done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, timeout=120, check=True)
+        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
+
+    allowed, refused = (json.loads(text) for text in show('"signed_in"'))
+    assert type_curl("tara.petrova@corp.example") == allowed
+    assert type_curl("tom.amiri@corp.example") == refused
 
 
 @pytest.mark.parametrize("fails", [False, True])
