@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: access
 short_description: Who can do what, and what somebody can do
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cvops.identity authors (@cvops)
 description:

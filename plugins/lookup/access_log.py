@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: access_log
 short_description: The joined logs of earlier runs as data
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cvops.identity authors (@cvops)
 description:

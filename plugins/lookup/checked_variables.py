@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: checked_variables
 short_description: The variables document of the play, evaluated and checked
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cvops.identity authors (@cvops)
 description:

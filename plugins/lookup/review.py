@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: review
 short_description: Changes of the mapping document by the decisions of an access review
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cvops.identity authors (@cvops)
 description:

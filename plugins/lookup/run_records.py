@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: run_records
 short_description: The records of one run as data, for undoing it
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cvops.identity authors (@cvops)
 description:

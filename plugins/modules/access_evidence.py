@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: access_evidence
 short_description: Write, seal and verify evidence of who may do what on Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes of a snapshot a bundle of access evidence. A folder with tables (C(access), C(roles), C(changes), C(leavers), C(identities), C(findings),
     C(signoff), C(action_plan), C(population)) as CSV for people and JSON for programs, a report of one page, files for programs of governance, the documents

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_access_token
 short_description: Manage access tokens in Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and revokes access tokens. They are found by O(name), without regard to letter case, among the tokens of their owner.
   - Commvault shows the value of a token once. With O(store) it goes straight to the place that keeps it and is not returned; sign in with it by

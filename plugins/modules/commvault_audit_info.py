@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_audit_info
 short_description: Read who did what on a CommCell, from its audit trail and its event log
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the audit trail, which has every log-in and every change with the user who made it, and on request the event log, paged to the end, in
     the one form that entries of all logs have here, whichever service keeps them.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_credential
 short_description: Manage credentials of Entra applications in Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes credentials of Credential Manager that hold the client secret of an application of Entra ID (in Commvault an Azure
     application), with which backups sign in to Azure.

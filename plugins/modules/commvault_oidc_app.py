@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_oidc_app
 short_description: Manage OpenID Connect apps in Commvault, which let people sign in with Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes an OpenID Connect app of a CommCell or a company, and says which redirect URI the registration in Entra ID needs.
   - The app is found by O(name) and O(company), without regard to letter case; a name that only looks equal is another one. It is never renamed.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_role
 short_description: Manage roles in Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes roles, which are named sets of permissions.
   - The role is found by O(name) and O(company), without regard to letter case. Permissions are compared one by one, also where a role holds

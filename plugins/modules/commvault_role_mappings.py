@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_role_mappings
 short_description: Converge the role mappings of a CommCell in one task
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Takes the whole mapping of Entra groups, Commvault groups and users to Commvault roles on entities, compares it with what the CommCell has, and writes
     only the differences, as few requests as the service takes. A second run writes nothing.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_role_mappings_info
 short_description: Export the role mappings of a CommCell in the form in which they are written
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads who holds which role where, and returns it in the form that M(cvops.identity.commvault_role_mappings) takes, grouped and by name. Planning the export
     against the same CommCell changes nothing.

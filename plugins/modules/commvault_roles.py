@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_roles
 short_description: Manage many roles in Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes roles, which are named sets of permissions, many roles in one task and under one log-in.
   - Each role is found and changed as M(cvops.identity.commvault_role) does it. Each list is read once, and all roles are planned before anything is

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_saml_app
 short_description: Manage SAML apps in Commvault, through which people sign in with Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes a SAML app of a CommCell or a company, and says which reply URL the enterprise application in Entra ID needs.
   - The app is found by O(name) and O(company), without regard to letter case; a name that only looks equal is another one. Commvault cannot rename

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_security_info
 short_description: Read users, groups, roles, associations, owners and access tokens of a CommCell
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns one snapshot of who exists on a CommCell, who may do what there, how they sign in, what they own and which access tokens they have.
   - What the service does not show is V(null), never V(false) and never an empty list. A read that fails ends the task.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_snapshot
 short_description: Write everything about access to a CommCell into a file
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads who exists on a CommCell, how they sign in, who may do what there, who owns what, access tokens, credentials of Azure applications, and identity
     providers, and writes it as one JSON document. It changes nothing on the CommCell.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_user
 short_description: Manage users and service accounts in Commvault
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes users of a CommCell or a company. They are local users, users of a directory, and service accounts, with which programs
     use the API.

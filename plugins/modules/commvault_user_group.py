@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commvault_user_group
 short_description: Manage user groups in Commvault, also those linked to Entra groups
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes user groups of a CommCell or a company, links them to groups of Entra ID, and keeps the members of those that are not
     linked.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connection_info
 short_description: Show who signs in on both sides, and which playbooks that identity can run
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Signs in to Microsoft Entra ID and to a CommCell as any other task with these options would, and tells who that is, where each input came from,
     which permissions it holds, and which way the requests take (CA, proxy, clock, latency).

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_admin_consent
 short_description: Grant API permissions to an application in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Grants application permissions, and delegated permissions for all users of the tenant, by name; what an administrator does by giving consent.
   - Where the signed-in identity may not grant, the task does not fail. RV(consent.status) is then V(pending_consent), RV(consent.missing) has the

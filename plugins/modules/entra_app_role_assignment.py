@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_app_role_assignment
 short_description: Assign the app roles of an application in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Assigns app roles of one application to groups, users and service principals, all assignments in one task, as a set. That is who may sign in where
     the application requires an assignment, and which roles tokens carry.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_application
 short_description: Manage application registrations in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, adopts, changes, restores and deletes application registrations.
   - The application is found by O(object_id), else by O(app_id), else by O(unique_name), else by O(display_name), which must then be unambiguous.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_application_certificate
 short_description: Add or remove certificates of an application in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - With O(state=present) makes sure that O(certificate) is among the certificates with which the application may sign in, found by its
     thumbprint, whatever it is called. With O(exclusive=true) it is the only one afterwards.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_application_info
 short_description: Read application registrations and the days left of their credentials
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads one application by key, those that a filter selects, or all.
   - Passwords and certificates are listed with their ends, never with key material.

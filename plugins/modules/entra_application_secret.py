@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_application_secret
 short_description: Add or remove one client secret of an application in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - With O(state=present) makes sure that the registration has one unexpired secret called O(name). When it has none, one is added and its
     value returned, this once; Entra ID never shows it again.

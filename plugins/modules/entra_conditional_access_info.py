@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_conditional_access_info
 short_description: Read conditional access policies in words and as data, with what is wrong with them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads all conditional access policies and named locations, and returns the policies that can reach the given applications, or all, in sentences and
     as data under the names of the options of M(cvops.identity.entra_conditional_access_policy).

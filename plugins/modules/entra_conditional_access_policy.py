@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_conditional_access_policy
 short_description: Manage conditional access policies in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes a conditional access policy, with names in place of ids. A new policy is in report-only unless the task says otherwise.
   - The policy is found by O(object_id), else by O(display_name), which must then be unambiguous.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_federated_credential
 short_description: Let tokens of another issuer sign in as an application in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Manages one federated credential of a registration (workload identity federation), so that a job, a pod or a managed identity signs in without a secret.
   - The trust is given as O(issuer) and O(subject), or by one of the presets O(awx), O(github), O(gitlab), O(kubernetes) and O(managed_identity), which

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_group
 short_description: Manage security groups in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes cloud security groups, and keeps their members and owners.
   - The group is found by O(object_id), else by O(unique_name), else by O(display_name), which must then be unambiguous.

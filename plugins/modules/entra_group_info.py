@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_group_info
 short_description: Read groups of Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the groups that an id, a name, a prefix or a filter selects, or all groups; a list that is empty when there is none.
   - 'Graph permissions (application), least first: C(GroupMember.Read.All), C(Group.Read.All).'

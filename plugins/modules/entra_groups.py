@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_groups
 short_description: Manage many security groups in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes security groups and manages their direct members and owners, many groups in one task.
   - Each group is found and changed as M(cvops.identity.entra_group) does it. All groups are read in few requests, as batches, and planned before

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_log_info
 short_description: Read who signed in to an application and who changed it, from both logs of Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the log of sign-ins and the directory's audit log for applications, users and other objects, paged to the end, in the one form that
     entries of all logs have here.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_named_location
 short_description: Manage named locations of conditional access in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes a named location, to which conditional access policies refer - IP ranges, or countries.
   - The location is found by O(object_id), else by O(display_name), which must then be unambiguous. A location of IP ranges is never made one of

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_service_principal
 short_description: Manage service principals (enterprise applications) in Microsoft Entra ID
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, adopts, changes and deletes the service principal of an application in this tenant.
   - A service principal that exists already is adopted; what the options do not name stays as it is.

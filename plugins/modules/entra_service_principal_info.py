@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_service_principal_info
 short_description: Read enterprise applications, with the permissions they offer, their single sign-on and who may use them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads one service principal by key, those of a name, those that a filter selects, or all.
   - This tells the names that other modules take - the permissions of an API for O(cvops.identity.entra_application#module:api_permissions), the app

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: entra_snapshot
 short_description: Write everything in a tenant about access to Commvault into a file
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the groups that Commvault user groups are linked to or named after, with all groups in them, their members and owners; the users whom Commvault
     knows by user principal name or address; the applications of credentials and identity providers with owners, permissions, assignments and federated

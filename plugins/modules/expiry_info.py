@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: expiry_info
 short_description: List everything that expires, and who uses it
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads client secrets and certificates of applications and of their service principals, SAML signing certificates and federated credentials in Entra ID,
     and what a CommCell holds keys for, with the access tokens of the account that signs in. Joins them, so that a row says what stops when a key ends.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: secret_rotation
 short_description: Replace a client secret or certificate before it expires, without an outage and from any state that a run has left
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - 'Looks at the keys of an application and at who uses which of them, and takes the next safe steps: adds a secret, keeps it in a store, proves
     it by signing in with it, and only then lets its users have it. The old secret goes on working, by default until it expires.'

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: snapshot_pseudonyms
 short_description: Replace people with pseudonyms in a snapshot
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Copies the documents of a snapshot into another folder, with pseudonyms in place of names, user principal names, addresses, descriptions and ids of people,
     also where they stand within other texts. It signs in nowhere.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sso_preflight_info
 short_description: Predict whether sign-on through Entra ID gives people their Commvault groups
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Tells for each mapped Entra group what Entra ID will put into the SAML token of its members, which Commvault user group must exist for that, whether it
     does, and what to do if not. Checks the identity provider, the enterprise application and its certificates too.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 #: Of galaxy.yml, which is no part of what a managed host gets.
-COLLECTION_VERSION = "0.1.0"
+COLLECTION_VERSION = "1.0.0"
 
 
 class Source(t.TypedDict):
