@@ -188,7 +188,7 @@ def test_a_proof_that_conditional_access_blocks_loses_nothing(rotating: Rotating
     for words in (
         f"refused the sign-in that should prove key {new}, so it is not known whether the key works",
         "It stays in secret, where nobody reads it, and the next run continues with it",
-        "the first of these until 20",
+        "the first of these expires at 20",
         "AADSTS53003 (correlation id ",
         "report-only",
         f"Policies in force that can refuse the application: {NAME}.",
