@@ -52,9 +52,12 @@ _OBJECT_VERBS = {"+": "created", "-": "deleted", "~": "changed"}
 _PART_VERBS = {"+": "added", "-": "removed", "~": "changed"}
 #: Changes that are counted in words of their own, one and several; what is left out where not all steps are shown is never one of them first.
 _PHRASES = {
+    "active signing certificate": ("signing certificate put to use", "signing certificates put to use"),
     "enforcement": ("policy put in force", "policies put in force"),
     "end of enforcement": ("policy taken out of force", "policies taken out of force"),
 }
+#: Kinds of which each count has its noun: what is added in one service and what is changed in the other are not the same.
+_ALWAYS_NAMED = ("signing certificate",)
 #: What is left out first where not all steps are shown: nobody overlooks a removal behind a thousand additions.
 _IMPORTANCE = {"-": 0, "~": 1, "+": 2}
 _NOTHING = "nothing to do"
@@ -329,5 +332,5 @@ def _format_totals(steps: t.Sequence[Mapping]) -> str:
             if count:
                 noun = "" if noun_is_told else f"{kind if count == 1 else make_plural(kind)} "
                 told.append(f"{count} {noun}{verb}")
-                noun_is_told = True
+                noun_is_told = kind not in _ALWAYS_NAMED
     return ", ".join(told) or _NOTHING

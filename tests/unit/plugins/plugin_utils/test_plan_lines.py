@@ -116,6 +116,15 @@ def test_a_plan_as_lines() -> None:
     ]
 
 
+def test_certificates_are_counted_with_their_noun() -> None:
+    kinds = [("+", "signing certificate"), ("~", "signing certificate"), ("~", "active signing certificate")]
+    steps = [step(sign, kind, "App", f"{sign} {kind}", number) for number, (sign, kind) in enumerate(kinds)]
+    (first, *_rest) = format_plan({"localhost": [{"steps": steps}]})
+    assert first.endswith(
+        "1 signing certificate added, 1 signing certificate changed, 1 signing certificate put to use"
+    )
+
+
 def test_a_plan_as_markdown() -> None:
     assert format_plan(
         {"cs01": [*MAPPING["steps"][3:]], "cs_2": [{"failed": True, "msg": "no <route>"}]}, markdown=True
