@@ -293,7 +293,7 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
     sources = f"commvault_username from {ctx.describe_source('commvault_username')}; commvault_password from {ctx.describe_source('commvault_password')}"
     raise AuthError(
         f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} "
-        f"({sources}): {said}. {remedy}",
+        f"({sources}): {said.rstrip('. ')}. {remedy}",
         code=None if code is None else str(code),
         source=sources,
         remedy=remedy,

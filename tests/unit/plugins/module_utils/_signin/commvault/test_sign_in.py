@@ -191,6 +191,7 @@ def test_after_the_end_no_session_is_opened(signing_in: t.Any, secured: t.Any, a
     ("status", "body", "said", "code"),
     [
         (200, {"errList": [{"errLogMessage": "Invalid user", "errorCode": 1127}]}, "Invalid user. Check user", "1127"),
+        (401, {"errorMessage": "Try again.", "errorCode": 5}, r": Try again\. Check user and password", "5"),
         (401, {"errorMessage": "no", "errorCode": 5}, ": no. Check user and password", "5"),
         (200, {"errorMessage": "no", "errorCode": 0}, ": no. Check user and password", "0"),
         (200, {}, "no reason given", None),
