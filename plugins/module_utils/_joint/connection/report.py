@@ -14,6 +14,7 @@ from ..._core.visible import escape_structure
 ConnectionFacts = t.Mapping[str, t.Any]
 #: From this difference of clocks on, in seconds, services may refuse a token as not yet or no longer valid.
 _CLOCK_LIMIT_S = 60
+_MINUTE_S, _HOUR_S = 60, 3600
 _ANSWERS = {True: "can run", False: "cannot run", None: "cannot be determined"}
 
 
@@ -128,8 +129,15 @@ def _format_clock_difference(difference_s: int | None) -> str:
         return "no answer told the time"
     if difference_s == 0:
         return "agrees with ours"
-    words = f"{abs(difference_s)} s {'ahead of' if difference_s > 0 else 'behind'} ours"
+    words = f"{_format_duration(abs(difference_s))} {'ahead of' if difference_s > 0 else 'behind'} ours"
     return f"{words}: SET THE CLOCK, tokens may be refused" if abs(difference_s) > _CLOCK_LIMIT_S else words
+
+
+def _format_duration(seconds: int) -> str:
+    """Return a time in the largest unit that says it well enough: ``90 s``, ``5 minutes``, ``50 hours``."""
+    if seconds < 2 * _MINUTE_S:
+        return f"{seconds} s"
+    return f"{seconds // _MINUTE_S} minutes" if seconds < 2 * _HOUR_S else f"{seconds // _HOUR_S} hours"
 
 
 def _format_token_life(life_s: int | None) -> str:

@@ -60,7 +60,9 @@ def test_an_identity_is_told_in_full() -> None:
         (0, "agrees with ours"),
         (5, "5 s ahead of ours"),
         (-5, "5 s behind ours"),
-        (-300, "300 s behind ours: SET THE CLOCK, tokens may be refused"),
+        (90, "90 s ahead of ours: SET THE CLOCK, tokens may be refused"),
+        (180_000, "50 hours ahead of ours: SET THE CLOCK, tokens may be refused"),
+        (-300, "5 minutes behind ours: SET THE CLOCK, tokens may be refused"),
     ],
 )
 def test_the_clock(difference: int | None, said: str) -> None:
