@@ -73,14 +73,14 @@ def _parse_entity(value: t.Any) -> tuple[str | None, str | None]:
         kind, _colon, name = value.removeprefix("type:").partition(":")
         value = {"kind": f"type:{kind}" if value.startswith("type:") else kind, "name": name or None}
     if not isinstance(value, t.Mapping) or set(value) - {"kind", "name", "id"} or not value.get("kind"):
-        raise ConfigError("who.entity: must be commcell, or KIND:NAME, or have kind, and name or id")
+        raise ConfigError("access_entity (who.entity): must be commcell, or KIND:NAME, or have kind, and name or id")
     kind = ALIASES.get(str(value["kind"]), str(value["kind"]))
     if kind not in ENTITY_TYPES and not kind.startswith("type:"):
         raise ConfigError(
-            f"who.entity.kind: {kind!r} is not one of {', '.join(ENTITY_TYPES)}{tell_near(kind, ENTITY_TYPES)}"
+            f"access_entity (who.entity.kind): {kind!r} is not one of {', '.join(ENTITY_TYPES)}{tell_near(kind, ENTITY_TYPES)}"
         )
     if value.get("name") is not None and value.get("id") is not None:
-        raise ConfigError("who.entity: give name or id, not both")
+        raise ConfigError("access_entity (who.entity): give name or id, not both")
     named = _get_text(value, "name") or _get_text(value, "id")
     return kind, None if kind == "commcell" else named
 

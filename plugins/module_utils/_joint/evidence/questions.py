@@ -135,7 +135,7 @@ class _Reach:
         if not self._found:
             names = [name for entities in known.values() for name, _company in entities.values()]
             raise ConfigError(
-                f"who.entity: no CommCell of the data has {self._kind} {self._asked!r}{tell_near(self._asked, names)}"
+                f"access_entity (who.entity): no CommCell of the data has {self._kind} {self._asked!r}{tell_near(self._asked, names)}"
             )
 
     def judge(self, row: Row) -> str | None:
@@ -196,7 +196,7 @@ class _Rights:
                 self._roles[commcell] = picked
         if not self._roles:
             raise ConfigError(
-                f"who.role: no CommCell of the data has a role {asked!r}"
+                f"access_role (who.role): no CommCell of the data has a role {asked!r}"
                 + tell_near(asked, [name for names in known.values() for name in names.values()])
             )
 
@@ -210,7 +210,7 @@ class _Rights:
         matches = {name for name, key in listed if name and (is_same_name(name, asked) or key == asked)}
         if not matches:
             raise ConfigError(
-                f"who.permission: nothing in the data has a permission {asked!r}"
+                f"access_permission (who.permission): nothing in the data has a permission {asked!r}"
                 + tell_near(asked, [name for name, _key in listed])
             )
         self._names = {*map(fold_case, matches), fold_case(asked)}
