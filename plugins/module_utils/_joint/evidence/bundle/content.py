@@ -210,6 +210,6 @@ def describe_counts(manifest: Manifest) -> str:
     told = ", ".join(f"{findings[severity]} {severity}" for severity in SEVERITIES if findings.get(severity))
     cells = ", ".join(str(cell["name"]) for cell in manifest["commcells"]) or "none"
     return to_one_line(
-        f"{counts['access']} rows of access on {cells}, open findings: {told or 'none'}"
+        f"{counts['access']} row{'s' * (counts['access'] != 1)} of access on {cells}, open findings: {told or 'none'}"
         f"{', not complete' if manifest['partial'] else ''}, {len(manifest['files'])} files"
     )
