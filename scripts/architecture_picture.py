@@ -35,6 +35,7 @@ WORDS: dict[str, dict[str, str]] = {
     "package": {
         "cli": "serve",
         "testing": "pytest",
+        "browser": "signs people on",
         "simulator": "all services together",
         "control": "requests of tests",
         "seeds": "data sets",

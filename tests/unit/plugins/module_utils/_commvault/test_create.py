@@ -142,7 +142,7 @@ def test_a_name_that_is_taken_after_a_second_post_is_taken_by_the_first(make_ctx
 
 def test_a_name_that_others_have_taken_is_told_and_not_adopted(make_ctx: t.Any) -> None:
     client = FakeCommvault(make_ctx(), {"POST V4/Role": TAKEN, "V4/Role": SHOWN})
-    with pytest.raises(ApiError, match="exists after all") as caught:
+    with pytest.raises(ApiError, match="exists already") as caught:
         create(client)
     assert len(client.writes) == 1
     assert "outcome" not in caught.value.facts

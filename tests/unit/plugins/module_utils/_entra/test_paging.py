@@ -33,7 +33,7 @@ def test_what_several_lists_show_is_there_once() -> None:
 @pytest.mark.parametrize("link", [f"{ROOT}/v1.0/groups?x", "https://GRAPH.example/base/v1.0/users"])
 def test_a_link_of_the_service_is_followed_once(link: str) -> None:
     assert explain_unusable_link(ROOT, link, set()) is None
-    assert explain_unusable_link(ROOT, link, {link}) == "a page that was read already"
+    assert explain_unusable_link(ROOT, link, {link}) == "its next page was read already"
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_all_problems_together() -> None:
     with pytest.raises(Problems) as caught:
         resolver.resolve(entries)
     problems = {problem["where"]: problem for problem in caught.value.facts["problems"]}
-    assert problems["api_permissions[0].application[0]"]["message"].endswith("; similar: User.Read.All")
+    assert problems["api_permissions[0].application[0]"]["message"].endswith("; near: User.Read.All")
     assert problems["api_permissions[0].application[1]"]["message"].endswith("; it is a delegated permission there")
     assert problems["api_permissions[0].application[2]"]["message"].endswith("'Zzz'")
     assert problems["api_permissions[0].delegated[0]"]["message"].endswith("; it is an application permission there")

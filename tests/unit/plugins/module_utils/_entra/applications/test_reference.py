@@ -64,7 +64,7 @@ def test_a_registration_is_found_with_the_fields_that_were_asked_for(make_ctx: t
 
 
 @pytest.mark.parametrize(
-    ("has", "told"), [("\u03bfps", "similar: '\u03bfps'"), ("else", "but 'else', which is a different name")]
+    ("has", "told"), [("\u03bfps", "similar: '\u03bfps'"), ("else", "there is 'else', which is a different name")]
 )
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any, has: str, told: str) -> None:
     graph = FakeGraph(make_ctx(), {BY_UNIQUE_NAME: {**WIRE, "uniqueName": has}})

@@ -127,7 +127,7 @@ def test_an_application_has_no_room_for_more() -> None:
 
 def test_only_controllers_have_such_jobs() -> None:
     assert set(JOB_PRESETS) <= set(PRESETS)
-    with pytest.raises(ConfigError, match="'github' is none of awx, kubernetes"):
+    with pytest.raises(ConfigError, match="'github' is not one of awx, kubernetes"):
         workload_subjects("github", [])
 
 
