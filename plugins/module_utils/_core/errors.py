@@ -25,6 +25,8 @@ class CvopsError(Exception):
     """
 
     kind = "error"
+    #: Whether the step that failed has written something that the service acknowledged.
+    has_written = False
 
     def __init__(self, message: str, **facts: t.Any) -> None:
         super().__init__(to_one_line(message, _LONGEST_MESSAGE))
@@ -192,10 +194,14 @@ class BadAnswer(ApiError):
 
 
 @contextlib.contextmanager
-def mark_outcome_unknown() -> t.Iterator[None]:
-    """Mark errors of the body with ``outcome: unknown``: it looks what became of a write whose answer was lost."""
+def mark_outcome_unknown(*, is_acknowledged: bool = False) -> t.Iterator[None]:
+    """Mark errors of the body with ``outcome: unknown``: it looks what became of a write.
+
+    *is_acknowledged*: the service has answered that it was done; else the answer was lost.
+    """
     try:
         yield
     except CvopsError as exc:
         exc.facts.setdefault("outcome", "unknown")
+        exc.has_written = exc.has_written or is_acknowledged
         raise

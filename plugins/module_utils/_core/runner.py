@@ -287,7 +287,7 @@ def _list_subjects(plan: Plan, states: t.Sequence[str], state: str) -> list[str]
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
     """Return the result of a run that ended with *exc*."""
-    result: dict[str, t.Any] = {"failed": True, "changed": bool(exc.facts.get("steps_done"))}
+    result: dict[str, t.Any] = {"failed": True, "changed": bool(exc.facts.get("steps_done")) or exc.has_written}
     raised = exc.as_result()
     for key in ("steps_done", "steps_left", "step_failed"):
         if key in raised["error"]:

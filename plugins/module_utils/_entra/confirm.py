@@ -43,8 +43,10 @@ def list_narrowed_fields(plan: Plan) -> list[str]:
 
 
 def _is_narrowed(before: t.Any, after: t.Any) -> bool:
+    """Return whether something of *before*, which is as the service shows it, is not in *after*; their types may differ."""
     if isinstance(before, dict):
-        return any(_is_narrowed(value, (after or {}).get(name)) for name, value in before.items())
+        kept = after if isinstance(after, dict) else {}
+        return any(_is_narrowed(value, kept.get(name)) for name, value in before.items())
     if isinstance(before, list):
-        return any(item not in (after or []) for item in before)
+        return any(item not in (after if isinstance(after, list) else []) for item in before)
     return isinstance(before, bool) and before != after

@@ -91,7 +91,7 @@ def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: dat
 
 def list_working_key_ids(application: t.Mapping[str, t.Any], now: datetime.datetime) -> set[str]:
     """Return the key ids of the secrets and certificates with which a registration can sign in now, in small letters."""
-    secrets = application.get("passwordCredentials") or []
+    secrets = get_objects(application, "passwordCredentials")
     certificates = [item for item in get_objects(application, "keyCredentials") if item.get("usage") == "Verify"]
     return {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid_credential(item, now)}
 

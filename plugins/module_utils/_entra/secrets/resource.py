@@ -18,7 +18,7 @@ from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
-from ..._core.values import format_time, shift_time
+from ..._core.values import format_time, get_objects, shift_time
 from ..applications.credential_ids import refuse_other_credential
 from ..applications.desired import PERSONAL_AUDIENCES
 from ..applications.reference import ApplicationReference, find_remaining_application, resolve_application
@@ -65,7 +65,7 @@ class SecretResource:
             self._application = found or ApplicationReference(pending=True)
         else:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)
-        secrets = self._application.wire.get("passwordCredentials") or []
+        secrets = get_objects(self._application.wire, "passwordCredentials")
         if absent:
             planned = plan_secret_removal(options["key_id"], secrets, self._application.label)
             if planned.changed:

@@ -16,7 +16,7 @@ from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTime
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.retry import Repeat
-from ..._core.values import format_time, shift_time
+from ..._core.values import format_time, get_objects, shift_time
 from ..client import GraphClient
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
@@ -193,7 +193,7 @@ class SecretWriter:
             needs=_NEEDS,
             params={"$select": "id,passwordCredentials"},
         )
-        return list((found or {}).get("passwordCredentials") or [])
+        return list(get_objects(found, "passwordCredentials"))
 
     def _build_unknown_outcome(
         self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None

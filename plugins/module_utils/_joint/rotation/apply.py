@@ -147,7 +147,7 @@ class RotationApplier:
         try:
             added = self.writer.add(self._wish.lifetime_days)
         except ApiError as exc:
-            if exc.facts.get("outcome") == "unknown":
+            if exc.facts.get("outcome") == "unknown" and exc.may_have_acted:
                 raise type(exc)(
                     f"It is not known whether a {self._kind.noun} was added: the answer was lost, and none with the "
                     f"display name {exc.facts.get('marker')} is visible. Nobody has its value. Run the task again in "

@@ -29,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     CvopsError,
     DriftFound,
     WaitTimeout,
+    mark_outcome_unknown,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
@@ -374,6 +375,16 @@ def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
     result = run_task(make_ctx(), Noted({"group A": ApiError("no")}).build)
     assert result["changed"] is False
     assert "done before: nothing" in result["msg"]
+
+
+def test_a_first_step_whose_write_was_acknowledged_has_changed_something(make_ctx: t.Any) -> None:
+    """What keeps the run from seeing it does not undo it."""
+    error = WaitTimeout("it does not show")
+    with pytest.raises(WaitTimeout), mark_outcome_unknown(is_acknowledged=True):
+        raise error
+    result = run_task(make_ctx(), Noted({"group A": error}).build)
+    assert result["failed"] is result["changed"] is True
+    assert result["error"]["outcome"] == "unknown" and result["steps_done"] == []
 
 
 @pytest.mark.parametrize(("may_have_acted", "outcome"), [(True, "unknown"), (False, None)])

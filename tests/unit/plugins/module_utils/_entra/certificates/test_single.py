@@ -13,7 +13,7 @@ from certificate_examples import make_entry, make_public
 from fake_graph import guid
 from fake_key_collection import FOREIGN_IDS, KeyGraph, KeyService
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._entra.certificates import single as subject
 
 NEW = make_public("new")
@@ -73,3 +73,22 @@ def test_a_collection_that_changes_every_time_is_an_error() -> None:
     with pytest.raises(ApiError) as caught:
         subject.add_certificate(graph.ctx, t.cast("t.Any", graph), "object", NEW, "cvops/x/1")
     assert caught.value.is_outdated and graph.sent == []
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_what_was_written_and_is_not_seen_is_said_to_be_written(monkeypatch: pytest.MonkeyPatch, removed: bool) -> None:
+    service = KeyService()
+    graph = KeyGraph(service)
+    words = (graph.ctx, t.cast("t.Any", graph), "object")
+    added = subject.add_certificate(*words, NEW, "cvops/x/1") if removed else None
+
+    def fail(_writer: t.Any, _subject: str) -> None:
+        raise BadAnswer("no list")
+
+    monkeypatch.setattr(subject.CertificateWriter, "confirm", fail)
+    with pytest.raises(BadAnswer) as raised:
+        if added is not None:
+            subject.remove_certificate(*words, added.key_id)
+        else:
+            subject.add_certificate(*words, NEW, "cvops/x/1")
+    assert raised.value.has_written and raised.value.facts["outcome"] == "unknown"

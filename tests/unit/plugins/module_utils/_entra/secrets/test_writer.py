@@ -209,3 +209,14 @@ def test_no_second_secret_where_the_first_could_not_be_looked_for() -> None:
         graph.writer().add("cvops", 30)
     assert len(graph.added) == 1
     assert caught.value.facts["marker"] == "cvops/000000000001"
+
+
+@pytest.mark.parametrize("listed", ["text", 5, ["text"], {"keyId": "x"}, [{"displayName": "x"}]])
+def test_a_list_that_is_none_costs_no_secret_that_was_added(listed: t.Any) -> None:
+    """A crash after the addition would take the secret with it."""
+    graph = Graph([])
+    writer = SecretWriter(graph.ctx, t.cast("t.Any", graph), "object")
+    added = writer.add("ci", 30)
+    graph.get = lambda path, **options: {"passwordCredentials": listed}  # type: ignore[method-assign]
+    assert writer.await_listed(str(added["keyId"])) is False
+    assert "its value is in the result" in graph.ctx.warnings[-1]
