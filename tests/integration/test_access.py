@@ -115,7 +115,7 @@ def test_hostile_names_are_texts(site: Simulator, play: Player, tmp_path: pathli
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({}, "nothing is asked"),
+        ({}, "there is no question"),
         ({"access_person": "admin", "access_snapshot": "/x"}, "give one of them, not both"),
         ({"access_person": "admni"}, "Near: 'admin'"),
         ({"access_role": "Mastre"}, "Near: 'Master'"),

@@ -79,7 +79,7 @@ def test_a_site_is_read_and_sealed(site: Simulator, play: Player, tmp_path: path
     assert list_left() == []
 
     verified = run(site, play, dest, access_evidence_verify=True, access_evidence_manifest_sink=[str(sink)]).ok()
-    assert any("as it was sealed" in line for line in lines(verified))
+    assert any("Nothing was changed after it was sealed" in line for line in lines(verified))
     table = dest / name / "access.csv"
     table.write_text(table.read_text().replace("View", "Edit"))
     broken = run(site, play, dest, access_evidence_verify=True)

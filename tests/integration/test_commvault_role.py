@@ -253,7 +253,7 @@ def test_lost_answers_to_update_and_delete(site: Simulator, play: Player, action
         ),
         ({"action": "html"}, "api", "HTML page"),
         ({"action": "empty"}, "bad_answer", "empty body"),
-        ({"action": "garbage"}, "bad_answer", "not JSON"),
+        ({"action": "garbage"}, "bad_answer", "instead of JSON"),
     ],
 )
 def test_lists_that_are_no_lists(site: Simulator, play: Player, fault: dict[str, t.Any], kind: str, said: str) -> None:

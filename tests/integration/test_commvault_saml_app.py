@@ -125,6 +125,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
         "service_provider_endpoint": CONSOLE,
         "service_provider_aliases": ["https://cv2.corp.example:443/webconsole"],
         "reply_url": f"{CONSOLE}/samlAcsIdpInitCallback.do?samlAppKey={app.key}",
+        "reply_url_pending": False,
         "sign_out_reply_url": f"{CONSOLE}/server/SAMLSingleLogout?samlAppKey={app.key}",
         "name_id": "user_principal_name",
         "attribute_mappings": {"user_groups": GROUPS, "email": "mail"},

@@ -140,7 +140,7 @@ def test_a_location_that_somebody_has_deleted_is_told(clocked: Simulator) -> Non
     other = add_location(clocked.tenant, values, replicated=True)["id"]
     ask = {"display_name": NAME, "locations": {"exclude": ["Other"]}}
     planned = run_body(policy_module, clocked, ask, check=True)
-    assert any("does not exist" in text and location in text for text in planned["warnings"]), planned
+    assert any("do not exist" in text and location in text for text in planned["warnings"]), planned
     mended = run_body(policy_module, clocked, {**ask, "exclusive": True})
     assert mended["changed"], mended
     assert find_policy(clocked)["conditions"]["locations"]["excludeLocations"] == [other]

@@ -517,7 +517,7 @@ def test_the_role_alone(make_site: Make, bare: Player) -> None:
         {"ansible.builtin.debug": {"var": "conditional_access_result"}},
     ]
     missing = bare(tasks, extra_vars=document)
-    assert missing.rc == 2 and "is not there" in missing.text
+    assert missing.rc == 2 and "does not exist" in missing.text
     assert_no_writes(site)
     bare(SITE, "--tags", "entra", extra_vars=document).ok()
     document["cvops_application"]["notes"] = "Somebody else's change"
@@ -542,7 +542,7 @@ def test_the_role_alone(make_site: Make, bare: Player) -> None:
         ({"break_glass": None}, "cvops_conditional_access.break_glass: is missing, and administrators and places"),
         (
             {"places": {}},
-            "cvops_conditional_access.places.locations: is missing, so that all sign-ins would be blocked",
+            "cvops_conditional_access.places.locations: is missing, so all sign-ins would be blocked",
         ),
         ({"placs": {}}, "cvops_conditional_access.placs: there is no such key; did you mean places?"),
         ({"policies": [{"grant": {}}]}, "cvops_conditional_access.policies[0]: "),

@@ -529,7 +529,7 @@ def test_where_the_service_judges_otherwise_that_is_told(clocked: Simulator) -> 
         module, clocked, {"display_name": "CA1", "policy_state": "enabled", "break_glass": {"users": [user]}}
     )
     assert forced["changed"], forced
-    assert any("disagrees" in warning for warning in forced["warnings"])
+    assert any("own evaluation" in warning and " differs: " in warning for warning in forced["warnings"])
     (row,) = (row for row in forced["policy"]["evaluation"] if row["reason"] == "break_glass")
     assert (row["applies"], row["what_if"]) == ("no", "applies")
 
@@ -539,7 +539,7 @@ def test_a_service_that_cannot_be_asked_is_no_judge(clocked: Simulator) -> None:
     clocked.faults.add(Fault("graph", action="status", status=403, path="*/evaluate", times=0))
     options = {"display_name": NAME, "policy_state": "enabled", "break_glass": {"groups": ["GG-Break-Glass"]}}
     forced = run_body(module, clocked, options)
-    assert forced["changed"] and any("was not asked" in warning for warning in forced["warnings"])
+    assert forced["changed"] and any("could not be asked" in warning for warning in forced["warnings"])
     assert {row["what_if"] for row in forced["policy"]["evaluation"]} == {None}
 
 

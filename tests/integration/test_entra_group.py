@@ -189,7 +189,7 @@ def test_answers_that_are_none_of_graphs(site: Simulator, play: Player) -> None:
     messages = {result.task: result["msg"] for result in run.results}
     assert "HTML page" in messages["html"]
     assert "empty body" in messages["empty"]
-    assert "not JSON" in messages["garbage"]
+    assert "instead of JSON" in messages["garbage"]
     assert "collector.example" in messages["foreign page"]
     assert "not followed" in messages["foreign page"]
     assert_no_writes(site)

@@ -261,7 +261,7 @@ TRIED: tuple[tuple[t.Any, t.Any, int, str], ...] = (
     (commvault_access_token, {"name": "nightly"}, 36, "11.38"),
     (commvault_access_token, {"name": "nightly", "allowed_ips": ["10.0.0.1"]}, 40, "allowed_ips (11.42)"),
     (commvault_access_token, {"name": "nightly", "token_type": "hyperscale"}, 40, "token_type (11.42)"),
-    (commvault_user, {"name": "robot", "kind": "service_account"}, 40, "Before 11.42"),
+    (commvault_user, {"name": "robot", "kind": "service_account"}, 40, "Releases before 11.42"),
     (commvault_oidc_app, make_oidc_app, 40, "Releases before 11.42"),
     (commvault_security_info, {"subset": ["associations"], "principals": ["admin"]}, 40, "Before 11.42"),
 )

@@ -147,7 +147,7 @@ def test_what_is_not_meant_for_the_app_is_refused(site: Simulator, wrong: str) -
 
 def pick(name: str) -> list[dict[str, t.Any]]:
     """The tasks of the guide's example that begins with this one."""
-    blocks = (parsed(block) for block in blocks_of(GUIDE))
+    blocks = (parsed(block) for block in blocks_of(GUIDE) if block.language == "yaml")
     return next(
         tasks for documents in blocks for tasks in documents if isinstance(tasks, list) and tasks[0].get("name") == name
     )

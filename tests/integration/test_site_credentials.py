@@ -255,7 +255,7 @@ def test_the_role_alone_registers_and_creates(make_site: Make, bare: Player) -> 
         (
             {"secret_policy": "on_create"},
             True,
-            "secret_policy (azure-backup): must be rotated, since cvops_rotations[0].targets[0]",
+            "secret_policy (azure-backup): must be rotated, because cvops_rotations[0].targets[0]",
         ),
         (
             {"state": "absent"},

@@ -122,7 +122,7 @@ def test_ids_that_are_none(
     told, document = take(site, tmp_path)
     assert document is not None, told
     source = get_source(document, SOURCES[kind])
-    assert source["complete"] is False and "without an id or a name are left out: 1" in source["why"], source
+    assert source["complete"] is False and "without an id or a name, which were left out: 1" in source["why"], source
     assert source["count"] == len(get_rows(document, kind)) > 0
 
 
