@@ -191,7 +191,7 @@ def test_answers_that_are_none_of_graphs(site: Simulator, play: Player) -> None:
     assert "empty body" in messages["empty"]
     assert "instead of JSON" in messages["garbage"]
     assert "collector.example" in messages["foreign page"]
-    assert "not followed" in messages["foreign page"]
+    assert "its next page is not below the address that was asked" in messages["foreign page"]
     assert_no_writes(site)
 
 

@@ -232,7 +232,7 @@ def test_names_that_can_be_taken_for_others_are_warned_about_when_they_get_a_rig
     state(site).groups.add(UserGroup(9300, "Ops", "guid-300"))
     entries = [entry({"user_group": name}, "View", {"plans": [plan]}) for name in names]
     told = run(site, *entries)["warnings"]
-    assert sum("can be taken for another" in warning for warning in told) == 2, told
+    assert sum("can be mistaken for another" in warning for warning in told) == 2, told
     assert sum("U+041E CYRILLIC CAPITAL LETTER O" in warning and "can be" in warning for warning in told) == 1
     assert sum("U+200B ZERO WIDTH SPACE" in warning for warning in told) == 1
     assert sum("looks like 'Ops (id 9300)'" in warning for warning in told) == 1

@@ -228,7 +228,7 @@ def test_limits_are_told_before_anything_is_sent(case: KeyVaultCase, site: Simul
     store = case.open()
     store.write_pending(NEW)
     site.journal.clear()
-    with pytest.raises(ConfigError, match="would have 17 tags, of which 15 are possible"):
+    with pytest.raises(ConfigError, match="would have 17 tags, but 15 are possible"):
         store.promote(NEW.key_id)
     store.discard_pending(NEW.key_id)
     with pytest.raises(ConfigError, match="more than 25000 bytes"):

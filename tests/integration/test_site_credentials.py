@@ -151,7 +151,7 @@ def test_only_the_credentials_of_a_document(make_site: Make, bare: Player) -> No
     missing = bare(SITE, "--tags", "credentials", extra_vars=document)
     assert (
         missing.rc == 2
-        and "credential azure-backup is of an application in Entra ID that does not exist" in missing.text
+        and "credential azure-backup needs an application in Entra ID that does not exist" in missing.text
     )
     assert_no_writes(site)
     bare(SITE, "--tags", "entra", extra_vars=document).ok()

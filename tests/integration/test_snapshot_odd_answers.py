@@ -160,7 +160,7 @@ def test_counts_that_do_not_agree_with_the_rows(
     document = take(site, tmp_path)[1]
     assert document is not None
     source = get_source(document, "entities.plans")
-    assert source["complete"] is False and f"counts {source['count'] + 2} and listed" in source["why"]
+    assert source["complete"] is False and f"reports {source['count'] + 2} and listed" in source["why"]
 
 
 def test_names_of_any_length_and_kind_are_data(

@@ -170,7 +170,7 @@ def test_the_mess(site: Simulator, play: Player) -> None:
     assert told[renamed["new_name"]]["user_group"] == renamed["old_name"]
     assert found(told[renamed["old_name"]]) == {"entra_group": "broken", "renamed": "broken"}
     assert found(told[recreated["name"]])["recreated"] == "broken"
-    assert "gone" in told[recreated["name"]]["reason"]
+    assert "no longer exists" in told[recreated["name"]]["reason"]
     assert found(told[twins["name"]])["ambiguous"] == "broken"
     assert {"entra_group": "broken"}.items() <= found(told["GG-Commvault-nobody"]).items()
 
