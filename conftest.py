@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -47,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest-socket, which is configured after this file, where tests may connect to."""
     config.option.allow_hosts = ["127.0.0.0/8", "::1", "localhost"]
     config.option.allow_unix_socket = True
+    # Workers that keep what coverage has measured need more than ten seconds on a busy machine, and would be killed with it.
+    with contextlib.suppress(ImportError):
+        from xdist.workermanage import NodeManager
+
+        NodeManager.EXIT_TIMEOUT = 300
 
 
 @pytest.fixture(autouse=True, scope="session")
