@@ -65,7 +65,7 @@ class SecretResource:
             self._application = found or ApplicationReference(pending=True)
         else:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)
-        secrets = get_objects(self._application.wire, "passwordCredentials")
+        secrets: list[dict[str, t.Any]] = [*get_objects(self._application.wire, "passwordCredentials")]
         if absent:
             planned = plan_secret_removal(options["key_id"], secrets, self._application.label)
             if planned.changed:
