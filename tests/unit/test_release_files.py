@@ -87,6 +87,11 @@ ENDED = "Importer processing completed successfully\n"
         (f"Importing with galaxy-importer 0.4.44\nLoading action warning\n{ENDED}", []),
         (f"WARNING: No changelog found. Add one\n{ENDED}", ["WARNING: No changelog found. Add one"]),
         (f"Linting\nERROR: Timeout on call to ansible-lint\n{ENDED}", ["ERROR: Timeout on call to ansible-lint"]),
+        (f"WARNING: ERROR    Failed to find cvops.identity.site playbook.\n{ENDED}", []),
+        (
+            f"WARNING: ERROR    Failed to find other.one.site playbook.\n{ENDED}",
+            ["WARNING: ERROR    Failed to find other.one.site playbook."],
+        ),
         ("Importing\n", ["galaxy-importer did not come to its end"]),
     ],
 )
