@@ -98,6 +98,11 @@ def plan_saml_app_removal(
     return Plan(format_saml_app(name, current, had), {}, steps)
 
 
+def is_console_changed(current: SamlSettings | None, after: SamlSettings) -> bool:
+    """Return whether an app gets another address of the web console; until that is written, Commvault shows the reply URLs of the former one."""
+    return current is not None and current.service_provider_endpoint != after.service_provider_endpoint
+
+
 def find_narrowed_fields(planned: Plan) -> set[str]:
     """Return the fields whose change keeps somebody out, or takes rights that come with signing in, so that it has to be seen."""
     before, after = planned.before, planned.after

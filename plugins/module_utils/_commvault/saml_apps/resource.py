@@ -44,7 +44,7 @@ from .desired import desired_saml_app, get_provider, is_certificate_written
 from .local_sign_in import prove_local_sign_in
 from .metadata import ProviderMetadata
 from .metadata_source import load_metadata
-from .plan import KIND, find_narrowed_fields, format_saml_app, plan_saml_app, plan_saml_app_removal
+from .plan import KIND, find_narrowed_fields, format_saml_app, is_console_changed, plan_saml_app, plan_saml_app_removal
 
 RISKS = ("lock_out", "rename")
 
@@ -169,23 +169,16 @@ class SamlAppResource:
         if self._after is None:
             return {}
         name = self._app.name if self._app else self._options["name"]
+        is_pending = self._ctx.check_mode and is_console_changed(self._app.settings if self._app else None, self._after)
         return {
             **format_saml_app(name, self._after, self._changes.after),
             **(dict.fromkeys(_OF_PROVIDER) if self._is_unknown else {}),
             "app_key": self._app.key if self._app else None,
             "company": self._client.company_name,
-            "reply_url": None if self._moves_console else self._take_address("reply_url"),
-            "reply_url_pending": self._moves_console,
-            "sign_out_reply_url": None if self._moves_console else self._take_address("sign_out_reply_url"),
+            "reply_url": None if is_pending else self._take_address("reply_url"),
+            "reply_url_pending": is_pending,
+            "sign_out_reply_url": None if is_pending else self._take_address("sign_out_reply_url"),
         }
-
-    @property
-    def _moves_console(self) -> bool:
-        """Whether the plan gives the app another address of the web console, so that Commvault shows the reply URLs of the former one."""
-        current = self._app.settings if self._app else None
-        after = t.cast(SamlSettings, self._after)
-        is_other = current is not None and current.service_provider_endpoint != after.service_provider_endpoint
-        return self._ctx.check_mode and is_other
 
     def _take_address(self, field: str) -> str | None:
         """Return an address that Commvault shows for Entra ID; None for one on a host that the task does not name.

@@ -43,5 +43,6 @@ def _list_alike(graph: GraphClient, name: str) -> list[str]:
         page = graph.read_object(graph.read_page("/groups", intent="find groups with a similar name", params=params))
         found = page.get("value")
         if isinstance(found, list):
-            return [str(item["displayName"]) for item in found if isinstance(item, dict) and item.get("displayName")]
+            shown = [item.get("displayName") for item in found if isinstance(item, dict)]
+            return [item for item in shown if isinstance(item, str) and item]
     return []

@@ -27,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_app
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.saml_apps.plan import (
     find_narrowed_fields,
     format_saml_app,
+    is_console_changed,
     plan_saml_app,
     plan_saml_app_removal,
 )
@@ -94,6 +95,13 @@ def test_what_keeps_somebody_out_has_to_be_seen() -> None:
     assert narrowed(plan_associations({"email_suffixes": []}, HAD, False)) == {"associations"}
     assert narrowed(plan_associations({"default_user_groups": []}, HAD, False)) == {"associations"}
     assert find_narrowed_fields(plan_saml_app_removal("people", CURRENT, HAD, "k", "people")) == {"state"}
+
+
+def test_another_console_has_other_reply_urls() -> None:
+    one, other = (
+        SamlSettings(service_provider_endpoint=url) for url in (CONSOLE, "https://other.example:443/webconsole")
+    )
+    assert [is_console_changed(*pair) for pair in ((one, one), (one, other), (None, one))] == [False, True, False]
 
 
 def test_an_app_that_is_not_there_is_not_removed() -> None:
