@@ -19,9 +19,10 @@ class Screen:
     def __init__(self, verbosity: int = 0) -> None:
         self.verbosity = verbosity
         self.lines: list[str] = []
+        self.errors: list[str] = []
 
-    def display(self, message: str, **_style: t.Any) -> None:
-        self.lines.append(message)
+    def display(self, message: str, stderr: bool = False, **_style: t.Any) -> None:
+        (self.errors if stderr else self.lines).append(message)
 
 
 def reporter(screen: Screen, quiet: bool = False) -> subject.DisplayReporter:
@@ -38,6 +39,21 @@ def test_progress(monkeypatch: pytest.MonkeyPatch, verbosity: int, terminal: boo
     screen = Screen(verbosity)
     reporter(screen, quiet).progress("waiting for group X")
     assert len(screen.lines) == shown
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_log_shows_every_half_minute_that_the_run_goes_on(monkeypatch: pytest.MonkeyPatch, quiet: bool) -> None:
+    """On stderr: what stands on stdout may be for a program."""
+    monkeypatch.setattr(subject, "ON_TERMINAL", False)
+    now = [100.0]
+    monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
+    screen = Screen()
+    telling = reporter(screen, quiet)
+    for seconds in range(0, 121, 8):
+        now[0] = 100.0 + seconds
+        telling.progress(f"{seconds} s")
+    assert screen.lines == []
+    assert screen.errors == ([] if quiet else ["  32 s", "  64 s", "  96 s"])
 
 
 def test_debug_lines_are_silent_under_no_log() -> None:
