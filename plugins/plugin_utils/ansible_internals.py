@@ -145,6 +145,7 @@ INTERNALS = (
         for name in ("action", "args", "async_val", "check_mode", "diff", "environment", "no_log", "timeout")
     ),
     Internal("ansible.playbook.task:Task.resolved_action", "the full name of the module, for messages", _NO_SUCCESSOR),
+    Internal("ansible.playbook.task:Task.get_path", "whether a role or playbook of this collection has the task", _NO_SUCCESSOR),
     Internal(
         "ansible.module_utils.secrets:register_secrets",
         "the validation of options calls it; see module_utils/_core/result_masking.py",
@@ -238,6 +239,11 @@ def render_template(templar: t.Any, value: t.Any, omitted: t.Any = None) -> t.An
 def mark_untrusted(value: t.Any) -> t.Any:
     """Return *value* in a form in which core does not take the texts in it for templates."""
     return value if wrap_var is None else wrap_var(value)
+
+
+def get_task_file(task: t.Any) -> str:
+    """Return the path of the file that a *task* stands in, with the line after a colon; empty where it is not known."""
+    return str(task.get_path() or "")
 
 
 def forget_source(task: t.Any) -> None:

@@ -65,6 +65,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
     forget_source,
     get_playbook_folder,
+    get_task_file,
     list_alias_warnings,
     list_deprecations,
     list_secrets,
@@ -74,6 +75,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     temporary_folder,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.brief_results import shorten_result
+from ansible_collections.cvops.identity.plugins.plugin_utils.document_sources import name_document_sources
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, is_only_missing
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
@@ -139,7 +141,11 @@ class InProcessAction(ActionBase):
         environment = self._render_environment()
         module_reason = self._find_module_reason(variables, environment)
         environ = {**os.environ, JOB_VARIABLE: format_job_facts(variables), **environment}
-        sources = OptionSources(environ=environ, variables=self._defer_variables(variables))
+        sources = OptionSources(
+            environ=environ,
+            variables=self._defer_variables(variables),
+            announced=name_document_sources(get_task_file(self._task), arguments, variables, self._host_name),
+        )
         if module_reason:
             display.vvv(f"{self._task.action}: run as a module, because {module_reason}")
             return self._run_as_module(arguments, variables, sources, environment)
@@ -308,7 +314,8 @@ class InProcessAction(ActionBase):
         public, carried = _split_environment(environment, _list_option_variables(self.module), exchanged_here)
         if carried:
             completed[ENVIRONMENT_KEY] = carried
-        extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
+        known = json.dumps({**sources.announced, **sources.found})
+        extra = {SOURCES_VARIABLE: known, TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if not elsewhere:
             extra.update({RUN_DIRECTORY_VARIABLE: temporary_folder(), RUN_PROCESS_VARIABLE: str(_RUN_PROCESS)})
         if self._connection.transport == "local" and self._base_directory:

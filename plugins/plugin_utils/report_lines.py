@@ -203,14 +203,24 @@ def format_table(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]
     ]
 
 
-def format_doctor_report(connection: t.Any, commcell: t.Any = "", with_entra: bool = True) -> list[str]:
-    """Return the report in the noun of connection_info as lines for one CommCell; the tenant's part only *with_entra*, as it is the same for all."""
+def format_doctor_report(
+    connection: t.Any, commcell: t.Any = "", with_entra: bool = True, told_before: t.Any = None
+) -> list[str]:
+    """Return the report in the noun of connection_info as lines for one CommCell; the tenant's part only *with_entra*, as it is the same for all.
+
+    *told_before*: the nouns of other CommCells by name; the playbooks are not listed once more where one of them has the same list.
+    """
     told = require_mapping(require_mapping(connection, "the connection").get("report"), "report")
     name = make_visible(commcell)
     lines = require_list(told.get("entra"), "entra") if with_entra else []
     lines += [name] if name else []
     lines += require_list(told.get("commvault"), "commvault")
-    return [*lines, f"Playbooks on {name}" if name else "Playbooks", *require_list(told.get("playbooks"), "playbooks")]
+    playbooks = require_list(told.get("playbooks"), "playbooks")
+    for other, value in require_mapping(told_before, "told_before").items():
+        report = require_mapping(require_mapping(value, "a connection").get("report"), "report")
+        if other != commcell and playbooks and report.get("playbooks") == playbooks:
+            return [*lines, f"Playbooks on {name}: as on {make_visible(other)}"]
+    return [*lines, f"Playbooks on {name}" if name else "Playbooks", *playbooks]
 
 
 def find_doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:

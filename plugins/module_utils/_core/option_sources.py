@@ -22,7 +22,7 @@ class OptionSources:
 
     ``variables`` maps a variable name to a callable that renders its value (rendering may be costly or fail); ``found`` maps an
     option to the words that name its source, ``values`` to what was found; ``warnings`` name sources that disagree, never
-    values. ``announced``: sources that the controller found and told this process.
+    values. ``announced``: sources that are known beforehand, of options that the task has too: a variables document has them.
     """
 
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -15,6 +15,8 @@ ConnectionFacts = t.Mapping[str, t.Any]
 #: From this difference of clocks on, in seconds, services may refuse a token as not yet or no longer valid.
 _CLOCK_LIMIT_S = 60
 _MINUTE_S, _HOUR_S = 60, 3600
+#: How the source of an option begins that a variables document gives: its place is what stands before the last key.
+_DOCUMENT = "cvops_connection."
 _ANSWERS = {True: "can run", False: "cannot run", None: "cannot be determined"}
 
 
@@ -106,10 +108,14 @@ def _describe_route(side: ConnectionFacts) -> list[tuple[str, str]]:
 
 
 def _format_input_sources(sources: t.Mapping[str, str]) -> str:
-    """Return options by their source; those given with the task count as one source."""
+    """Return options by their source; those given with the task count as one source, and so do those of one place of a document."""
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault("the task" if source == f"option {name}" else source, []).append(name)
+        if source.startswith(_DOCUMENT):
+            place = source.rpartition(".")[0]
+        else:
+            place = "the task" if source == f"option {name}" else source
+        by_source.setdefault(place, []).append(name)
     return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none"
 
 

@@ -238,6 +238,14 @@ def test_a_doctor_tells_the_tenant_once() -> None:
     assert format_doctor_report(found, "") == ["e", "c", "Playbooks", "p"]
 
 
+def test_the_same_list_of_playbooks_is_told_once() -> None:
+    found = {"report": {"entra": ["e"], "commvault": ["c"], "playbooks": ["p"]}}
+    other = {"report": {"entra": ["e"], "commvault": ["c"], "playbooks": ["q"]}}
+    told = format_doctor_report(found, "cs03", False, {"cs01": other, "cs02": found, "cs03": found})
+    assert told == ["cs03", "c", "Playbooks on cs03: as on cs02"]
+    assert format_doctor_report(found, "cs03", False, {"cs01": other, "cs03": found})[-1] == "p"
+
+
 def test_faults_are_failed_sides_and_playbooks_that_cannot_run() -> None:
     failed = {"status": "failed", "error": {"msg": HOSTILE}}
     cannot = {"site": {"can_run": False, "reason": HOSTILE}, "doctor": {"can_run": False, "reason": "r"}}

@@ -53,6 +53,12 @@ def test_an_identity_is_told_in_full() -> None:
     assert "owns" not in text and "roles" not in text
 
 
+def test_options_of_a_document_are_told_with_the_place_that_they_share() -> None:
+    place = "cvops_connection.commcells.emea"
+    sources = {"commvault_url": f"{place}.url", "commvault_password": f"{place}.password", "proxy": "default"}
+    assert f"commvault_url, commvault_password from {place}; proxy from default" in lines("entra", sources=sources)
+
+
 @pytest.mark.parametrize(
     ("difference", "said"),
     [

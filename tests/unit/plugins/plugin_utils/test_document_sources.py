@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The place in a variables document that the options of a task of this collection come from."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.plugin_utils import document_sources
+from ansible_collections.cvops.identity.plugins.plugin_utils.document_sources import name_document_sources
+
+ROOT = pathlib.Path(document_sources.__file__).parents[2]
+ROLE = f"{ROOT}/roles/role_mappings/tasks/main.yml:12"
+ARGUMENTS = {"client_id": "x", "commvault_url": "y", "ca_path": "z", "name": "of the noun", "mappings": []}
+VARIABLES = {"cvops_connection": {"entra": {}, "commcells": {"emea": {}}}}
+
+
+@pytest.mark.parametrize("file", [ROLE, f"{ROOT}/playbooks/site.yml:3"])
+def test_of_a_task_of_the_collection(file: str) -> None:
+    assert name_document_sources(file, ARGUMENTS, VARIABLES, "emea") == {
+        "client_id": "cvops_connection.entra.client_id",
+        "ca_path": "cvops_connection.entra.ca_path",
+        "commvault_url": "cvops_connection.commcells.emea.url",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "host"),
+    [(VARIABLES, ""), (VARIABLES, "backup01"), ({}, "emea"), ({"cvops_connection": "{{ other }}"}, "emea")],
+)
+def test_a_commcell_that_is_not_known_is_not_guessed(variables: dict[str, object], host: str) -> None:
+    named = name_document_sources(ROLE, ARGUMENTS, variables, host)
+    assert named["commvault_url"] == "cvops_connection.commcells.*.url"
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["", "/srv/site.yml:3", f"{ROOT}/tests/site.yml:3", f"{ROOT}/roles/bootstrap/tasks/main.yml:3", f"{ROOT}/rolesx/a.yml"],
+)
+def test_a_task_of_the_user_or_with_other_credentials_has_none(file: str) -> None:
+    assert name_document_sources(file, ARGUMENTS, VARIABLES, "emea") == {}
