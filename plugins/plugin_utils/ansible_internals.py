@@ -145,7 +145,11 @@ INTERNALS = (
         for name in ("action", "args", "async_val", "check_mode", "diff", "environment", "no_log", "timeout")
     ),
     Internal("ansible.playbook.task:Task.resolved_action", "the full name of the module, for messages", _NO_SUCCESSOR),
-    Internal("ansible.playbook.task:Task.get_path", "whether a role or playbook of this collection has the task", _NO_SUCCESSOR),
+    Internal(
+        "ansible.playbook.task:Task.get_path",
+        "whether a role or playbook of this collection has the task",
+        _NO_SUCCESSOR,
+    ),
     Internal(
         "ansible.module_utils.secrets:register_secrets",
         "the validation of options calls it; see module_utils/_core/result_masking.py",

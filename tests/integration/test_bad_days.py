@@ -33,6 +33,7 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_group,
     entra_group_info,
     entra_log_info,
+    entra_named_location,
     entra_service_principal_info,
 )
 
@@ -170,6 +171,32 @@ def test_a_missing_permission_names_what_to_grant(
     assert result["error"]["kind"] == "forbidden", result
     assert wanted in result["error"]["needs"]
     assert f"needs {' or '.join(result['error']['needs'])}" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "wanted"),
+    [
+        (entra_group, {"display_name": "GG new"}, "Group.Create"),
+        (entra_application, {"display_name": "new"}, "Application.ReadWrite.OwnedBy"),
+        (
+            entra_named_location,
+            {"display_name": "new", "ip_ranges": ["198.51.100.0/24"]},
+            "Policy.ReadWrite.ConditionalAccess",
+        ),
+    ],
+)
+def test_a_missing_permission_is_told_with_the_plan(
+    site: Simulator, module: t.Any, options: dict[str, t.Any], wanted: str
+) -> None:
+    """Who approves a plan knows that it cannot be carried out."""
+    reading = ("Application.Read.All", "GroupMember.Read.All", "Policy.Read.All")
+    for permissions in (reading, (*reading, wanted)):
+        identity = site.identity(*permissions, name=f"narrow {len(permissions)}")
+        who = {"client_id": identity.client_id, "client_secret": identity.client_secret}
+        planned = run_body(module, site, {**options, **who}, check=True)
+        warnings = [text for text in planned.get("warnings", ()) if "Microsoft Graph will refuse" in text]
+        assert planned["changed"] and len(warnings) == (wanted not in permissions), planned
+        assert all(wanted in text for text in warnings)
 
 
 LISTS = {

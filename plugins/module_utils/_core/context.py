@@ -23,6 +23,9 @@ from .redact import redact_text
 from .service_timings import ServiceTimings
 from .visible import escape_invisible, to_one_line
 
+if t.TYPE_CHECKING:
+    from .plan import Plan
+
 _LONGEST_WARNING = 4000
 #: Progress is told at most so often, and counts of work once it has lasted as long.
 PROGRESS_EVERY_S = 2.0
@@ -110,6 +113,7 @@ class Context:
     where there is none; ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and
     can act on it. ``base_directory``: the folder of the playbook, in which relative paths begin, None for the process's own.
     ``record_directory``: where records of runs are kept, None where they are not. ``deadline_at``: on the monotonic clock, None for no deadline.
+    ``plan_checks``: clients of services put a function here that returns, by noun and plan, what to warn of before it is written.
     """
 
     options: dict[str, t.Any]
@@ -134,6 +138,7 @@ class Context:
     base_directory: str | None = None
     record_directory: str | None = None
     deadline_at: float | None = None
+    plan_checks: list[t.Callable[[str, Plan], str]] = field(default_factory=list)
     _progress_at: float = float("-inf")
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 

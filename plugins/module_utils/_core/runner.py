@@ -172,6 +172,9 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     plan = state.plan = plan_with_second_look(ctx.options, resource.plan)
     state.step_states = ["left"] * len(plan.steps)
     check_steps(resource, plan)
+    for check in ctx.plan_checks:
+        if warning := check(resource.noun, plan):
+            ctx.warn(warning)
     approved = ctx.options.get("approved_steps")
     gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
     if ctx.check_mode:

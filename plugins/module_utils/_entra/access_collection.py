@@ -18,8 +18,9 @@ from .._core.errors import AmbiguousMatch, ApiError, ConfigError, Forbidden
 from .._core.names import describe_suspicious_name
 from .._core.recent_objects import RecentObjects
 from .._core.values import is_guid
-from .client import GraphClient, filter_by_name, warn_of_lookalikes
+from .client import GraphClient, filter_by_name
 from .create import create_once
+from .lookalikes import warn_of_lookalikes
 
 _ROOT = "/identity/conditionalAccess"
 POLICIES, LOCATIONS = f"{_ROOT}/policies", f"{_ROOT}/namedLocations"

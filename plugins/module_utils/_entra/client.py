@@ -18,7 +18,7 @@ from .._core.answers import MIB
 from .._core.context import Context, CountAs
 from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, add_token_source, mark_outcome_unknown
 from .._core.http import Transport
-from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name, list_unicode_forms
+from .._core.names import is_same_name, list_unicode_forms
 from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
@@ -34,6 +34,7 @@ from .pacing import RequestPacing, add_headers
 from .paging import add_key, check_object, explain_unusable_link
 from .relations import KnownObjects
 from .replication import ReplicationRules
+from .write_permissions import describe_lacking
 
 _SERVICE = "Microsoft Graph"
 _LONGEST_PAUSE_S = 10.0
@@ -78,27 +79,6 @@ def filter_by_name(found: t.Iterable[dict[str, t.Any]], member: str, name: str) 
     return [wire for wire in found if is_same_name(str(wire.get(member) or ""), name)]
 
 
-def describe_lookalikes(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
-    """Return text to add to a message about *name* that was not found: the objects whose name only looks equal.
-
-    Empty when there are none.
-    """
-    alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
-    return "".join(
-        f"; similar: {other!r} ({object_id}) looks the same but is a different name: it {describe_difference(name, other)}"
-        for object_id, other in sorted(alike.items())
-        if is_lookalike(name, other)
-    )
-
-
-def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str, t.Any]], name: str) -> None:
-    """Warn of objects that Graph gave for a display name although their names only look equal."""
-    for wire in found:
-        other = str(wire.get("displayName") or "")
-        if is_lookalike(name, other):
-            ctx.warn(describe_lookalike(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
-
-
 class GraphClient:
     """A client of Graph for one task, signed in when it is first used.
 
@@ -116,6 +96,7 @@ class GraphClient:
         self.recent_objects = RecentObjects(ctx)
         self.known_objects = KnownObjects()
         self._replication = ReplicationRules(self.recent_objects)
+        ctx.plan_checks.append(lambda noun, plan: describe_lacking(noun, plan, self.read_token_claims))
 
     def format_reference(self, object_id: str) -> str:
         """Return the ``@odata.id`` of a directory object."""

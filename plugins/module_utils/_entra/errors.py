@@ -46,11 +46,8 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
             f"{message} This answer does not come from Microsoft Graph, but from a server in between.", **facts
         )
     if reply.status == 403:
-        wanted = (
-            f" The signed-in identity needs {' or '.join(needs)} (with …OwnedBy it must also own the object)."
-            if needs
-            else ""
-        )
+        owned = " (with …OwnedBy it must also own the object)" if any("OwnedBy" in need for need in needs) else ""
+        wanted = f" The signed-in identity needs {' or '.join(needs)}{owned}." if needs else ""
         return Forbidden(message + wanted, needs=list(needs) or None, said=said, **facts)
     if reply.status == 404:
         return NotFound(message, said=said, is_outdated=reply.method != "GET", **facts)

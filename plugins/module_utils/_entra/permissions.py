@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from .._core.errors import Problems
 from .._core.names import find_nearest_names, fold_case
 from .._core.values import get_objects, get_texts, is_guid
-from .client import GraphClient, build_name_filter, describe_lookalikes, filter_by_name, format_alternate_key
+from .client import GraphClient, build_name_filter, filter_by_name, format_alternate_key
 from .id_holders import explain_id
+from .lookalikes import describe_lookalikes
 from .permission_presets.expand import PermissionEntry, expand_presets, unite_names
 from .permission_presets.presets import GRAPH, PRESETS
 from .permission_presets.tier_0 import explain_tier_0

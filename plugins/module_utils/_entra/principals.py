@@ -16,8 +16,9 @@ from .._core.names import describe_suspicious_name, fold_case
 from .._core.retry import Repeat
 from .._core.values import get_objects, is_guid
 from .batches import build_value_queries, list_in_batches
-from .client import GraphClient, describe_lookalikes
+from .client import GraphClient
 from .id_holders import MOST_EXPLAINED, explain_id
+from .lookalikes import describe_lookalikes
 from .paging import merge_lists
 
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.

@@ -20,6 +20,7 @@ from .._signin.options import entra_spec
 from .._signin.tokens import describe_identity, get_expiry, get_identity_kind
 from .._signin.transport_settings import build_graph_settings
 from .client import GraphClient
+from .write_permissions import NO_ROLES
 
 #: Names of the services whose answers tell the time; no sign-in is sent when the token comes from the cache.
 ENTRA_SERVICES = ("Entra sign-in", "Microsoft Graph")
@@ -45,8 +46,6 @@ DIRECTORY_ROLES = {
     "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
 }
-#: Values of the claim ``wids`` that are no role: "no guest" for people, "an application" for applications.
-NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
 
 
 def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:

@@ -14,13 +14,9 @@ from ..._core.errors import Forbidden
 from ..._core.names import describe_suspicious_name, fold_case, list_unicode_forms
 from ..._core.values import is_guid
 from ..batches import build_value_queries, list_in_batches
-from ..client import (
-    GraphClient,
-    describe_lookalikes,
-    filter_by_name,
-    warn_of_lookalikes,
-)
+from ..client import GraphClient, filter_by_name
 from ..id_holders import Wanted, explain_id
+from ..lookalikes import describe_lookalikes, warn_of_lookalikes
 from ..paging import merge_lists
 from ..principals import PrincipalLookup
 from .options import KINDS, Kind

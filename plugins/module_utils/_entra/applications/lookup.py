@@ -12,8 +12,9 @@ import typing as t
 from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import get_texts, is_guid
-from ..client import GraphClient, build_name_filter, filter_by_name, find_by_unique_name, warn_of_lookalikes
+from ..client import GraphClient, build_name_filter, filter_by_name, find_by_unique_name
 from ..deleted_items import list_deleted_items
+from ..lookalikes import warn_of_lookalikes
 from .canonical import SELECT
 from .desired import APP_ID_TEXT
 from .reference import READ_NEEDS, format_application_path

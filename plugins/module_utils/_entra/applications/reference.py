@@ -16,8 +16,9 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
-from ..client import GraphClient, describe_lookalikes, format_alternate_key
+from ..client import GraphClient, format_alternate_key
 from ..id_holders import Key, explain_id, refuse_other_kind
+from ..lookalikes import describe_lookalikes
 
 #: Graph permissions that reading registrations takes, least first.
 READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")

@@ -15,7 +15,8 @@ from ..._core.polling import Backoff
 from ..._core.visible import to_one_line
 from ..._signin.tokens import get_identity_kind
 from ..client import GraphClient
-from ..whoami import DIRECTORY_ROLES, NO_ROLES, list_token_permissions
+from ..whoami import DIRECTORY_ROLES, list_token_permissions
+from ..write_permissions import NO_ROLES
 
 #: Permissions with which every registration can be changed (Microsoft Graph: application, addPassword).
 _ANY_APPLICATION = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All"})

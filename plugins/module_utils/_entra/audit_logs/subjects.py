@@ -19,7 +19,8 @@ from ..._core.errors import Problems
 from ..._core.names import describe_suspicious_name, fold_case
 from ..._core.values import is_guid
 from ..batches import ReadRequest, read_in_batches
-from ..client import GraphClient, build_name_filter, describe_lookalikes, filter_by_name, format_alternate_key
+from ..client import GraphClient, build_name_filter, filter_by_name, format_alternate_key
+from ..lookalikes import describe_lookalikes
 from ..option_checks import Problem, describe_problem
 from ..principals import PrincipalLookup, list_user_names
 from .queries import Subject, build_object_subject

@@ -16,8 +16,9 @@ from ..._core.values import is_guid
 from ..access_collection import LOCATIONS
 from ..app_role_assignments.principals import PrincipalFinder
 from ..batches import build_value_queries, list_in_batches
-from ..client import GraphClient, describe_lookalikes, filter_by_name, quote_literal, warn_of_lookalikes
+from ..client import GraphClient, filter_by_name, quote_literal
 from ..id_holders import explain_id
+from ..lookalikes import describe_lookalikes, warn_of_lookalikes
 from ..option_checks import Problem, describe_problem
 from ..paging import merge_lists
 from .canonical import Form

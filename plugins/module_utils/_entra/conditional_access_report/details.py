@@ -14,8 +14,9 @@ from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError
 from ..._core.values import get_texts, is_guid
 from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, read_in_batches
-from ..client import GraphClient, describe_lookalikes, filter_by_name, warn_of_lookalikes
+from ..client import GraphClient, filter_by_name
 from ..id_holders import explain_id
+from ..lookalikes import describe_lookalikes, warn_of_lookalikes
 from ..option_checks import Problem, describe_problem
 from ..paging import merge_lists
 from ..references import build_relation_params

@@ -14,7 +14,7 @@ from ..._core.errors import ApiError, Problems
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import format_time, get_time, is_guid
 from ..access_collection import POLICIES, READ_NEEDS
-from ..client import GraphClient, warn_of_lookalikes
+from ..client import GraphClient
 from ..conditional_access.canonical import Form, Policy, read_policy
 from ..conditional_access.evaluation import (
     Applies,
@@ -30,6 +30,7 @@ from ..conditional_access.fields import BY_OPTION, FIELDS, Refers
 from ..conditional_access.guard import has_unknown_grant, is_in_force, read_places
 from ..conditional_access.names import NameResolver
 from ..conditional_access.sign_ins import SignInFinder, TriedSignIn
+from ..lookalikes import warn_of_lookalikes
 from ..option_checks import Problem, describe_problem
 from .accounts import BreakGlass, read_break_glass
 from .break_glass import find_break_glass

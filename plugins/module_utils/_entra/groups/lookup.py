@@ -14,16 +14,9 @@ from ..._core.addresses import quote_segment
 from ..._core.errors import AmbiguousMatch, ApiError, ConfigError
 from ..._core.names import is_same_name
 from ..._core.values import is_guid
-from ..client import (
-    GraphClient,
-    build_name_filter,
-    describe_lookalikes,
-    filter_by_name,
-    find_by_unique_name,
-    format_alternate_key,
-    warn_of_lookalikes,
-)
+from ..client import GraphClient, build_name_filter, filter_by_name, find_by_unique_name, format_alternate_key
 from ..id_holders import explain_id, refuse_other_kind
+from ..lookalikes import describe_lookalikes, warn_of_lookalikes
 from ..principals import PrincipalLookup
 from ..references import build_relation_params, list_relation
 

@@ -111,11 +111,8 @@ def _format_input_sources(sources: t.Mapping[str, str]) -> str:
     """Return options by their source; those given with the task count as one source, and so do those of one place of a document."""
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
-        if source.startswith(_DOCUMENT):
-            place = source.rpartition(".")[0]
-        else:
-            place = "the task" if source == f"option {name}" else source
-        by_source.setdefault(place, []).append(name)
+        shared = source.rpartition(".")[0] if source.startswith(_DOCUMENT) else source
+        by_source.setdefault("the task" if source == f"option {name}" else shared, []).append(name)
     return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none"
 
 

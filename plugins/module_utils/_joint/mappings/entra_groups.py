@@ -14,10 +14,11 @@ from ..._core.errors import CvopsError
 from ..._core.names import fold_case, is_same_name, list_unicode_forms
 from ..._core.values import is_guid
 from ..._entra.batches import build_value_queries, list_in_batches
-from ..._entra.client import GraphClient, describe_lookalikes
+from ..._entra.client import GraphClient
 from ..._entra.groups.near_names import describe_near_groups
 from ..._entra.groups.verification import GroupIdCheck, check_group_ids
 from ..._entra.id_holders import MOST_EXPLAINED, explain_id
+from ..._entra.lookalikes import describe_lookalikes
 from ..._entra.paging import merge_lists
 from .parse import MappingEntry, Problem, make_problem
 

@@ -39,7 +39,13 @@ def test_a_commcell_that_is_not_known_is_not_guessed(variables: dict[str, object
 
 @pytest.mark.parametrize(
     "file",
-    ["", "/srv/site.yml:3", f"{ROOT}/tests/site.yml:3", f"{ROOT}/roles/bootstrap/tasks/main.yml:3", f"{ROOT}/rolesx/a.yml"],
+    [
+        "",
+        "/srv/site.yml:3",
+        f"{ROOT}/tests/site.yml:3",
+        f"{ROOT}/roles/bootstrap/tasks/main.yml:3",
+        f"{ROOT}/rolesx/a.yml",
+    ],
 )
 def test_a_task_of_the_user_or_with_other_credentials_has_none(file: str) -> None:
     assert name_document_sources(file, ARGUMENTS, VARIABLES, "emea") == {}

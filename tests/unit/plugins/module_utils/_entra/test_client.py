@@ -28,11 +28,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra import clien
 from ansible_collections.cvops.identity.plugins.module_utils._entra import replication
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import (
     GraphClient,
-    describe_lookalikes,
     filter_by_name,
     find_by_unique_name,
     format_alternate_key,
     quote_literal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.lookalikes import (
+    describe_lookalikes,
     warn_of_lookalikes,
 )
 
