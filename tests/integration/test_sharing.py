@@ -14,7 +14,7 @@ import sys
 
 import pytest
 from helpers.sampling import SWEEPS, name_sweep
-from helpers.sharing import VARIABLE, is_left_to_others, is_shared, parse_share
+from helpers.sharing import VARIABLE, is_in_sample, is_left_to_others, is_shared, parse_share
 
 NAMES = [f"tests/integration/test_{file}.py::test_{number}[as-module]" for file in "abcd" for number in range(50)]
 
@@ -42,20 +42,33 @@ def test_what_is_no_share_ends_the_run(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("markers", "parameters", "shared"),
+    ("markers", "parameters", "in_sample"),
     [
-        ([], {}, False),
-        ([], {"in_process": True}, False),
-        ([], {"in_process": False}, True),
-        (["every_core"], {"in_process": False}, False),
-        (["any_core"], {}, True),
-        (["any_core"], {"in_process": True}, True),
-        (["parametrize", "every_core", "any_core"], {"in_process": False}, False),
-        (["parametrize", "any_core", "every_core"], {}, True),
+        ([], {}, True),
+        ([], {"in_process": True}, True),
+        ([], {"in_process": False}, False),
+        (["any_core"], {"in_process": False}, False),
+        (["every_core", "any_core"], {"in_process": False}, True),
+        (["whole", "any_core"], {}, False),
+        (["any_core", "whole"], {"in_process": True}, False),
     ],
 )
-def test_what_is_shared(markers: list[str], parameters: dict[str, bool], shared: bool) -> None:
-    assert is_shared(markers, parameters) is shared
+def test_what_is_in_the_sample(markers: list[str], parameters: dict[str, bool], in_sample: bool) -> None:
+    assert is_in_sample(markers, parameters) is in_sample
+
+
+@pytest.mark.parametrize(
+    ("markers", "shared"),
+    [
+        ([], False),
+        (["any_core"], True),
+        (["every_core"], False),
+        (["parametrize", "every_core", "any_core"], False),
+        (["parametrize", "any_core", "every_core"], True),
+    ],
+)
+def test_what_is_shared(markers: list[str], shared: bool) -> None:
+    assert is_shared(markers) is shared
 
 
 def file_of(node_id: str) -> str:
@@ -78,7 +91,12 @@ def pytest_collection_modifyitems(config, items):
         sharing.leave_to_others(config, part, folder)
         taken[share] = [item.nodeid for item in part]
     rest = sharing.list_rest_of_sweeps(sharing.list_cases(items))
-    taken["not in the sample"] = [item.nodeid for item in items if item.get_closest_marker("whole") or item.nodeid in rest]
+    for item in items:
+        markers = [mark.name for mark in item.iter_markers()]
+        call = getattr(item, "callspec", None)
+        if not sharing.is_in_sample(markers, call.params if call else {}):
+            rest.add(item.nodeid)
+    taken["not in the sample"] = sorted(rest)
     pathlib.Path(os.environ["TEST_OUTPUT"]).write_text(json.dumps(taken))
 """
 
@@ -122,6 +140,6 @@ def test_the_two_halves_of_this_suite_are_the_whole_but_for_the_rest_of_sweeps(t
     )
     for names in (left, first | second):
         assert {name_sweep(name) for name in names} >= SWEEPS.keys()
-    assert 100 < len(first & second) < len(whole) / 2, (
+    assert 100 < len(first & second) < len(first | second) / 2, (
         "what any core may decide runs on both, and it is the smaller part"
     )

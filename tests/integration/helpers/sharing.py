@@ -13,10 +13,12 @@ what a release of ansible-core can decide. The rule:
   in ``test_secrets.py`` and ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
-* **whole**: the part of a sweep that ``make test`` leaves to ``make test-all``; what is not marked is its sample. Of the sweeps in the
-  table of :mod:`helpers.sampling` the sample is chosen there, without a marker.
-* Where nothing is marked, a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``)
-  runs the first way on every core and the second, which takes ten times as long, on one.
+* **whole**: what ``make test`` leaves to ``make test-all``: the part of a sweep that is not its sample, and further stories of a playbook
+  or role of which another one is told from beginning to end. Of the sweeps in the table of :mod:`helpers.sampling` the sample is chosen
+  there, without a marker.
+* Of a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``), ``make test`` leaves the second
+  way, which takes ten times as long, to ``make test-all``, but where ``every_core`` is marked. Every module runs that way in
+  ``test_runner.py`` (``test_results_are_equal``) none the less.
 
 The marker next to the test decides. The environment variable ``CVOPS_TEST_SHARE=1/2`` takes one half of what is shared and
 ``2/2`` the other; without it, as in ``make test-all``, every run takes all.
@@ -38,7 +40,7 @@ VARIABLE = "CVOPS_TEST_SHARE"
 MARKERS = {
     "any_core": "the release of ansible-core decides nothing: it is enough to run on one",
     "every_core": "runs on every ansible-core, as a module too, whatever its file is marked with",
-    "whole": "a part of a sweep that is not in the sample: left out where runs share the suite",
+    "whole": "a part of a sweep that is not in the sample, or a further story: left out where runs share the suite",
 }
 
 
@@ -56,10 +58,16 @@ def is_left_to_others(node_id: str, share: tuple[int, int]) -> bool:
     return zlib.crc32(node_id.encode()) % count != number
 
 
-def is_shared(markers: t.Sequence[str], parameters: t.Mapping[str, t.Any]) -> bool:
+def is_in_sample(markers: t.Sequence[str], parameters: t.Mapping[str, t.Any]) -> bool:
+    """True for a test that runs which share the suite do not leave out altogether; *markers*: the nearest first."""
+    if parameters.get("in_process") is False and find_decisive(markers) != "every_core":
+        return False
+    return "whole" not in markers
+
+
+def is_shared(markers: t.Sequence[str]) -> bool:
     """True for a test that one core is enough for; *markers*: the nearest first."""
-    decisive = find_decisive(markers)
-    return decisive == "any_core" or (decisive is None and parameters.get("in_process") is False)
+    return find_decisive(markers) == "any_core"
 
 
 def find_decisive(markers: t.Sequence[str]) -> str | None:
@@ -87,6 +95,6 @@ def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pat
 def _is_left(item: pytest.Item, share: tuple[int, int]) -> bool:
     call = getattr(item, "callspec", None)
     markers = [mark.name for mark in item.iter_markers()]
-    if "whole" in markers and share[1] > 1:
+    if share[1] > 1 and not is_in_sample(markers, call.params if call else {}):
         return True
-    return is_shared(markers, call.params if call else {}) and is_left_to_others(item.nodeid, share)
+    return is_shared(markers) and is_left_to_others(item.nodeid, share)
