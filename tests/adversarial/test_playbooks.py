@@ -289,6 +289,7 @@ def test_playbooks_that_are_refused(stage: Stage, text: str, kind: str) -> None:
     _judge(found)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("in_process", _WAYS)
 def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     folder = stage.folder / "out"

@@ -54,7 +54,6 @@ def own_temporary_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
 
-@pytest.mark.every_core
 def test_a_site_is_read_and_sealed(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     dest, sink = tmp_path / "evidence", tmp_path / "sink"
     more = {
@@ -158,6 +157,7 @@ def test_a_file_of_drills_that_is_none_is_told_before_anything_is_read(
     assert list_bundles(tmp_path / "evidence") == [] and site.journal.entries() == []
 
 
+@pytest.mark.whole
 def test_drills_that_are_a_list_and_a_file_that_is_not_there_yet(
     site: Simulator, play: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -184,6 +184,7 @@ def test_a_file_that_is_no_log_is_not_written_over(
     assert file.read_text() == "{}"
 
 
+@pytest.mark.whole
 def test_names_in_logs_run_nothing(lived_in: Simulator, make_player: t.Any, tmp_path: pathlib.Path) -> None:
     """Commands planted in names on both sides stay text, also when they are read back from the file."""
     site, file, trap = lived_in, tmp_path / "access.json", tmp_path / "trap"
@@ -201,6 +202,7 @@ def test_names_in_logs_run_nothing(lived_in: Simulator, make_player: t.Any, tmp_
     assert list(trap.iterdir()) == []
 
 
+@pytest.mark.whole
 def test_a_name_that_is_not_there_and_one_that_two_have_leave_the_rest_readable(
     lived_in: Simulator, make_player: t.Any
 ) -> None:

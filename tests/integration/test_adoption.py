@@ -191,6 +191,7 @@ def test_what_was_predicted_is_what_is_done(brownfield: Brownfield) -> None:
     assert_diff_agrees(predicted, real)
 
 
+@pytest.mark.whole
 def test_a_unique_name_can_be_given_to_it(brownfield: Brownfield) -> None:
     """From then on the document names it by that, and it is the same application."""
     brownfield.document["cvops_application"]["unique_name"] = "commvault-prod"
@@ -201,6 +202,7 @@ def test_a_unique_name_can_be_given_to_it(brownfield: Brownfield) -> None:
     assert run.of(REGISTRATION)[-1]["application"]["app_id"] == brownfield.identity.client_id
 
 
+@pytest.mark.whole
 def test_exclusive_says_before_what_would_go(brownfield: Brownfield) -> None:
     """Taking over wholly is a decision of its own; its diff names everything that is lost, and secrets are never part of it."""
     brownfield.document["cvops_application"]["exclusive"] = True

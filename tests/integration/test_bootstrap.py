@@ -84,7 +84,6 @@ def report(run: Run) -> str:
     return "\n".join(run.one(REPORT)["msg"])
 
 
-@pytest.mark.every_core
 def test_from_nothing_to_an_identity_that_runs_the_site(whole: Tenant, tmp_path: pathlib.Path) -> None:
     """Predicted, made, left alone; then the site converges as that identity, with nothing but what it was handed."""
     kept = tmp_path / "secret"
@@ -132,6 +131,7 @@ def _is_mapped(tenant: Tenant, group_id: str) -> bool:
     return tenant.site.tenant.groups[group_id]["displayName"] in names
 
 
+@pytest.mark.whole
 def test_a_managed_identity_needs_nothing_but_rights(tenant: Tenant) -> None:
     identity = tenant.site.imds.assign("worker")
     wanted = {
@@ -199,6 +199,7 @@ def test_an_application_that_exists_is_adopted(tenant: Tenant) -> None:
     assert "Verified" in report(run), "with the credentials that the document has for it"
 
 
+@pytest.mark.whole
 def test_credentials_of_somebody_else_do_not_count(tenant: Tenant) -> None:
     other = tenant.site.identity("User.Read.All", name="somebody else")
     secret = {"auth_method": "client_secret", "client_id": other.client_id, "client_secret": other.client_secret}
@@ -209,6 +210,7 @@ def test_credentials_of_somebody_else_do_not_count(tenant: Tenant) -> None:
     assert seen["attempts"] == 1, "waiting does not make them another one's"
 
 
+@pytest.mark.whole
 def test_permissions_may_be_a_preset_and_are_verified_one_by_one(tenant: Tenant, tmp_path: pathlib.Path) -> None:
     """What the automation is granted is what the preset gives, and the report names it."""
     secret = {"file": str(tmp_path / "secret")}
@@ -225,6 +227,7 @@ def test_permissions_may_be_a_preset_and_are_verified_one_by_one(tenant: Tenant,
     assert "Verified: it signs in and holds all of them" in report(run)
 
 
+@pytest.mark.whole
 def test_credentials_that_do_not_work_are_reported(tenant: Tenant) -> None:
     """What was made stays made; the report says that nobody has proven it."""
     existing = tenant.site.identity(*LEAST, name="made by hand")
@@ -245,6 +248,7 @@ def test_a_secret_that_cannot_be_kept_is_not_made(tenant: Tenant, tmp_path: path
     assert tenant.application("cvops automation")["passwordCredentials"] == []
 
 
+@pytest.mark.whole
 def test_a_secret_whose_file_is_lost_is_not_made_again(tenant: Tenant, tmp_path: pathlib.Path) -> None:
     kept = tmp_path / "secret"
     tenant.document = {"cvops_connection": tenant.document["cvops_connection"]}
@@ -298,6 +302,7 @@ def test_nobody_signed_in(tenant: Tenant) -> None:
     assert_no_writes(tenant.site)
 
 
+@pytest.mark.whole
 def test_replicas_that_lag_are_waited_for(
     make_site: Callable[..., Simulator],
     make_player: Callable[[Simulator], Player],

@@ -93,6 +93,7 @@ def test_a_wrong_password_is_tried_once_and_is_a_failure_that_is_kept(
     assert_no_secrets(run, [file], [WRONG, PASSWORD])
 
 
+@pytest.mark.whole
 def test_an_account_whose_rights_are_not_shown_is_not_proven_to_administer(
     sealed: Simulator, play: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -387,6 +387,7 @@ def test_both_ways_and_check_mode_agree(play: Player, site: Simulator, in_proces
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_set_l_keeps_its_budget(make_site: Callable[..., Simulator]) -> None:
     site = make_site(set="L")
     cell = next(iter(site.commcells))

@@ -118,7 +118,6 @@ def groups_of_app(site: Simulator) -> tuple[list[str], list[str]]:
     return sorted(row["name"] for row in app.document["associations"]["userGroups"]), joined
 
 
-@pytest.mark.every_core
 def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells everything, is approved by its digest, is written as it was told, and nothing is left for a second run.
 
@@ -185,6 +184,7 @@ def test_from_nothing_to_people_who_sign_on(make_site: Make, bare: Player, tmp_p
         site.tenant.relate("members", row["id"], [])
 
 
+@pytest.mark.whole
 def test_only_single_sign_on_of_two_commcells_and_one_of_them_fails(make_site: Make, bare: Player) -> None:
     """The one that works is complete, with its reply URL; the other one is completed by the next run."""
     site = make_site(set="M", empty=True)
@@ -222,6 +222,7 @@ def test_nothing_is_written_where_nobody_gets_in_without_entra(make_site: Make, 
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_people_are_not_sent_where_entra_does_not_know_the_reply_url(make_site: Make, bare: Player) -> None:
     """Entra ID's second half fails: the redirect stays off, and the next run does both."""
     site = make_site(set="S", empty=True)
@@ -293,6 +294,7 @@ def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, b
         assert bare(SITE, extra_vars=document).ok().stats["changed"] == 0
 
 
+@pytest.mark.whole
 def test_user_groups_that_nobody_creates_are_a_problem(make_site: Make, bare: Player) -> None:
     """A plan without the mapping, and one whose mapping is wrong: nothing is written, and only what is wrong is told."""
     site = make_site(set="S", empty=True)
@@ -306,6 +308,7 @@ def test_user_groups_that_nobody_creates_are_a_problem(make_site: Make, bare: Pl
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_the_group_of_another_company_is_not_taken_for_one_of_the_run(make_site: Make, bare: Player) -> None:
     """The same name at two levels: the app has that of a company, and gets that of the CommCell, which the mapping creates, as planned."""
     site = make_site(set="S", empty=True)
@@ -354,6 +357,7 @@ def test_an_app_that_gets_another_console_is_one_plan(make_site: Make, bare: Pla
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Make, bare: Player) -> None:
     site = make_site(set="S", empty=True)
     document = without_mapping(describe_sign_on(site, auto_redirect=True))
@@ -371,6 +375,7 @@ def test_without_entra_the_apps_know_the_application_that_is_there(make_site: Ma
     assert len(registered_urls(site)) == 1 and is_redirected(site)
 
 
+@pytest.mark.whole
 def test_what_the_apps_trust_is_not_written_after_them(make_site: Make, bare: Player) -> None:
     """An app role that leaves the registration goes last, and the certificate would go with it: refused while the run plans."""
     site = make_site(set="S", empty=True)
@@ -387,6 +392,7 @@ def test_what_the_apps_trust_is_not_written_after_them(make_site: Make, bare: Pl
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_a_console_that_nobody_named_is_a_problem(make_site: Make, bare: Player) -> None:
     """Commvault shows the reply URL on another host than the document: told in every run, and nothing else is lost."""
     site = make_site(set="S", empty=True)
@@ -404,6 +410,7 @@ def test_a_console_that_nobody_named_is_a_problem(make_site: Make, bare: Player)
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_each_commcell_has_its_own_way_back(make_site: Make, bare: Player) -> None:
     """Two passwords, each sent to its own CommCell only."""
     site = make_site(set="M", empty=True)
@@ -506,6 +513,7 @@ def signing_names(site: Simulator) -> set[str]:
 REMOVE = {"roll_over_remove_former": True}
 
 
+@pytest.mark.whole
 def test_the_former_certificate_is_removed_in_a_run_of_its_own(
     rolling: tuple[Simulator, Document, list[str]], bare: Player
 ) -> None:
@@ -536,6 +544,7 @@ def test_the_former_certificate_is_removed_in_a_run_of_its_own(
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_a_former_certificate_that_an_app_may_need_stays(
     rolling: tuple[Simulator, Document, list[str]], bare: Player
 ) -> None:
@@ -569,6 +578,7 @@ def test_a_former_certificate_that_an_app_may_need_stays(
     assert len(signing_names(site)) == 1
 
 
+@pytest.mark.whole
 def test_a_certificate_that_an_app_refuses_is_taken_back(
     rolling: tuple[Simulator, Document, list[str]], bare: Player
 ) -> None:
@@ -584,6 +594,7 @@ def test_a_certificate_that_an_app_refuses_is_taken_back(
     assert not set(held(site, names)) & set(former)
 
 
+@pytest.mark.whole
 def test_apps_that_work_are_left_alone_where_entra_is_not_taken_back(
     rolling: tuple[Simulator, Document, list[str]], bare: Player
 ) -> None:
@@ -605,6 +616,7 @@ def test_apps_that_work_are_left_alone_where_entra_is_not_taken_back(
     assert not set(held(site, names)) & set(former)
 
 
+@pytest.mark.whole
 def test_texts_of_the_services_run_nothing(
     rolling: tuple[Simulator, Document, list[str]], bare: Player, tmp_path: pathlib.Path
 ) -> None:

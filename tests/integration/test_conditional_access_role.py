@@ -124,7 +124,6 @@ def prepare(site: Simulator, **access: t.Any) -> Document:
     return only_access(describe_access(site, **access))
 
 
-@pytest.mark.every_core
 def test_from_nothing_to_three_policies(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells whom, where and what is required, is approved by its digest, and is written as told, after all else; a second run does nothing.
 
@@ -194,6 +193,7 @@ def describe_sign_on(site: Simulator, **access: t.Any) -> Document:
     return {**document, "cvops_sso": {"saml_apps": [app]}}
 
 
+@pytest.mark.whole
 def test_in_force_with_the_guard_and_enforced(make_site: Make, bare: Player) -> None:
     """Three policies in report-only, switched on: who comes from abroad is refused, break-glass still gets in, and the program is held back."""
     site = make_site(set="S", empty=True)
@@ -228,7 +228,7 @@ def test_in_force_with_the_guard_and_enforced(make_site: Make, bare: Player) -> 
     assert_no_writes(site)
 
 
-@pytest.mark.every_core
+@pytest.mark.whole
 def test_a_program_in_force_when_nothing_speaks_against_it(make_site: Make, bare: Player) -> None:
     """Its sign-ins from another address hold it back, by name; when the location has that address, it is put in force, and refuses a third."""
     site = make_site(set="S", empty=True)
@@ -308,6 +308,7 @@ def test_each_write_failed_in_turn(make_site: Make, bare: Player) -> None:
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
     """With its tag: the application has to be there already, and nothing else is planned or written."""
     site = make_site(set="S", empty=True)
@@ -333,6 +334,7 @@ def test_conditional_access_alone(make_site: Make, bare: Player) -> None:
     )
 
 
+@pytest.mark.whole
 def test_without_the_licence_for_programs(make_site: Make, bare: Player) -> None:
     """The service's words are told; what it has taken stays, and the run with the licence completes it."""
     site = make_site(set="S", empty=True)
@@ -358,6 +360,7 @@ def test_security_defaults_are_told_before_anything_is_written(make_site: Make, 
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_one_commcell_fails_and_sign_in_is_guarded(make_site: Make, bare: Player) -> None:
     site = make_site(set="M", empty=True)
     one, two = list(site.commcells)[:2]
@@ -371,6 +374,7 @@ def test_one_commcell_fails_and_sign_in_is_guarded(make_site: Make, bare: Player
     assert states(site) == dict.fromkeys([ADMINISTRATORS, PLACES, EGRESS], REPORTED)
 
 
+@pytest.mark.whole
 def test_what_goes_and_in_which_order(make_site: Make, bare: Player) -> None:
     """Locations after the policies that named them; a policy that leaves a location does so before it goes; the group after both."""
     site = make_site(set="S", empty=True)
@@ -396,6 +400,7 @@ def test_what_goes_and_in_which_order(make_site: Make, bare: Player) -> None:
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_nothing_is_deleted_where_a_policy_was_not_reached(make_site: Make, bare: Player) -> None:
     """A reply URL fails, so sign-in is not guarded: the group that a policy still excludes stays, and goes in the run after."""
     site = make_site(set="S", empty=True)
@@ -425,6 +430,7 @@ def test_nothing_is_deleted_where_a_policy_was_not_reached(make_site: Make, bare
     assert "GG-Old" not in {group["displayName"] for group in site.tenant.groups.values()}
 
 
+@pytest.mark.whole
 def test_what_was_not_written_is_told_as_planned(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """Report and summary name no policy as in force that is not: the plan was refused; the policy failed; it was not reached."""
     site = make_site(set="S", empty=True)
@@ -454,6 +460,7 @@ def test_what_was_not_written_is_told_as_planned(make_site: Make, bare: Player, 
     ]
 
 
+@pytest.mark.whole
 def test_what_the_same_run_makes_speak_against_a_policy(make_site: Make, bare: Player) -> None:
     """A location loses the address of a program by the run that is to put its policy in force: the plan says that it stays as it is."""
     site = make_site(set="S", empty=True)
@@ -471,6 +478,7 @@ def test_what_the_same_run_makes_speak_against_a_policy(make_site: Make, bare: P
     assert "stays in report-only: " in report and "Commvault egress" in report and "somebody else" not in report
 
 
+@pytest.mark.whole
 def test_a_further_policy_names_the_application_as_somebody_elses_is_called(make_site: Make, bare: Player) -> None:
     """In the document its name is that of the registered one: by its id where it is there, and a problem where nothing registers it."""
     site = make_site(set="S", empty=True)
@@ -507,7 +515,7 @@ def test_a_further_policy_names_the_application_as_somebody_elses_is_called(make
     assert_no_writes(site)
 
 
-@pytest.mark.every_core
+@pytest.mark.whole
 def test_the_role_alone(make_site: Make, bare: Player) -> None:
     """It looks the application up and registers nothing; a second run does nothing."""
     site = make_site(set="S", empty=True)

@@ -496,6 +496,7 @@ def test_the_order_in_which_policies_come_does_not_matter(clocked: Simulator) ->
     assert {name: one[name] for name in one if name != "stats"} == {name: two[name] for name in two if name != "stats"}
 
 
+@pytest.mark.whole
 def test_two_hundred_and_forty_policies_and_three_hundred_groups(clocked: Simulator) -> None:
     """Few requests, those to conditional access a second apart."""
     groups = [group_of(clocked, f"GG-{number:03}") for number in range(300)]

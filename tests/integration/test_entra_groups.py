@@ -167,6 +167,7 @@ def test_groups_that_are_gone_are_asked_for_together(site: Simulator) -> None:
     assert "groups[40]" in str(result["error"]["problems"]) and "the object id of the user" in result["msg"]
 
 
+@pytest.mark.whole
 def test_groups_of_more_than_ten_thousand_members(empty_site: Simulator) -> None:
     """Several at once: read in pages of 999, each page once, and changed by difference; nothing is written for the others."""
     tenant, most = empty_site.tenant, 10_050
@@ -201,6 +202,7 @@ def test_groups_of_more_than_ten_thousand_members(empty_site: Simulator) -> None
     assert not result["changed"] and result["stats"]["reads"] == len(requests(empty_site)) == 1 + 1 + 3 * 10
 
 
+@pytest.mark.whole
 def test_each_look_at_long_lists_of_members_is_a_new_one(make_site: Callable[..., Simulator]) -> None:
     """While replicas lag, what one look has shown of a list of several pages is not taken for what the next one shows."""
     site = make_site(set="S", replication=Replication(object_lag=0.0, property_lag=1.5, tail=0.0))

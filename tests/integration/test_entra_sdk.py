@@ -292,6 +292,7 @@ def read_with_sdk(site: Simulator) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", graph_sdk.run_sdk(site, steps))
 
 
+@pytest.mark.whole
 def test_the_modules_leave_what_the_sdk_wrote(site: Simulator) -> None:
     people = choose_people(site)
     write_with_sdk(site, people)

@@ -406,6 +406,7 @@ def test_one_changed_grant_is_one_change(
     assert [row["id"] for row in after.rows["access"] if row["id"] not in ids] == [change["row_id"]]
 
 
+@pytest.mark.whole
 def test_owners_of_groups_that_lead_to_privileged_access(
     make_site: Callable[..., Simulator], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,6 +199,7 @@ def first_of_each_module(tasks: list[dict[str, t.Any]]) -> list[dict[str, t.Any]
     return [task for number, task in enumerate(tasks) if names[number] is None or names[number] not in names[:number]]
 
 
+@pytest.mark.whole
 def test_no_example_prints_a_secret(site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path) -> None:
     (cell,) = site.commcells.values()
     tasks = shown_tasks(all_blocks(), site, tmp_path)

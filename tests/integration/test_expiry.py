@@ -48,7 +48,6 @@ def metrics(path: pathlib.Path) -> dict[str, list[t.Any]]:
     return {family.name: [(sample.labels, sample.value) for sample in family.samples] for family in families}
 
 
-@pytest.mark.every_core
 def test_one_report_and_all_files(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     seed_expiring(site)
     files = {name: tmp_path / file for name, file in FILES.items()}

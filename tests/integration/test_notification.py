@@ -94,6 +94,7 @@ def test_a_webhook_that_fails_is_a_warning_and_no_failure(
         assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)
 
 
+@pytest.mark.whole
 def test_only_the_runs_that_are_wanted_are_told(
     site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_run_that_selects_nothing_and_a_second_import_tell_it_too(
     assert "the variables could not be checked" in webhook.messages[-1]["text"]
 
 
+@pytest.mark.whole
 def test_playbooks_that_report_tell_it_too(
     make_site: Callable[..., Simulator], webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:

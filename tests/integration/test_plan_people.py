@@ -97,6 +97,7 @@ def one_member(site: Simulator, bare: Player, tmp_path: pathlib.Path, saved_stat
     return name
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("one_member")
 def test_members_that_may_not_be_read_are_told_and_stop_nothing(site: Simulator, bare: Player) -> None:
     wanted = document(site, {}, "GG-A")

@@ -148,6 +148,7 @@ def test_a_run_is_undone_and_undone_again_is_nothing(operator: Operator) -> None
     assert operator.find_left() == {}
 
 
+@pytest.mark.whole
 def test_the_records_of_a_folder_are_chosen_by_their_run(operator: Operator) -> None:
     folder = str(operator.folder / "second")
     refused = operator.revert(revert_record=folder)
@@ -182,6 +183,7 @@ def test_a_record_of_another_place_is_refused(operator: Operator, module: str, p
     assert "elsewhere.example" not in {entry.service for entry in operator.site.journal.entries()}
 
 
+@pytest.mark.whole
 def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     site = operator.site
     state = site.commcells["emea-cs01"].state

@@ -89,7 +89,6 @@ def grants(text: str, group: str) -> t.Any:
     return entry["grants"]
 
 
-@pytest.mark.every_core
 def test_revoked_grants_become_a_patch_that_git_applies(
     site: Simulator, reviewed: Reviewed, play: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -124,6 +123,7 @@ def test_revoked_grants_become_a_patch_that_git_applies(
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.whole
 def test_nothing_revoked_is_no_patch(reviewed: Reviewed, play: Player, tmp_path: pathlib.Path) -> None:
     sheet, patch = tmp_path / "signoff.csv", tmp_path / "review.patch"
     decide(reviewed, sheet, lambda row: False)
@@ -143,6 +143,7 @@ def test_everything_that_is_wrong_with_the_decisions_is_told_at_once(
     assert not patch.exists()
 
 
+@pytest.mark.whole
 def test_nobody_reviews_their_own_access(reviewed: Reviewed, play: Player, tmp_path: pathlib.Path) -> None:
     sheet = tmp_path / "signoff.csv"
     decide(reviewed, sheet, lambda row: False, reviewer="Administrator")

@@ -151,6 +151,7 @@ def test_a_target_that_fails_ends_the_run_and_the_next_run_goes_on(document: Doc
     assert_no_writes(document.site)
 
 
+@pytest.mark.whole
 def test_a_proof_that_conditional_access_blocks_is_continued_once_the_policy_is_lifted(document: Document) -> None:
     """The report says what it is and what to do; there is no second secret, and no one uses what is not proven."""
     rotating, targets = document.rotating, (document.rotating.file(), document.rotating.credential())
@@ -192,6 +193,7 @@ def test_a_proof_that_conditional_access_blocks_is_continued_once_the_policy_is_
     assert_no_writes(document.site)
 
 
+@pytest.mark.whole
 def test_one_that_cannot_be_planned_keeps_all_from_being_written(document: Document) -> None:
     document.add("good", document.rotating.file())
     document.add("bad", document.rotating.file("bad"))
@@ -211,6 +213,7 @@ def test_one_that_cannot_be_planned_keeps_all_from_being_written(document: Docum
     assert f"Left out of this run: bad of {NOBODY}" in told(chosen, "Plan")
 
 
+@pytest.mark.whole
 def test_tags_choose_and_another_plan_than_the_approved_one_is_refused(document: Document) -> None:
     document.add("backup", document.rotating.file())
     document.add("nightly", document.rotating.file("nightly"), tags=["weekly"])
@@ -245,6 +248,7 @@ def test_an_approved_plan_is_written_once_and_not_for_the_next_secret(document: 
     assert_no_writes(document.site)
 
 
+@pytest.mark.whole
 def test_which_outcomes_fail_the_run_is_said_by_the_document(document: Document) -> None:
     document.add("backup", document.rotating.file(), {"external": {"where": "proxy prx07"}}, consumers_complete=True)
     document.run().ok()

@@ -77,6 +77,7 @@ def test_the_whole_life_of_a_rotation(rotating: Rotating) -> None:
     assert rotating.run(target, **more)["changed"] is False
 
 
+@pytest.mark.whole
 def test_by_default_the_old_secret_expires(rotating: Rotating) -> None:
     rotating.run(rotating.file())
     for dummy in range(8):
@@ -548,6 +549,7 @@ def test_without_a_store_a_target_that_cannot_be_written_keeps_the_secret_from_b
     assert rotating.own_keys() == []
 
 
+@pytest.mark.whole
 def test_a_value_that_one_of_two_consumers_has_alone_is_replaced(rotating: Rotating) -> None:
     """In memory it is gone with the run that was stopped in between."""
     targets = [rotating.credential(), rotating.credential(name="azure-second")]

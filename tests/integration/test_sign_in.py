@@ -358,6 +358,7 @@ def test_a_host_without_the_api(site: Simulator) -> None:
     assert "/webconsole/api" in result["msg"]
 
 
+@pytest.mark.whole
 def test_a_host_that_is_not_well(site: Simulator) -> None:
     """That the service fails is no reason to say that the address is wrong."""
     service = cell(site)

@@ -102,6 +102,7 @@ def test_a_federated_token_that_nobody_trusts_tells_what_it_presented(site: Simu
     assert token not in str(result)
 
 
+@pytest.mark.whole
 def test_an_empty_or_missing_token_file(site: Simulator, tmp_path: pathlib.Path) -> None:
     (tmp_path / "empty").write_text("\n")
     assert "is empty" in read(site, federated_token_file=str(tmp_path / "empty"))["msg"]

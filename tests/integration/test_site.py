@@ -201,6 +201,7 @@ def test_only_the_mapping(make_site: Make, bare: Player) -> None:
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_commcells_of_roles_and_entries_are_patterns(make_site: Make, bare: Player) -> None:
     """Each CommCell gets what is meant for it: roles and grants by name pattern."""
     site = make_site(set="M", empty=True)
@@ -227,6 +228,7 @@ def test_commcells_of_roles_and_entries_are_patterns(make_site: Make, bare: Play
     }
 
 
+@pytest.mark.whole
 def test_what_goes_goes_last(make_site: Make, bare: Player) -> None:
     """Grants are taken away while their group and role are there; a second run finds nothing to do."""
     site = make_site(set="S", empty=True)
@@ -248,6 +250,7 @@ def test_what_goes_goes_last(make_site: Make, bare: Player) -> None:
     assert role["name"] not in {found.name for found in site.commcells["cs01"].state.roles}
 
 
+@pytest.mark.whole
 def test_the_registration_alone_and_its_end(make_site: Make, bare: Player) -> None:
     """Without a mapping only the registration is converged; state absent takes it away."""
     site = make_site(set="S", empty=True)

@@ -73,7 +73,6 @@ def registered_id(site: Simulator) -> str:
     return str(row["appId"])
 
 
-@pytest.mark.every_core
 def test_from_nothing_to_a_credential(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """The plan tells it by the application's name, is approved by its digest, and is written as it was told; a second run does nothing.
 
@@ -116,6 +115,7 @@ def test_from_nothing_to_a_credential(make_site: Make, bare: Player, tmp_path: p
     assert json.loads(done.read_text())["status"] == "unchanged"
 
 
+@pytest.mark.whole
 def test_one_document_for_the_credential_and_its_rotation(
     make_site: Make, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -144,6 +144,7 @@ def test_one_document_for_the_credential_and_its_rotation(
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_only_the_credentials_of_a_document(make_site: Make, bare: Player) -> None:
     """With their tag alone: the application has to be there already, and nothing else is written."""
     site = make_site(set="S", empty=True)
@@ -165,6 +166,7 @@ def test_only_the_credentials_of_a_document(make_site: Make, bare: Player) -> No
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_several_credentials_and_one_that_goes(make_site: Make, bare: Player) -> None:
     """One with a secret of its own and its own application, one that changes its application, one that goes; no secret is shown."""
     site = make_site(set="S", empty=True)
@@ -196,6 +198,7 @@ def test_several_credentials_and_one_that_goes(make_site: Make, bare: Player) ->
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_one_commcell_fails_and_the_next_run_completes_it(make_site: Make, bare: Player) -> None:
     site = make_site(set="M", empty=True)
     one, two = list(site.commcells)[:2]

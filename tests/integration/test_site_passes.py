@@ -85,7 +85,6 @@ def assert_no_raw_errors(run: Run) -> None:
         assert mark not in run.text, mark
 
 
-@pytest.mark.every_core
 def test_one_misspelt_role_on_two_commcells_stops_everything_and_is_told_by_name(site: Simulator, bare: Player) -> None:
     document = small(site)
     document["cvops_role_mappings"].append(
@@ -110,6 +109,7 @@ def test_one_misspelt_role_on_two_commcells_stops_everything_and_is_told_by_name
     assert "Summary" in {result.task for result in run.results}
 
 
+@pytest.mark.whole
 def test_a_commcell_that_cannot_be_reached_is_a_problem_beside_the_others(site: Simulator, bare: Player) -> None:
     document = small(site)
     cells = document["cvops_connection"]["commcells"]
@@ -123,7 +123,6 @@ def test_a_commcell_that_cannot_be_reached_is_a_problem_beside_the_others(site: 
     assert "amer-cs01: not applied" in told(run, "Summary")
 
 
-@pytest.mark.every_core
 def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_on(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -178,7 +177,6 @@ def test_a_commcell_that_answers_nothing_is_named_and_stops_no_other_once_all_ar
     }
 
 
-@pytest.mark.every_core
 def test_commcells_that_share_a_quota_take_turns_and_long_waits_are_told(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -233,6 +231,7 @@ def test_only_the_plan_that_was_approved_is_written(site: Simulator, bare: Playe
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+@pytest.mark.whole
 def test_a_plan_that_was_approved_for_one_site_is_another_one_elsewhere(
     site: Simulator, bare: Player, make_site: Callable[..., Simulator], tmp_path: pathlib.Path
 ) -> None:
@@ -300,6 +299,7 @@ def test_what_is_null_counts_as_not_given(site: Simulator, bare: Player, tmp_pat
     assert "coerced" not in run.text
 
 
+@pytest.mark.whole
 def test_a_run_tells_the_writes_that_the_services_got_and_none_of_a_run_before(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -336,11 +336,13 @@ def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Pl
     assert not mark.exists()
 
 
+@pytest.mark.whole
 def test_another_strategy_in_the_configuration_changes_nothing(site: Simulator, bare: Player) -> None:
     bare(SITE, extra_vars=small(site), env={"ANSIBLE_STRATEGY": "free"}).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+@pytest.mark.whole
 def test_a_run_is_narrowed_to_commcells_and_parts(site: Simulator, bare: Player) -> None:
     """What leaves Entra ID waits for a run of everything."""
     document = small(site, "GG-A", "GG-B", "GG-C")
@@ -364,7 +366,7 @@ def test_a_run_is_narrowed_to_commcells_and_parts(site: Simulator, bare: Player)
     assert wrong.rc == 2 and "cvops_only" in wrong.text
 
 
-@pytest.mark.every_core
+@pytest.mark.whole
 def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """As for the slices of a job: the group says which CommCells, and its connection to hosts does not count."""
     inventory = tmp_path / "hosts.yml"
@@ -390,7 +392,6 @@ def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: 
     assert "Groups without an entry were not looked for" in told(run, "Summary")
 
 
-@pytest.mark.every_core
 def test_a_commcell_that_failed_before_the_run_is_no_commcell_without_changes(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -410,6 +411,7 @@ def test_a_commcell_that_failed_before_the_run_is_no_commcell_without_changes(
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_what_one_import_decided_is_no_decision_of_the_next(site: Simulator, bare: Player) -> None:
     """Where localhost has failed, Ansible leaves it out: the second import plans, and nobody decides."""
     document = small(site)
@@ -484,6 +486,7 @@ def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+@pytest.mark.whole
 def test_commcells_are_compared_by_what_the_run_read_and_by_what_it_wrote(
     site: Simulator, bare: Player, converged: dict[str, t.Any], tmp_path: pathlib.Path
 ) -> None:

@@ -112,6 +112,7 @@ def test_every_write_belongs_to_a_step_and_every_step_is_written(case: Case, sit
         assert any(action in actions and count >= len(actions) for actions, count in sent.items()), action
 
 
+@pytest.mark.whole
 def test_a_site_from_nothing_is_told_sentence_by_sentence(make_site: Make, make_player: t.Any) -> None:
     site = make_site(set="M", empty=True)
     player = make_player(site)
