@@ -454,7 +454,7 @@ def lint(step: Step) -> None:
     step.run_side_by_side(programs)
 
 
-@step("lint", "test", "test-all")
+@step("lint", "test-all")
 def docs(step: Step) -> None:
     """Check the documentation of plugins and roles, and what the guides refer to; build the site of all of it, in .build/docs/html."""
     collection, staged = staging.stage(build_artifact(step)), {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
@@ -607,7 +607,7 @@ def run_scenarios(step: Step, names: t.Sequence[str]) -> None:
     step.session.log(f"{len(names)} scenarios")
 
 
-@step("test")
+@step()
 def molecule_sample(step: Step) -> None:
     """Run some of the scenarios of Molecule, which `molecule` runs all of."""
     run_scenarios(step, molecule_scenarios.SAMPLE)
@@ -679,21 +679,55 @@ def check_import(step: Step, artifact: pathlib.Path, lint: bool) -> None:
         step.session.error("; ".join(complaints))
 
 
-@step("test", "test-all", environment=CONTROLLERS)
-def controllers(step: Step) -> None:
-    """Run what controllers are made of: the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java)."""
+def run_controllers(step: Step, *words: Word) -> None:
+    """Run what controllers are made of; *words* choose tests."""
     install_in_ci(step, "java", "default-jre-headless")
     check_import(step, build_artifact(step), lint=False)
     install_image_layers(step, BUILD / "execution-environment.cdx.json")
-    folder = str(fetch_controller_collections())
-    step.pytest("tests/controllers", "--dist", "loadfile", jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=folder)
+    words = ("tests/controllers", "--dist", "loadfile", *words)
+    step.pytest(*words, jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=str(fetch_controller_collections()))
 
 
-@step("test", "test-all")
+@step("test", environment=CONTROLLERS)
+def controllers(step: Step) -> None:
+    """Run the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java), but for the longest stories."""
+    run_controllers(step, "-m", "not whole")
+
+
+@step("test-all", environment=CONTROLLERS)
+def controllers_whole(step: Step) -> None:
+    """Run all stories with controllers."""
+    run_controllers(step)
+
+
+@step("test-all")
 def browser(step: Step) -> None:
     """Open report.html in a real Chromium; CI installs Debian's, elsewhere its absence is told and skips them."""
     install_in_ci(step, "chromium", "chromium")
     step.pytest("tests/browser", "--dist", "worksteal")
+
+
+@step("test")
+def alongside(step: Step) -> None:
+    """Run at once what leaves a core idle by itself: docs, molecule-sample, browser and first-release, each with its own log."""
+    names = ("docs", "molecule-sample", "browser", "first-release")
+    run_nox = [sys.executable, "-m", "nox", "--non-interactive", "--session"]
+    logs = {name: LOGS / f"{step.session.name}-{name}.log" for name in names}
+    step.run_side_by_side(
+        [
+            {
+                "name": name,
+                "command": [*run_nox, name],
+                "cwd": str(ROOT),
+                "variables": dict(os.environ),
+                "log": str(log),
+            }
+            for name, log in logs.items()
+        ]
+    )
+    for name, log in logs.items():
+        COUNTS.add(text := log.read_text("utf-8", errors="replace"))
+        step.session.log(f"{name}: {text.splitlines()[-1].rpartition('* ')[2]}")
 
 
 @step("test", "test-all")
@@ -723,7 +757,7 @@ def minimums(step: Step) -> None:
     step.pytest("--dist", "worksteal", "tests/unit", *HOSTILE_TEXTS, *signing_in, jobs=PLAYING_JOBS)
 
 
-@step("test", environment=MINIMUMS)
+@step("test-all", environment=MINIMUMS)
 def first_release(step: Step) -> None:
     """Play hostile texts on the first release of ansible-core that is declared: patch releases differ in what they evaluate."""
     step.pytest(*HOSTILE_TEXTS, "-k", "facts or refused", jobs=PLAYING_JOBS)

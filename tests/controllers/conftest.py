@@ -29,6 +29,11 @@ from cvops_simulator.testing import running_simulator  # noqa: E402
 from helpers.player_fixtures import make_player, play  # noqa: E402, F401
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of what ``make test`` leaves to ``make test-all``."""
+    config.addinivalue_line("markers", "whole: a story that takes long")
+
+
 @pytest.fixture(scope="session")
 def controller_collections() -> pathlib.Path:
     """A folder for ``ANSIBLE_COLLECTIONS_PATH`` with awx.awx in it."""

@@ -125,6 +125,7 @@ class Rulebook:
             time.sleep(0.1)
 
 
+@pytest.mark.whole
 @needs_java
 def test_a_secret_that_is_about_to_expire_is_rotated_once(
     site: Simulator, play: Player, tmp_path: pathlib.Path

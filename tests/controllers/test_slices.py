@@ -10,6 +10,7 @@ import pathlib
 import typing as t
 from collections import Counter
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.testing import running_simulator
 from runner_jobs import deal_hosts, start_job
@@ -43,6 +44,7 @@ def writes_of(site: Simulator) -> set[str]:
     }
 
 
+@pytest.mark.whole
 def test_slices_at_once_come_to_what_one_run_comes_to(tmp_path: pathlib.Path) -> None:
     with (
         running_simulator(set="M", empty=True, directory=tmp_path / "one") as one,

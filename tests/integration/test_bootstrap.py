@@ -151,6 +151,7 @@ def test_a_managed_identity_needs_nothing_but_rights(tenant: Tenant) -> None:
     assert tenant.run(bootstrap=wanted, env=env).ok().stats["changed"] == 0
 
 
+@pytest.mark.whole
 def test_federated_credentials_in_place_of_a_secret(tenant: Tenant) -> None:
     """Another issuer's jobs sign in; what cannot be verified from here is said."""
     repository = {"repository": "corp/access", "owner_id": 17, "repository_id": 4711, "branch": "main"}

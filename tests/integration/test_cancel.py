@@ -174,6 +174,7 @@ def after() -> list[dict[str, t.Any]]:
     return [{"name": "goes on", "cvops.identity.entra_group_info": {"display_name": "nobody"}}]
 
 
+@pytest.mark.any_core
 def test_handlers_are_restored(site: Simulator, play: Player) -> None:
     """The timeout of one item of a loop, in a process that all items share, leaves the next items alone."""
     fault = site.faults.add(Fault("graph", "PATCH", "*/groups*", "slow", seconds=HELD_S))
@@ -222,6 +223,7 @@ def test_signals_while_logging_in(site: Simulator, play: Player, in_process: boo
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.any_core
 def test_a_task_timeout_while_logging_in(site: Simulator, play: Player, in_process: bool) -> None:
     fault = slow_login(site)
 
@@ -256,6 +258,7 @@ def test_signals_while_a_lookup_logs_in(site: Simulator, play: Player, number: s
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.any_core
 def test_a_lookup_in_a_task_with_a_timeout(site: Simulator, play: Player) -> None:
     """Here Ansible's own alarm ends the lookup, in the middle of the wait for the answer; it covers what an action evaluates itself."""
     fault = slow_login(site)

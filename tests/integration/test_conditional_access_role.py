@@ -290,6 +290,7 @@ WRITES = [
 ]
 
 
+@pytest.mark.whole
 def test_each_write_failed_in_turn(make_site: Make, bare: Player) -> None:
     """One write after the other fails for ever; the run after goes on from there, and no object is made twice."""
     site = make_site(set="S", empty=True)

@@ -455,6 +455,7 @@ def test_every_field_of_the_table_is_in_a_policy(clocked: Simulator) -> None:
             assert get_option(policies[name][0], field.member) is not None, (name, field.member)
 
 
+@pytest.mark.whole
 def test_the_modules_leave_what_the_sdk_wrote(clocked: Simulator) -> None:
     ids = seed(clocked)
     write_with_sdk(clocked, ids)

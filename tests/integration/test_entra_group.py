@@ -252,6 +252,7 @@ def test_reading_groups(make_site: t.Any, make_player: t.Any, in_process: bool) 
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_a_group_of_more_than_ten_thousand_members(empty_site: Simulator) -> None:
     """Read in pages of 999, changed by difference: one joins and one leaves in two writes."""
     tenant = empty_site.tenant

@@ -375,6 +375,7 @@ def test_an_identity_without_rights_still_gets_a_document(site: Simulator, tmp_p
     assert len(result["snapshot"]["not_visible"]) >= 8
 
 
+@pytest.mark.whole
 def test_a_read_that_fails_ends_the_task(site: Simulator, tmp_path: pathlib.Path) -> None:
     """Each address in turn, or every third: an error of the service or a broken answer is never "nothing there"; the file stays as it is."""
     keep_commcell(site, tmp_path)

@@ -142,6 +142,7 @@ def test_the_head_of_set_m_as_its_own_comment_runs_it(
     assert simulator.journal.writes() == []
 
 
+@pytest.mark.whole
 def test_the_example_for_ci_passes(tmp_path: pathlib.Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "base")]
     environment = {

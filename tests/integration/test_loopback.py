@@ -17,6 +17,7 @@ TASKS = {
 }
 
 
+@pytest.mark.any_core
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 @pytest.mark.parametrize("forked", [True, False], ids=["forked", "program"])
 def test_a_playbook_that_leaves_the_machine_is_refused(play: Player, task: dict[str, object], forked: bool) -> None:

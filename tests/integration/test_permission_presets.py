@@ -255,6 +255,7 @@ def test_a_wrong_document_is_told_with_the_nearest_preset(
     assert end in line
 
 
+@pytest.mark.whole
 def test_the_site_registers_and_grants_a_preset(make_site: Make, bare: Player) -> None:
     """The plan for people says what is of tier 0, before and while it is applied; the second run changes nothing."""
     site = make_site(set="S", empty=True)

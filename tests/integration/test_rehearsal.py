@@ -97,6 +97,7 @@ def test_the_snapshot_of_a_copy_is_that_of_the_site(
     assert list(before) and after == before
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("name", "anomalies"), SITES)
 def test_a_snapshot_is_complete(
     make_site: Callable[..., Simulator],
@@ -129,6 +130,7 @@ def test_a_snapshot_is_complete(
                     assert everything[row["id"]][key] == value
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["S", "M"])
 def test_the_export_of_a_site_is_that_of_its_copy(
     make_site: Callable[..., Simulator],

@@ -160,6 +160,7 @@ def _assert_no_secret_of_the_controller(site: Simulator, runs: t.Mapping[str, Ru
             assert not found, f"{name}, {result.task}"
 
 
+@pytest.mark.any_core
 def test_results_are_as_kept(
     make_site: t.Callable[..., Simulator], make_player: t.Callable[[Simulator], Player]
 ) -> None:

@@ -163,6 +163,7 @@ def test_the_records_of_a_folder_are_chosen_by_their_run(operator: Operator) -> 
     assert operator.find_left() == {}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("module", "place", "said"),
     [

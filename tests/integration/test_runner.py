@@ -337,6 +337,7 @@ def test_sources_and_their_order(site: Simulator, play: Player, in_process: bool
     assert_no_writes(site)
 
 
+@pytest.mark.any_core
 def test_the_way_that_is_taken(site: Simulator, play: Player) -> None:
     """In process unless something says that the body must run elsewhere."""
     ways: dict[str, tuple[dict[str, t.Any], str | None]] = {
@@ -391,6 +392,7 @@ def test_failures_can_be_told_apart(site: Simulator, play: Player, in_process: b
     assert result["msg"].startswith("No group has the object id")
 
 
+@pytest.mark.newest_core
 def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player) -> None:
     """Every module, lookup and filter of the collection; what it prints, its warnings as well as its results.
 
@@ -425,6 +427,7 @@ def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player) -> 
     assert_nothing_deprecated(run)
 
 
+@pytest.mark.newest_core
 @pytest.mark.parametrize("playbook", ["bootstrap", "doctor", "export_role_mappings", "preflight", "site"])
 def test_no_role_and_playbook_uses_what_core_deprecates(
     site: Simulator, play: Player, tmp_path: Path, playbook: str

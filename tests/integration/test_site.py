@@ -109,6 +109,7 @@ def held_roles(site: Simulator) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.whole
 def test_app_roles_are_assigned_after_the_groups_and_taken_away_last(make_site: Make, bare: Player) -> None:
     """From an empty tenant: new groups get new roles in one run; a line less takes one away, after the CommCells."""
     site = make_site(set="S", empty=True)

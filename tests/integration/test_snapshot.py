@@ -69,6 +69,7 @@ def test_check_mode_reads_and_writes_files_as_other_reports_do(
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_one_commcell_that_fails_does_not_stop_the_others(
     sites: Simulator, make_player: Callable[[Simulator], Player], tmp_path: pathlib.Path
 ) -> None:

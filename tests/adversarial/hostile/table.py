@@ -1418,7 +1418,7 @@ ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXT
 
 #: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
 #: In the sample, an attack is tried at one of so many places.
-_TURNS = 3
+_TURNS = 6
 SAMPLE_PLACES = (
     "graph-list",
     "cell-login",

@@ -13,6 +13,7 @@ what a release of ansible-core can decide. The rule:
   in ``test_secrets.py`` and ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
+* **newest core**: what the newest release knows and no other, such as what it deprecates: ``newest_core``.
 * **whole**: what ``make test`` leaves to ``make test-all``: the part of a sweep that is not its sample, and further stories of a playbook
   or role of which another one is told from beginning to end. Of the sweeps in the table of :mod:`helpers.sampling` the sample is chosen
   there, without a marker.
@@ -40,6 +41,7 @@ VARIABLE = "CVOPS_TEST_SHARE"
 MARKERS = {
     "any_core": "the release of ansible-core decides nothing: it is enough to run on one",
     "every_core": "runs on every ansible-core, as a module too, whatever its file is marked with",
+    "newest_core": "runs on the newest ansible-core only, where runs share the suite: that is the last of them",
     "whole": "a part of a sweep that is not in the sample, or a further story: left out where runs share the suite",
 }
 
@@ -97,4 +99,6 @@ def _is_left(item: pytest.Item, share: tuple[int, int]) -> bool:
     markers = [mark.name for mark in item.iter_markers()]
     if share[1] > 1 and not is_in_sample(markers, call.params if call else {}):
         return True
+    if "newest_core" in markers:
+        return share[0] != share[1] - 1
     return is_shared(markers) and is_left_to_others(item.nodeid, share)
