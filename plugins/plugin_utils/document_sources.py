@@ -7,17 +7,16 @@
 
 from __future__ import annotations
 
-import os
+import re
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec, entra_spec
 
 _COMMVAULT = "commvault_"
-_COLLECTION = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-#: Folders of the collection whose tasks take the connection from ``cvops_connection``.
-_FOLDERS = tuple(os.path.join(_COLLECTION, name, "") for name in ("playbooks", "roles"))
-#: The role that also signs in with credentials of ``cvops_bootstrap``.
-_BOOTSTRAP = os.path.join(_COLLECTION, "roles", "bootstrap", "")
+#: Files of this collection whose tasks take the connection from ``cvops_connection``; role bootstrap also signs in with ``cvops_bootstrap``.
+_TAKES_CONNECTION = re.compile(
+    r".*[\\/]ansible_collections[\\/]cvops[\\/]identity[\\/](playbooks|roles(?![\\/]bootstrap[\\/]))[\\/]"
+)
 
 
 def name_document_sources(
@@ -28,8 +27,7 @@ def name_document_sources(
     *file*: the one that the task stands in, as Ansible names it, with the line. *host*: of the task; a play of this collection names it
     after its CommCell. Where the CommCell is not known, its place is ``cvops_connection.commcells.*``.
     """
-    path = os.path.realpath(file)
-    if not path.startswith(_FOLDERS) or path.startswith(_BOOTSTRAP):
+    if not _TAKES_CONNECTION.match(file):
         return {}
     connection = variables.get("cvops_connection")
     commcells = connection.get("commcells") if isinstance(connection, t.Mapping) else None

@@ -129,12 +129,17 @@ class Reading:
     ) -> list[Row]:
         """Return all objects whose *member* is one of *values*, fifteen of them in a filter; none, with a note, where it is refused.
 
-        *counts*: the source is noted with what was found; else only what was refused is.
+        *counts*: the source is noted with what was found; else only what was refused is. An object that does not say its *member*, and a
+        value that is no text, as it comes from such an object, are noted as left out.
         """
-        queries = build_value_queries(self.graph, path, member, sorted(values), {"$select": select})
+        texts = sorted(value for value in values if isinstance(value, str) and value)
+        self.note_unusable(name, len(values) - len(texts))
+        queries = build_value_queries(self.graph, path, member, texts, {"$select": select})
         requests = [ReadRequest(path, query) for query in queries]
         lists = self.read_each(name, requests, f"read {path[1:]} by {member}", needs)
-        found = self._leave_out_unusable(name, merge_lists(fill_lists(lists)))
+        listed = self._leave_out_unusable(name, merge_lists(fill_lists(lists)))
+        found = [wire for wire in listed if isinstance(wire.get(member), str)]
+        self.note_unusable(name, len(listed) - len(found))
         if counts:
             self.note(name, len(found))
         return found

@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import pytest
 
-from ansible_collections.cvops.identity.plugins.plugin_utils import document_sources
 from ansible_collections.cvops.identity.plugins.plugin_utils.document_sources import name_document_sources
 
-ROOT = pathlib.Path(document_sources.__file__).parents[2]
+ROOT = "/home/a/ansible_collections/cvops/identity"
 ROLE = f"{ROOT}/roles/role_mappings/tasks/main.yml:12"
 ARGUMENTS = {"client_id": "x", "commvault_url": "y", "ca_path": "z", "name": "of the noun", "mappings": []}
 VARIABLES = {"cvops_connection": {"entra": {}, "commcells": {"emea": {}}}}
@@ -44,6 +41,8 @@ def test_a_commcell_that_is_not_known_is_not_guessed(variables: dict[str, object
         "/srv/site.yml:3",
         f"{ROOT}/tests/site.yml:3",
         f"{ROOT}/roles/bootstrap/tasks/main.yml:3",
+        "/home/a/ansible_collections/cvops/other/roles/x/tasks/main.yml:3",
+        "/srv/roles/x/tasks/main.yml:3",
         f"{ROOT}/rolesx/a.yml",
     ],
 )

@@ -66,6 +66,7 @@ class Harness:
         self.module: t.Any = types.SimpleNamespace(__name__="modules.thing_info", SPEC=SPEC, RESOURCE=None)
         self.module.RESOURCE = Report("thing", self._read)
         self.task: t.Any = types.SimpleNamespace(
+            get_path=lambda: "",
             action="cvops.identity.thing_info",
             resolved_action="cvops.identity.thing_info",
             args={"name": "n"},

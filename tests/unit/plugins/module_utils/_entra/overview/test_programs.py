@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+import pytest
 from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.overview.directory import People
@@ -76,6 +77,24 @@ def test_who_holds_power_and_who_owns_it(make_ctx: t.Any) -> None:
     assert [one["appRoleId"] for one in rows[guid(1)]["appRoleAssignments"]] == [STRONG]
     paths = [path for path in graph.reads if path.endswith("/owners")]
     assert len(paths) == len(set(paths)) == 4
+
+
+@pytest.mark.parametrize("lacking", ["appId", "principalId"])
+def test_an_answer_without_an_id_makes_the_source_incomplete(make_ctx: t.Any, lacking: str) -> None:
+    """Such an answer is no crash, and nothing that it leaves open counts as read."""
+    answers = make_tenant({1: []}, {1: STRONG})
+    find = answers[ROOT]
+    if lacking == "appId":
+        answers[ROOT] = lambda parameters: [{**row, "appId": None} for row in find(parameters)]
+    else:
+        answers[f"{ROOT}/{guid(60)}/appRoleAssignedTo"][0]["principalId"] = None
+    ctx = make_ctx({})
+    reading = Reading(ctx, t.cast("t.Any", FakeGraph(ctx, answers)))
+    programs = Programs(reading, People())
+    programs.read_powerful([])
+    programs.finish()
+    lacking_sources = [one for one in reading.list_sources() if one["complete"] is False]
+    assert lacking_sources and all("without an id" in one["why"] for one in lacking_sources)
 
 
 def test_a_resource_shows_only_what_of_it_is_used(make_ctx: t.Any) -> None:
