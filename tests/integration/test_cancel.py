@@ -275,6 +275,7 @@ def test_a_lookup_in_a_task_with_a_timeout(site: Simulator, play: Player) -> Non
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.any_core
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_secret_that_was_added_while_the_run_was_stopped(
     site: Simulator, play: Player, tmp_path: pathlib.Path, number: signal.Signals
@@ -300,6 +301,7 @@ def test_a_secret_that_was_added_while_the_run_was_stopped(
     assert record["applied"] == ["secret stopped"]
 
 
+@pytest.mark.any_core
 def test_a_secret_that_was_added_while_the_time_of_the_task_ran_out(site: Simulator, play: Player) -> None:
     fault = site.faults.add(Fault("graph", "POST", "*/addPassword", "slow", seconds=HELD_S))
 

@@ -72,6 +72,7 @@ def test_who_holds_which_role_is_what_the_assigning_module_says(site: Simulator)
     assert [{**row, "not_confirmed": []} for row in found["assignments"]] == made
 
 
+@pytest.mark.whole
 def test_settings_certificates_and_owners_are_what_the_writing_module_says(site: Simulator) -> None:
     owner = next(iter(site.tenant.users.values()))
     options = {

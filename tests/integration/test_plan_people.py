@@ -56,6 +56,7 @@ def find_names(site: Simulator) -> list[str]:
     return sorted(str(user["userPrincipalName"]) for user in site.tenant.users.values())[:2]
 
 
+@pytest.mark.whole
 def test_who_gains_and_who_loses_access_is_told_before_anything_is_written(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -227,6 +227,7 @@ def type_commands(tmp_path: pathlib.Path) -> Iterator[Callable[[str], str]]:
             os.killpg(group, signal.SIGTERM)
 
 
+@pytest.mark.whole
 @pytest.mark.real_time
 def test_the_guide_rehearses_a_change(
     make_site: Callable[..., Simulator],

@@ -46,6 +46,7 @@ def slice_of(folder: pathlib.Path, *hosts: str) -> tuple[str, str]:
     return "-i", str(inventory)
 
 
+@pytest.mark.whole
 def test_slices_converge_their_commcells_and_write_nothing_to_entra_id(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:

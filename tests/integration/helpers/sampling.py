@@ -42,15 +42,26 @@ MODULE = r"\[(\w+)"
 ONE_KIND = r"(\[)"
 #: By file and function.
 SWEEPS: dict[str, Sweep] = {
+    "test_absence.py::test_what_one_answer_denies_is_removed_all_the_same": Sweep(2, ONE_KIND),
     "test_access.py::test_a_service_that_cannot_be_read_makes_the_answer_partial": Sweep(2, ONE_KIND),
+    "test_access.py::test_nobody_who_can_is_missing": Sweep(2, ONE_KIND),
     "test_access.py::test_what_cannot_be_asked_is_told": Sweep(2, ONE_KIND),
+    "test_bad_days.py::test_a_list_that_answers_200_with_an_error_inside": Sweep(2, ONE_KIND),
     "test_bad_days.py::test_names_of_all_kinds": Sweep(4),
     "test_check_mode.py::test_check_mode_predicts": Sweep(3, MODULE),
+    "test_commvault_audit_info.py::test_the_same_rows_however_they_are_served": Sweep(2, ONE_KIND),
+    "test_commvault_audit_info.py::test_what_every_module_does_is_found_with_who_did_it": Sweep(2, ONE_KIND),
+    "test_commvault_lag.py::test_a_task_waits_until_what_it_wrote_is_shown": Sweep(2, ONE_KIND),
+    "test_commvault_role.py::test_bad_input": Sweep(2, ONE_KIND),
+    "test_commvault_role.py::test_odd_names": Sweep(2, ONE_KIND),
     "test_commvault_role_mappings.py::test_user_groups_are_waited_for_so_that_the_next_run_makes_no_second_ones": Sweep(
         2, ONE_KIND
     ),
     "test_commvault_snapshot.py::test_a_read_that_fails_ends_the_task_and_the_older_document_stays": Sweep(6, ONE_KIND),
+    "test_commvault_snapshot.py::test_releases": Sweep(2, ONE_KIND),
     "test_commvault_snapshot.py::test_what_is_refused_is_told_and_the_rest_is_read": Sweep(6, ONE_KIND),
+    "test_commvault_user_group.py::test_bad_input": Sweep(2, ONE_KIND),
+    "test_conditional_access_bad_days.py::test_the_real_reason_is_told_of_every_request": Sweep(2, ONE_KIND),
     "test_entra_conditional_access_info.py::test_a_read_that_fails_is_told_and_is_no_pass": Sweep(3, ONE_KIND),
     "test_entra_conditional_access_info.py::test_what_it_returns_is_what_the_writing_module_takes": Sweep(5),
     "test_entra_conditional_access_policy.py::test_from_each_shape_to_the_next": Sweep(2, ONE_KIND),
@@ -61,16 +72,22 @@ SWEEPS: dict[str, Sweep] = {
     "test_evidence_killed.py::test_killed_at_any_call_for_a_file": Sweep(4, ONE_KIND),
     "test_evidence_killed.py::test_links_in_the_place_of_what_is_written_are_not_followed": Sweep(2, ONE_KIND),
     "test_evidence_killed.py::test_refused_at_any_call_for_a_file": Sweep(8, ONE_KIND),
+    "test_evidence_of_anomalies.py::test_groups_renamed_created_anew_and_gone": Sweep(2, ONE_KIND),
+    "test_evidence_of_anomalies.py::test_no_grant_is_missing_and_none_is_made_up": Sweep(2, ONE_KIND),
     "test_fault_sweep.py::test_a_fault_at_any_request_costs_a_further_run_at_most": Sweep(3, MODULE),
-    "test_fault_sweep.py::test_a_write_that_is_answered_and_not_carried_out_is_told": Sweep(3, MODULE),
+    "test_fault_sweep.py::test_a_write_that_is_answered_and_not_carried_out_is_told": Sweep(6, ONE_KIND),
     "test_fresh_objects.py::test_nothing_that_was_shown_is_said_to_be_missing": Sweep(3, ONE_KIND),
     "test_ids_of_other_kinds.py::test_an_id_of_another_kind_is_named": Sweep(3, ONE_KIND),
     "test_missing_libraries.py::test_every_playbook_says_it": Sweep(2, ONE_KIND),
     "test_missing_libraries.py::test_what_needs_another_library_says_so": Sweep(2, ONE_KIND),
+    "test_permission_presets.py::test_a_wrong_document_is_told_with_the_nearest_preset": Sweep(2, ONE_KIND),
+    "test_pseudonyms_hold.py::test_evidence_is_the_same_but_for_whom_it_is_about": Sweep(2, ONE_KIND),
+    "test_pseudonyms_hold.py::test_nobody_is_in_any_byte": Sweep(2, ONE_KIND),
     "test_rehearsal.py::test_the_snapshot_of_a_copy_is_that_of_the_site": Sweep(3, ONE_KIND),
     "test_releases.py::test_every_module_works_or_tells_why_it_cannot": Sweep(4),
     "test_releases.py::test_options_that_need_a_release": Sweep(3, ONE_KIND),
     "test_revert.py::test_after_a_fault_in_between_the_same_again_goes_on": Sweep(3, ONE_KIND),
+    "test_rotation_costs.py::test_a_run_in_the_final_state": Sweep(2, ONE_KIND),
     "test_rotation_faults.py::test_a_full_disk_at_any_call_costs_a_further_run": Sweep(2, ONE_KIND),
     "test_rotation_faults.py::test_a_key_vault_that_refuses_from_any_request_on_costs_a_further_run": Sweep(
         2, ONE_KIND
@@ -81,19 +98,25 @@ SWEEPS: dict[str, Sweep] = {
     "test_rotation_faults.py::test_a_trouble_while_conditional_access_blocks_the_proof_loses_nothing": Sweep(
         2, ONE_KIND
     ),
+    "test_rotation_faults.py::test_a_vault_that_refuses_from_any_request_on_costs_a_further_run": Sweep(2, ONE_KIND),
     "test_rotation_faults.py::test_an_approval_that_takes_three_runs_is_waited_for": Sweep(2, ONE_KIND),
+    "test_rotation_faults.py::test_another_run_at_any_request_does_no_harm": Sweep(2, ONE_KIND),
+    "test_rotation_faults.py::test_one_of_three_targets_that_fails_for_ever_does_no_harm": Sweep(2, ONE_KIND),
+    "test_rotation_faults.py::test_troubles_in_two_runs_cost_one_more": Sweep(2, ONE_KIND),
     "test_secret_store_key_vault.py::test_a_write_whose_answer_is_lost_leads_to_one_value": Sweep(3, ONE_KIND),
     "test_sign_on_cases.py::test_preflight_says_what_the_sign_on_gives": Sweep(3, ONE_KIND),
     "test_signing_certificates.py::test_a_fault_in_later_stages": Sweep(2, ONE_KIND),
     "test_signing_certificates.py::test_a_lost_answer_leaves_one_certificate": Sweep(2, ONE_KIND),
+    "test_snapshot_failing_reads.py::test_nothing_is_lacking_in_silence": Sweep(2, ONE_KIND),
     "test_snapshot_odd_answers.py::test_an_answer_that_names_no_list_is_not_complete": Sweep(4, ONE_KIND),
     "test_snapshot_odd_answers.py::test_ids_that_are_none": Sweep(3),
     "test_steps.py::test_every_write_belongs_to_a_step_and_every_step_is_written": Sweep(4, ONE_KIND),
-    "test_token_store.py::test_killed_at_every_step": Sweep(2, ONE_KIND),
-    "test_pseudonyms_hold.py::test_nobody_is_in_any_byte": Sweep(2, ONE_KIND),
     "test_token_store.py::test_answers_that_are_none": Sweep(2, ONE_KIND),
+    "test_token_store.py::test_killed_at_every_step": Sweep(2, ONE_KIND),
+    "test_token_store_vault.py::test_what_is_wrong_is_one_message": Sweep(2, ONE_KIND),
     "test_validate.py::test_a_playbook_says_what_is_wrong": Sweep(9),
     "test_validate.py::test_what_only_playbooks_and_roles_set_is_not_taken_from_outside": Sweep(5),
+    "test_workload_identity.py::test_a_token_that_is_not_the_pods_signs_nobody_in": Sweep(2, ONE_KIND),
 }
 
 
