@@ -515,18 +515,19 @@ def simulator(step: Step) -> None:
 def run_sanity(step: Step, skipped: t.Sequence[str]) -> None:
     """Run ansible-test sanity on the staged artifact, all environments at once; *skipped*: tests that only the newest one runs.
 
-    pylint takes as long as all the others, so that it runs beside them.
+    pylint and import take as long as all the others, so that they run beside them.
     """
     artifact = build_artifact(step)
     runs, fewest = [], {}
     for target in CHOSEN:
         left_out = [] if target == CHOSEN[-1] else list(skipped)
-        others = [word for name in {"pylint": None, **dict.fromkeys(left_out)} for word in ("--skip-test", name)]
-        runs.append(describe_sanity(artifact, target, target.role, *others))
+        slow = [name for name in ("pylint", "import") if name not in left_out]
+        skip = [word for name in dict.fromkeys([*slow, *left_out]) for word in ("--skip-test", name)]
+        runs.append(describe_sanity(artifact, target, target.role, *skip))
         fewest[target.role] = 15
-        if "pylint" not in left_out:
-            runs.append(describe_sanity(artifact, target, f"{target.role}-pylint", "--test", "pylint"))
-            fewest[f"{target.role}-pylint"] = 1
+        words = [word for name in slow for word in ("--test", name)]
+        runs.append(describe_sanity(artifact, target, f"{target.role}-slow", *words))
+        fewest[f"{target.role}-slow"] = len(slow)
     step.run_side_by_side(runs)
     for run in runs:
         output = pathlib.Path(run["log"]).read_text("utf-8", errors="replace")

@@ -54,7 +54,7 @@ def describe_lacking(noun: str, plan: Plan, read_claims: t.Callable[[], t.Mappin
     roles = claims.get("wids", [])
     if not claims or claims.get("scp") is not None or not isinstance(held, list) or not isinstance(roles, list):
         return ""
-    if claims.get("idtyp") == "user" or not NO_ROLES.issuperset(map(str, roles)):
+    if claims.get("idtyp") == "user" or not NO_ROLES.issuperset(str(role).lower() for role in roles):
         return ""
     if noun.startswith("group") and all(step.action in _MEMBERS for step in plan.steps):
         enough = (*enough[:-1], _ON_MEMBERS, enough[-1])
