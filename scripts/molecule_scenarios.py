@@ -14,8 +14,8 @@ from collection_tree import ROOT
 FOLDER = ROOT / "extensions" / "molecule"
 #: Starts and stops the simulator for the others.
 DEFAULT = "default"
-#: What `make test` runs: the playbook, and two roles that are no part of it.
-SAMPLE = ("site", "document", "secret_rotation")
+#: What `make test` runs: the playbook, and a role that is no part of it.
+SAMPLE = ("site", "secret_rotation")
 #: The actions of a scenario but for create and destroy, which are those of DEFAULT.
 ACTIONS = ("prepare", "check", "converge", "idempotence", "check", "verify")
 _RECAP = re.compile(r"^(\S+) +: actions=(\d+) +successful=(\d+) ", re.MULTILINE)

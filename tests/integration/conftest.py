@@ -65,19 +65,43 @@ def control_tasks_without_processes(request: pytest.FixtureRequest, monkeypatch:
         monkeypatch.setenv(CONTROL_TASKS, "1")
 
 
+class _Sites(contextlib.ExitStack):
+    """Running simulators by their options, each stopped with this."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self._factory, self._known = factory, dict[str, Simulator]()
+
+    def take(self, options: dict[str, object]) -> Simulator:
+        """Return the one with *options*, started where there is none."""
+        recipe = repr(sorted(options.items()))
+        if recipe not in self._known:
+            folder = self._factory.mktemp("site")
+            self._known[recipe] = self.enter_context(running_simulator(**{"directory": folder, **options}))
+        return self._known[recipe]
+
+
+#: Options of the sites that many files of tests begin with: of those each process of the tests starts one, in all.
+_USUAL = frozenset({"set", "empty"})
+
+
+@pytest.fixture(scope="session")
+def usual_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Sites]:
+    """The sites that all files of tests share."""
+    with _Sites(tmp_path_factory) as sites:
+        yield sites
+
+
 @pytest.fixture(scope="module")
-def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Simulator]]:
-    """``make_site(set="S", empty=False, ...)``: a running simulator per set of options, shared within the test file."""
-    known: dict[str, Simulator] = {}
-    with contextlib.ExitStack() as stack:
+def make_site(tmp_path_factory: pytest.TempPathFactory, usual_sites: _Sites) -> Iterator[Callable[..., Simulator]]:
+    """``make_site(set="S", empty=False, ...)``: a running simulator per set of options, in its seeded state; shared within the test file, and
+    with all others where the set is all that is asked for."""
+    with _Sites(tmp_path_factory) as own:
 
         def make(**options: object) -> Simulator:
-            recipe = repr(sorted(options.items()))
-            if recipe not in known:
-                folder = tmp_path_factory.mktemp("site")
-                known[recipe] = stack.enter_context(running_simulator(**{"directory": folder, **options}))
-            known[recipe].reset()
-            return known[recipe]
+            found = (usual_sites if options.keys() <= _USUAL else own).take(options)
+            found.reset()
+            return found
 
         yield make
 

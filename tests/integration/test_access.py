@@ -170,6 +170,7 @@ def test_the_services_are_asked_and_what_was_read_is_removed(
         assert "admin" in lines(run) and "snapshot as of" in lines(run)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("side", ["entra", "cs01"])
 def test_a_service_that_cannot_be_read_makes_the_answer_partial(
     make_site: t.Callable[..., Simulator],

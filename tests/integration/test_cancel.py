@@ -111,6 +111,7 @@ SIGNALS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.any_core
 @SIGNALS
 def test_signals(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
     """As Ctrl-C at a terminal and as a job scheduler do it: the whole process group is told."""
@@ -132,6 +133,7 @@ def test_signals(site: Simulator, play: Player, in_process: bool, number: signal
     assert_the_next_run_converges(site, play, in_process)
 
 
+@pytest.mark.any_core
 def test_a_task_timeout(site: Simulator, play: Player, in_process: bool) -> None:
     """In process the result tells what was done; as a module core answers in our place, and the module still tidies up."""
     fault = site.faults.add(Fault(cell(site).name, "POST", "*/Role*", "slow", seconds=HELD_S))
@@ -194,6 +196,7 @@ def test_handlers_are_restored(site: Simulator, play: Player) -> None:
     assert second["changed"] is True
 
 
+@pytest.mark.any_core
 def test_waiting_between_tries_is_cut_short(site: Simulator, play: Player) -> None:
     """Told to wait a minute by the service, told to stop by the user: the user wins."""
     site.faults.add(Fault("graph", "GET", "*/groups*", "status", status=429, retry_after=60, times=0))
@@ -206,6 +209,7 @@ def test_waiting_between_tries_is_cut_short(site: Simulator, play: Player) -> No
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.any_core
 @SIGNALS
 def test_signals_while_logging_in(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
     """The answer is awaited for the grace period; a session that nobody knows of would stay open."""
@@ -240,6 +244,7 @@ def test_a_task_timeout_while_logging_in(site: Simulator, play: Player, in_proce
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.any_core
 @SIGNALS
 def test_signals_while_a_lookup_logs_in(site: Simulator, play: Player, number: signal.Signals) -> None:
     """Its session is for use after the lookup; one that nobody was given is ended."""

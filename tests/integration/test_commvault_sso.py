@@ -479,6 +479,7 @@ def held(site: Simulator, names: list[str]) -> list[str]:
     return [site.commcells[name].state.apps.named("people")[0].secrets["certificateData"] for name in names]
 
 
+@pytest.mark.whole
 def test_the_certificate_is_rolled_over(rolling: tuple[Simulator, Document, list[str]], bare: Player) -> None:
     """Three writes, one after the other; then nothing is left to do, and it can be taken back."""
     site, document, names = rolling

@@ -42,6 +42,7 @@ def travelled(tmp_path: pathlib.Path) -> str:
     return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
 
 
+@pytest.mark.any_core
 def test_only_a_token_travels(site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path) -> None:
     site.journal.clear()
     run = play([task(), {**task(), "name": "read again"}], env=env, extra_vars=ELSEWHERE).ok()
@@ -59,6 +60,7 @@ def test_the_target_signs_in_itself(site: Simulator, play: Player, env: dict[str
     assert run.result["stats"]["sign_ins"] == 1
 
 
+@pytest.mark.any_core
 def test_commvault_modules_travel_without_the_entra_credential(
     site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path
 ) -> None:
@@ -81,6 +83,7 @@ def test_a_wrong_secret_fails_before_anything_travels(
     assert not (tmp_path / "there").exists()
 
 
+@pytest.mark.any_core
 def test_the_environment_of_a_task_stays_here(
     site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path
 ) -> None:

@@ -130,7 +130,7 @@ def read_file(path: pathlib.Path) -> Variables:
     return found
 
 
-@pytest.mark.parametrize("check", [pytest.param(False, marks=pytest.mark.every_core), True])
+@pytest.mark.parametrize("check", [False, pytest.param(True, marks=pytest.mark.whole)])
 def test_the_playbook(
     site: Simulator, play: Player, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, check: bool
 ) -> None:

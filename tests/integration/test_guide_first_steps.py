@@ -95,6 +95,7 @@ def test_the_installation_is_that_of_the_readme() -> None:
     assert pip.replace("'ansible-core>=2.16' ", "") in readme
 
 
+@pytest.mark.whole
 def test_the_page_pasted_into_a_shell_leads_to_a_converged_mapping(
     make_site: Callable[..., Simulator], tmp_path: pathlib.Path
 ) -> None:

@@ -60,8 +60,9 @@ def find_leaks(run: Run, planted: t.Sequence[Planted]) -> list[str]:
 PARTS = 12
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.whole) for part in range(1, PARTS))])
+@pytest.mark.parametrize("part", range(PARTS))
 def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player, part: int) -> None:
     planted = plant_one_by_one(site)[part::PARTS]
     assert len(planted) > 30

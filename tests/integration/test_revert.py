@@ -225,6 +225,7 @@ def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     assert "GG-C" not in {item["displayName"] for item in site.tenant.groups.values()}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("service", "method", "path"),
     [

@@ -131,6 +131,7 @@ def test_nothing_revoked_is_no_patch(reviewed: Reviewed, play: Player, tmp_path:
     assert patch.read_text() == ""
 
 
+@pytest.mark.whole
 def test_everything_that_is_wrong_with_the_decisions_is_told_at_once(
     reviewed: Reviewed, play: Player, tmp_path: pathlib.Path
 ) -> None:

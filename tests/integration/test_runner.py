@@ -428,7 +428,14 @@ def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player) -> 
 
 
 @pytest.mark.newest_core
-@pytest.mark.parametrize("playbook", ["bootstrap", "doctor", "export_role_mappings", "preflight", "site"])
+@pytest.mark.parametrize(
+    "playbook",
+    [
+        "bootstrap",
+        *(pytest.param(name, marks=pytest.mark.whole) for name in ("doctor", "export_role_mappings", "preflight")),
+        "site",
+    ],
+)
 def test_no_role_and_playbook_uses_what_core_deprecates(
     site: Simulator, play: Player, tmp_path: Path, playbook: str
 ) -> None:

@@ -12,7 +12,7 @@ import random
 import re
 
 import pytest
-from helpers.sampling import MODULE, SWEEPS, Case, Sweep, choose_sample, list_rest_of_sweeps, name_sweep
+from helpers.sampling import MANY, MODULE, SWEEPS, Case, Sweep, choose_sample, list_rest_of_sweeps, name_sweep
 
 pytestmark = pytest.mark.any_core
 
@@ -55,6 +55,13 @@ def test_a_case_without_a_kind_is_an_error() -> None:
 
 def test_what_is_no_sweep_is_no_rest() -> None:
     assert list_rest_of_sweeps(PAIRS) == set()
+
+
+@pytest.mark.parametrize(("count", "left"), [(MANY - 1, 0), (MANY, MANY // 2), (9, 4)])
+def test_of_many_cases_for_any_core_there_is_a_sample(count: int, left: int) -> None:
+    cases = [Case(f"test_a.py::test_b[{number}]", {0: str(number)}, any_core=True) for number in range(count)]
+    assert len(list_rest_of_sweeps(cases)) == left
+    assert list_rest_of_sweeps([case._replace(any_core=False) for case in cases]) == set()
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -485,6 +485,7 @@ def test_a_play_shows_no_value(
     assert_no_secrets(run, [run.folder], [value, site.automation.client_secret])
 
 
+@pytest.mark.whole
 def test_credentials_of_several_commcells_are_switched_once_the_secret_is_proven(
     make_site: t.Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:

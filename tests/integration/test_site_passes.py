@@ -149,6 +149,7 @@ def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_
     assert (granted(site, "apac-cs01"), groups_of(site)) == (2, {"GG-A", "GG-B"})
 
 
+@pytest.mark.whole
 def test_a_commcell_that_answers_nothing_is_named_and_stops_no_other_once_all_are_planned(
     site: Simulator, bare: Player
 ) -> None:
@@ -177,6 +178,7 @@ def test_a_commcell_that_answers_nothing_is_named_and_stops_no_other_once_all_ar
     }
 
 
+@pytest.mark.whole
 def test_commcells_that_share_a_quota_take_turns_and_long_waits_are_told(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -255,6 +257,7 @@ def test_a_plan_that_was_approved_for_one_site_is_another_one_elsewhere(
     assert any(line.startswith("Entra ID (tenant ") for line in lines)
 
 
+@pytest.mark.whole
 def test_what_changes_between_the_passes_ends_that_host_alone(
     site: Simulator, bare: Player, converged: dict[str, t.Any]
 ) -> None:
@@ -327,7 +330,6 @@ def test_a_limit_that_leaves_out_hosts_which_are_still_to_be_made_is_refused(sit
     assert_no_writes(site)
 
 
-@pytest.mark.every_core
 def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """Neither what others keep in an inventory, nor secrets of the connection beyond their tasks."""
     mark = tmp_path / "evaluated"
@@ -465,7 +467,7 @@ def wait_for(condition: t.Callable[[], t.Any], seconds: float = 240.0) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.every_core), signal.SIGTERM], ids=["SIGINT", "SIGTERM"]
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.whole)], ids=["SIGINT", "SIGTERM"]
 )
 def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     site: Simulator, bare: Player, number: signal.Signals

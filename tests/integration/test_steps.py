@@ -126,6 +126,7 @@ def test_a_site_from_nothing_is_told_sentence_by_sentence(make_site: Make, make_
     assert len(steps) > 100
 
 
+@pytest.mark.whole
 def test_the_steps_of_a_site_from_nothing_are_the_same_before_and_while_they_are_written(
     make_site: Make, make_player: t.Any
 ) -> None:

@@ -177,6 +177,7 @@ def test_lookups_of_the_document_run_once(bare: Player, tmp_path: pathlib.Path) 
     assert counted.read_text() == "x\n"
 
 
+@pytest.mark.any_core
 @pytest.mark.every_core
 def test_no_worker_loads_the_filters_again(bare: Player) -> None:
     """It would take each of them up to a sixth of a second: Ansible compiles what it imports from a collection anew in every process."""
@@ -248,6 +249,7 @@ def test_a_role_refuses_a_result_that_is_given(bare: Player) -> None:
     assert "__cvops_problems: only the playbooks and roles set it" in run.result["msg"]
 
 
+@pytest.mark.any_core
 @pytest.mark.every_core
 def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare: Player) -> None:
     document, told = WRONG["a misspelt key"]

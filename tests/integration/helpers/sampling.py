@@ -4,7 +4,7 @@
 
 """The sweeps of which ``make test`` runs a sample, and which cases that is.
 
-``SWEEPS`` is the only place that says so. A sample is the same in every run. It holds every kind of case at least once: each value of
+``SWEEPS`` and ``MANY`` are the only places that say so. A sample is the same in every run. It holds every kind of case at least once: each value of
 each parameter of the test, or, where a parameter names a module and what the module does, each module. ``make test-all`` runs all.
 """
 
@@ -30,20 +30,26 @@ class Sweep(t.NamedTuple):
 
 
 class Case(t.NamedTuple):
-    """One case of a sweep: the whole name of the test, and the value of each of its parameters, by the parameter's place."""
+    """One case of a sweep: the whole name of the test, and the value of each of its parameters, by the parameter's place.
+
+    ``any_core``: one core is enough for it.
+    """
 
     node_id: str
     values: t.Mapping[int, str]
+    any_core: bool = False
 
 
 #: What is before the first blank or punctuation of a case such as ``entra_group: create``.
 MODULE = r"\[(\w+)"
 #: All cases are of one kind: lists and addresses that the same code reads.
 ONE_KIND = r"(\[)"
+#: A test with so many cases, for which one core is enough, is a sweep of one kind, also where it is not in the table.
+MANY = 4
+MANY_CASES = Sweep(2, ONE_KIND)
 #: By file and function.
 SWEEPS: dict[str, Sweep] = {
     "test_absence.py::test_what_one_answer_denies_is_removed_all_the_same": Sweep(2, ONE_KIND),
-    "test_access.py::test_a_service_that_cannot_be_read_makes_the_answer_partial": Sweep(2, ONE_KIND),
     "test_access.py::test_nobody_who_can_is_missing": Sweep(2, ONE_KIND),
     "test_access.py::test_what_cannot_be_asked_is_told": Sweep(2, ONE_KIND),
     "test_bad_days.py::test_a_list_that_answers_200_with_an_error_inside": Sweep(2, ONE_KIND),
@@ -86,7 +92,6 @@ SWEEPS: dict[str, Sweep] = {
     "test_rehearsal.py::test_the_snapshot_of_a_copy_is_that_of_the_site": Sweep(3, ONE_KIND),
     "test_releases.py::test_every_module_works_or_tells_why_it_cannot": Sweep(4),
     "test_releases.py::test_options_that_need_a_release": Sweep(3, ONE_KIND),
-    "test_revert.py::test_after_a_fault_in_between_the_same_again_goes_on": Sweep(3, ONE_KIND),
     "test_rotation_costs.py::test_a_run_in_the_final_state": Sweep(2, ONE_KIND),
     "test_rotation_faults.py::test_a_full_disk_at_any_call_costs_a_further_run": Sweep(2, ONE_KIND),
     "test_rotation_faults.py::test_a_key_vault_that_refuses_from_any_request_on_costs_a_further_run": Sweep(
@@ -151,11 +156,12 @@ def choose_sample(cases: t.Sequence[Case], sweep: Sweep) -> set[str]:
 
 def list_rest_of_sweeps(cases: t.Iterable[Case]) -> set[str]:
     """The names of the cases that are in no sample, of all tests; what is no case of a sweep is left out of the answer."""
-    by_sweep: dict[str, list[Case]] = {}
+    by_name: dict[str, list[Case]] = {}
     for case in cases:
-        if (name := name_sweep(case.node_id)) in SWEEPS:
-            by_sweep.setdefault(name, []).append(case)
+        by_name.setdefault(name_sweep(case.node_id), []).append(case)
     rest: set[str] = set()
-    for name, found in by_sweep.items():
-        rest |= {case.node_id for case in found} - choose_sample(found, SWEEPS[name])
+    for name, found in by_name.items():
+        many = MANY_CASES if len(found) >= MANY and all(case.any_core for case in found) else None
+        if sweep := SWEEPS.get(name, many):
+            rest |= {case.node_id for case in found} - choose_sample(found, sweep)
     return rest

@@ -79,8 +79,12 @@ def find_decisive(markers: t.Sequence[str]) -> str | None:
 
 def list_cases(items: t.Iterable[pytest.Item]) -> list[Case]:
     """The parametrised tests among *items*; a value is told by its id, as pytest's ``indices`` number the cases."""
-    found = [(item.nodeid, getattr(item, "callspec", None)) for item in items]
-    return [Case(name, dict(enumerate(call._idlist))) for name, call in found if call]
+    found = [(item, getattr(item, "callspec", None)) for item in items]
+    return [
+        Case(item.nodeid, dict(enumerate(call._idlist)), is_shared([mark.name for mark in item.iter_markers()]))
+        for item, call in found
+        if call
+    ]
 
 
 def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pathlib.Path) -> None:
