@@ -254,6 +254,7 @@ def list_writes(site: Simulator) -> list[tuple[str, str, int]]:
 SAMPLE = ("/v4/SAML/people", "/ThirdParty/App")
 
 
+@pytest.mark.whole
 def test_a_run_that_fails_at_a_write_is_completed_by_the_next(make_site: Make, bare: Player) -> None:
     """Each write request of the whole set-up in turn, or a sample of them."""
 

@@ -145,6 +145,7 @@ def texts(value: t.Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
+@pytest.mark.whole
 def test_an_export_is_data(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """Read back it is what Commvault holds; given back, as code or as data, it changes nothing."""
     connection = {"cvops_connection": planted.site.variables()["cvops_connection"]}

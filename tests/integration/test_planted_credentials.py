@@ -78,6 +78,7 @@ def test_credentials_inside_all_options_are_shown_nowhere(site: Simulator, play:
     assert find_leaks(run_planted(play, planted, check=True, in_process=in_process), planted) == []
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_what_is_written_holds_them_and_nothing_else_does(site: Simulator, play: Player, in_process: bool) -> None:
     looked_at = {"entra_group description", "entra_application notes"}

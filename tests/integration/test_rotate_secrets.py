@@ -118,6 +118,7 @@ def test_planned_then_written_then_nothing_to_do(document: Document) -> None:
     assert again.stats["changed"] == 0
 
 
+@pytest.mark.whole
 def test_a_target_that_fails_ends_the_run_and_the_next_run_goes_on(document: Document) -> None:
     """The credential is somebody else's: its rotation gets as far as it can, those after it are not begun, and nothing is lost."""
     rotating = document.rotating
