@@ -242,6 +242,7 @@ def test_keywords(site: Simulator, play: Player, in_process: bool) -> None:
     assert not site.tenant.groups[written["group"]["object_id"]].get("description")
 
 
+@pytest.mark.any_core
 def test_async(site: Simulator, play: Player, tmp_path: Path) -> None:
     """A background task is always a module; its result is the same."""
     tasks = [

@@ -13,6 +13,7 @@ import pathlib
 import time
 import typing as t
 
+import pytest
 from ansible.release import __version__
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
@@ -148,6 +149,7 @@ def command_lines() -> str:
     return "\n".join(found)
 
 
+@pytest.mark.any_core
 def test_no_secret_is_a_process_argument(site: Simulator, play: Player, in_process: bool) -> None:
     site.faults.add(Fault(service="*", method="GET", path="*/V4/Role*", action="slow", seconds=1.5, times=3))
     secrets = [site.automation.client_secret, site.variables()["cvops_connection"]["commcells"]["cs01"]["password"]]
@@ -188,6 +190,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.any_core
 def test_the_environment_of_a_task_is_on_no_command_line(
     site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path
 ) -> None:

@@ -45,8 +45,8 @@ MODULE = r"\[(\w+)"
 #: All cases are of one kind: lists and addresses that the same code reads.
 ONE_KIND = r"(\[)"
 #: A test with so many cases, for which one core is enough, is a sweep of one kind, also where it is not in the table.
-MANY = 4
-MANY_CASES = Sweep(2, ONE_KIND)
+MANY = 3
+MANY_CASES = Sweep(3, ONE_KIND)
 #: By file and function.
 SWEEPS: dict[str, Sweep] = {
     "test_absence.py::test_what_one_answer_denies_is_removed_all_the_same": Sweep(2, ONE_KIND),
