@@ -1424,7 +1424,6 @@ SAMPLE_PLACES = (
     "cell-login",
     "cell-mapping-writes",
     "controller-checks",
-    "controller-job",
     "login-discovery",
     "vault-read",
     "arc-identity",
