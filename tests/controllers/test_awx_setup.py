@@ -251,7 +251,6 @@ def test_check_mode_tells_what_an_empty_controller_lacks(
     assert controller.call("GET", "tokens/")["count"] == 1, "that of these tests: the run has taken its own away"
 
 
-@pytest.mark.whole
 def test_a_run_that_failed_half_way_is_finished_by_the_next_one(
     controlled: Simulator, controller: Controller, at_controller: Player
 ) -> None:
