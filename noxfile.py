@@ -730,7 +730,8 @@ def alongside(step: Step) -> None:
     )
     for name, log in logs.items():
         COUNTS.add(text := log.read_text("utf-8", errors="replace"))
-        step.session.log(f"{name}: {text.splitlines()[-1].rpartition('* ')[2]}")
+        took = re.findall(rf"^nox > \* {name}: (.*)$", text, re.MULTILINE)
+        step.session.log(f"{name}: {took[-1] if took else 'ended without a word'}")
 
 
 @step("test", "test-all")

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec, entra_spec
 
 _COMMVAULT = "commvault_"
-#: Files of this collection whose tasks take the connection from ``cvops_connection``; role bootstrap also signs in with ``cvops_bootstrap``.
+#: Files of this collection whose tasks take the connection from ``cvops_connection``. Not those that sign in with other credentials in its place:
+#: role bootstrap with ``cvops_bootstrap``, the drill with ``break_glass_drill_accounts``.
 _TAKES_CONNECTION = re.compile(
-    r".*[\\/]ansible_collections[\\/]cvops[\\/]identity[\\/](playbooks|roles(?![\\/]bootstrap[\\/]))[\\/]"
+    r".*[\\/]ansible_collections[\\/]cvops[\\/]identity[\\/]"
+    r"(playbooks(?!.*[\\/]break_glass_drill)|roles(?![\\/]bootstrap[\\/]))[\\/]"
 )
 
 
@@ -25,16 +28,33 @@ def name_document_sources(
     """Return the places of the document that the options of a task come from, by option; none for a task of the user's own.
 
     *file*: the one that the task stands in, as Ansible names it, with the line. *host*: of the task; a play of this collection names it
-    after its CommCell. Where the CommCell is not known, its place is ``cvops_connection.commcells.*``.
+    after its CommCell. Where the CommCell is not known, its place is ``cvops_connection.commcells.*``. An option that the document is seen
+    not to have comes from elsewhere; what a template makes is not looked into.
     """
     if not _TAKES_CONNECTION.match(file):
         return {}
     connection = variables.get("cvops_connection")
-    commcells = connection.get("commcells") if isinstance(connection, t.Mapping) else None
-    commcell = host if isinstance(commcells, t.Mapping) and host in commcells else "*"
-    entra, commvault = entra_spec().options, commvault_spec().options
-    places = {name: f"cvops_connection.entra.{name}" for name in arguments if name in entra}
+    commcells = _get_part(connection, "commcells")
+    is_known = isinstance(commcells, t.Mapping) and host in commcells
+    cell = _get_part(commcells, host) if is_known else None
+    place = to_one_line(host) if is_known else "*"
+    entra = entra_spec().options
+    places: dict[str, str] = {}
     for name in arguments:
-        if name in commvault and name not in entra and name.startswith(_COMMVAULT):
-            places[name] = f"cvops_connection.commcells.{commcell}.{name.removeprefix(_COMMVAULT)}"
+        key = name.removeprefix(_COMMVAULT)
+        if name in entra:
+            if _may_have(_get_part(connection, "entra"), name):
+                places[name] = f"cvops_connection.entra.{name}"
+        elif name in commvault_spec().options and key != name and _may_have(cell, key):
+            places[name] = f"cvops_connection.commcells.{place}.{key}"
     return places
+
+
+def _get_part(value: t.Any, key: str) -> t.Any:
+    """Return the value of *key* as it is written, None where *value* is no mapping yet, such as a template."""
+    return value.get(key, {}) if isinstance(value, t.Mapping) else None
+
+
+def _may_have(part: t.Any, key: str) -> bool:
+    """Return False where *part* is a mapping without *key*; True for what a template still makes."""
+    return not isinstance(part, t.Mapping) or key in part

@@ -90,6 +90,9 @@ def test_a_wrong_password_is_tried_once_and_is_a_failure_that_is_kept(
     (row,) = json.loads(file.read_text())
     assert row["outcome"] == "failed"
     assert "failed the drill" in failure(run)
+    assert "cvops_connection.commcells" not in failure(run), (
+        "the account's own password is wrong, not that of the connection"
+    )
     assert_no_secrets(run, [file], [WRONG, PASSWORD])
 
 

@@ -47,6 +47,10 @@ def test_a_whole_document(site: Simulator, doctor: Callable[..., Run]) -> None:
     told = lines(run)
     assert told[0] == "Microsoft Entra ID: signed in" and "cs01" in told and "Playbooks on cs01" in told
     assert any(line.split() == ["site", "can", "run"] for line in told)
+    inputs = [line for line in told if "commvault_password" in line]
+    assert len(inputs) == 1 and "from cvops_connection.commcells." in inputs[0], (
+        "not from the option, which nobody wrote"
+    )
     assert run.stats["changed"] == 0
     secrets = [document["cvops_connection"]["entra"]["client_secret"]]
     secrets += [cell["password"] for cell in document["cvops_connection"]["commcells"].values()]

@@ -63,5 +63,6 @@ def describe_lacking(noun: str, plan: Plan, read_claims: t.Callable[[], t.Mappin
         return ""
     return (
         f"The token of the application that is signed in holds neither {' nor '.join(enough)} nor a directory role: Microsoft Graph will "
-        f"refuse to write the {noun.replace('_', ' ')}. Have one of the permissions granted first; a new token tells it."
+        f"refuse to write the {noun.replace('_', ' ')}, unless the application has a role for an administrative unit, which tokens do not "
+        "tell. Have one of the permissions granted first; a new token tells it."
     )

@@ -13,7 +13,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.document_sources im
 ROOT = "/home/a/ansible_collections/cvops/identity"
 ROLE = f"{ROOT}/roles/role_mappings/tasks/main.yml:12"
 ARGUMENTS = {"client_id": "x", "commvault_url": "y", "ca_path": "z", "name": "of the noun", "mappings": []}
-VARIABLES = {"cvops_connection": {"entra": {}, "commcells": {"emea": {}}}}
+VARIABLES = {"cvops_connection": {"entra": {"client_id": "x", "ca_path": "z"}, "commcells": {"emea": {"url": "y"}}}}
 
 
 @pytest.mark.parametrize("file", [ROLE, f"{ROOT}/playbooks/site.yml:3"])
@@ -41,6 +41,7 @@ def test_a_commcell_that_is_not_known_is_not_guessed(variables: dict[str, object
         "/srv/site.yml:3",
         f"{ROOT}/tests/site.yml:3",
         f"{ROOT}/roles/bootstrap/tasks/main.yml:3",
+        f"{ROOT}/playbooks/tasks/break_glass_drill_commcell.yml:6",
         "/home/a/ansible_collections/cvops/other/roles/x/tasks/main.yml:3",
         "/srv/roles/x/tasks/main.yml:3",
         f"{ROOT}/rolesx/a.yml",
@@ -48,3 +49,23 @@ def test_a_commcell_that_is_not_known_is_not_guessed(variables: dict[str, object
 )
 def test_a_task_of_the_user_or_with_other_credentials_has_none(file: str) -> None:
     assert name_document_sources(file, ARGUMENTS, VARIABLES, "emea") == {}
+
+
+@pytest.mark.parametrize(
+    ("connection", "named"),
+    [
+        ({"entra": {}, "commcells": {"emea": {}}}, {}),
+        ({"commcells": {"emea": {"url": "y"}}}, {"commvault_url": "cvops_connection.commcells.emea.url"}),
+        ({"entra": "{{ one }}", "commcells": {"emea": {}}}, {"client_id", "ca_path"}),
+        ({"entra": {}, "commcells": {"emea": "{{ one }}"}}, {"commvault_url"}),
+    ],
+)
+def test_a_place_that_is_not_there_is_not_named(connection: dict[str, object], named: object) -> None:
+    """Such an option was given by something else, such as an item of the document with a sign-in of its own."""
+    found = name_document_sources(ROLE, ARGUMENTS, {"cvops_connection": connection}, "emea")
+    assert found == named or found.keys() == named
+
+
+def test_the_name_of_a_commcell_is_one_line() -> None:
+    variables = {"cvops_connection": {"commcells": {"em\nea": {"url": "y"}}}}
+    assert "\n" not in name_document_sources(ROLE, ARGUMENTS, variables, "em\nea")["commvault_url"]
