@@ -14,6 +14,7 @@ from ..._commvault.client import CommvaultClient
 from ..._core.context import Context
 from ..._core.errors import Cancelled, CvopsError
 from ..._core.libraries import find_missing_libraries
+from ..._core.names import fold_case
 from ..._core.redact import redact_structure
 from ..._entra import whoami as entra
 from ..._entra.client import GraphClient
@@ -113,6 +114,7 @@ def collect_held_permissions(found: t.Mapping[str, t.Any]) -> dict[str, HeldPerm
         "commvault": HeldPermissions(
             cell["status"],
             permissions=None if rights is None else frozenset(right["id"] for right in rights),
+            names=frozenset(fold_case(right["name"]) for right in rights or ()),
             partial=bool(cell["company"]),
         ),
     }

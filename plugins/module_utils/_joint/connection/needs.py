@@ -25,7 +25,8 @@ class PermissionNeed:
 
     ``purpose`` completes "needed for". ``any_of``: permissions of which one is enough, least first; a text "A + B" stands for
     both. ``delegated``: the same for people, who also need one of ``directory_roles`` (empty: no role). ``rights``: Commvault
-    permissions as ``(id, name)``, of which one is enough. ``features``: empty counts always. ``optional``: the playbook runs
+    permissions as ``(id, name)``, of which one is enough; ``named``: others, by name, which are enough together and are asked for where none is held.
+    ``features``: empty counts always. ``optional``: the playbook runs
     without, and does less. ``elsewhere``: the right may be held on the entities or in the company, where connection_info does not look.
     """
 
@@ -34,6 +35,7 @@ class PermissionNeed:
     delegated: tuple[str, ...] = ()
     directory_roles: tuple[str, ...] = ()
     rights: tuple[tuple[int, str], ...] = ()
+    named: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()
     optional: bool = False
     elsewhere: bool = False
@@ -165,10 +167,10 @@ USER_NAMES_NEED = PermissionNeed(
     features=frozenset({"user_names"}),
 )
 GROUP_NAMES_NEED = PermissionNeed(
-    "mappings that name Entra groups without object_id",
+    "reading the Entra groups of the document, and those that mappings name without object_id",
     any_of=_READ_GROUPS,
     delegated=(*_READ_GROUPS, _AS_USER),
-    features=frozenset({"group_names"}),
+    features=frozenset({"entra_groups", "group_names"}),
 )
 VIEW_NEED = PermissionNeed(
     "reading the CommCell",
@@ -188,9 +190,11 @@ SECURITY_NEED = PermissionNeed(
     features=frozenset({"role_mappings"}),
     elsewhere=True,
 )
+#: Commvault documents the names of these permissions, and no ids.
 ROLES_NEED = PermissionNeed(
     "creating and changing roles",
     rights=((1, "Administrative Management"),),
+    named=("Create Role", "Edit Role"),
     features=frozenset({"commvault_roles"}),
 )
 

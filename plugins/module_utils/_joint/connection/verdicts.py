@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.names import fold_case
 from .needs import PermissionNeed, PlaybookNeeds
 
 SIDE_NAMES = {"entra": "Microsoft Entra ID", "commvault": "Commvault"}
@@ -21,7 +22,8 @@ class HeldPermissions:
 
     ``status``: ``ok``, ``failed`` or ``not_configured``. ``permissions``: Graph's names, or Commvault's permission ids as text;
     None when that cannot be determined. ``is_person``: permissions are delegated ones, and ``directory_roles`` count (None: unknown).
-    ``partial``: there may be rights that are not seen here, because the identity works inside a company.
+    ``partial``: there may be rights that are not seen here, because the identity works inside a company. ``names``: the names of Commvault's
+    permissions, in small letters.
     """
 
     status: str
@@ -29,6 +31,7 @@ class HeldPermissions:
     is_person: bool = False
     directory_roles: frozenset[str] | None = None
     partial: bool = False
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,12 @@ def _judge_need(held: HeldPermissions, need: PermissionNeed) -> _NeedFinding:
 
 
 def _judge_commvault_need(held: HeldPermissions, need: PermissionNeed) -> _NeedFinding:
-    name = (need.rights[0][1],)
     if held.permissions is None:
-        return _NeedFinding(need, None, name)
-    if any(str(number) in held.permissions for number, _name in need.rights):
+        return _NeedFinding(need, None, need.named or (need.rights[0][1],))
+    lacking = tuple(name for name in need.named if fold_case(name) not in held.names)
+    if any(str(number) in held.permissions for number, _name in need.rights) or (need.named and not lacking):
         return _NeedFinding(need, True)
-    return _NeedFinding(need, None if held.partial or need.elsewhere else False, name)
+    return _NeedFinding(need, None if held.partial or need.elsewhere else False, lacking or (need.rights[0][1],))
 
 
 def _split_alternative(alternative: str) -> list[str]:

@@ -56,8 +56,8 @@ def person(*names: str, roles: t.Collection[str] | None = ()) -> HeldPermissions
     return HeldPermissions("ok", frozenset(names), True, None if roles is None else frozenset(roles))
 
 
-def cell(*numbers: int, partial: bool = False) -> HeldPermissions:
-    return HeldPermissions("ok", frozenset(map(str, numbers)), partial=partial)
+def cell(*numbers: int, partial: bool = False, names: t.Collection[str] = ()) -> HeldPermissions:
+    return HeldPermissions("ok", frozenset(map(str, numbers)), partial=partial, names=frozenset(names))
 
 
 def verdict(playbook: str, entra: HeldPermissions, commvault: HeldPermissions, *features: str) -> dict[str, t.Any]:
@@ -102,6 +102,26 @@ CASES: dict[str, tuple[dict[str, t.Any], bool | None, list[str], list[str]]] = {
         [],
         [],
     ),
+    "roles, by the permissions that are named for them": (
+        verdict(
+            "site", application(), cell(31, 229, 230, names=["view", "create role", "edit role"]), "commvault_roles"
+        ),
+        True,
+        [],
+        [],
+    ),
+    "half of the permissions that are named": (
+        verdict("site", application(), cell(31, 229, names=["view", "create role"]), "commvault_roles"),
+        False,
+        ["Edit Role"],
+        [],
+    ),
+    "groups of the document have to be read": (
+        verdict("site", application("Group.Create"), ADMINISTRATOR, "entra_groups"),
+        False,
+        ["GroupMember.Read.All"],
+        [],
+    ),
     "rights that may be held on entities": (
         verdict("converge_role_mappings", NOTHING, cell(31, 102), "role_mappings"),
         None,
@@ -111,13 +131,13 @@ CASES: dict[str, tuple[dict[str, t.Any], bool | None, list[str], list[str]]] = {
     "a right that is held on the CommCell or nowhere": (
         verdict("converge_role_mappings", NOTHING, cell(31, 102, 107), "commvault_roles"),
         False,
-        ["Administrative Management"],
+        ["Create Role", "Edit Role"],
         [],
     ),
     "inside a company rights are not seen": (
         verdict("converge_role_mappings", NOTHING, cell(partial=True), "commvault_roles"),
         None,
-        ["View", "Administrative Management"],
+        ["View", "Create Role", "Edit Role"],
         [],
     ),
     "a token that cannot be read": (
@@ -168,15 +188,18 @@ def test_verdicts(case: str) -> None:
 def granted(held: dict[str, HeldPermissions], names: t.Iterable[str]) -> dict[str, HeldPermissions]:
     """The same identity after somebody granted what it asked for."""
     numbers = {name: str(number) for need in NEEDS for number, name in need.rights}
+    named = {name for need in NEEDS for name in need.named}
     asked = set(names)
     more = {
-        "entra": asked - set(ROLES) - set(numbers),
+        "entra": asked - set(ROLES) - set(numbers) - named,
         "commvault": {numbers[name] for name in asked & set(numbers)},
     }
     after = {
         side: dataclasses.replace(one, permissions=(one.permissions or frozenset()) | more[side])
         for side, one in held.items()
     }
+    shown = after["commvault"].names | {name.lower() for name in asked & named}
+    after["commvault"] = dataclasses.replace(after["commvault"], names=shown)
     roles = after["entra"].directory_roles
     if roles is not None:
         after["entra"] = dataclasses.replace(after["entra"], directory_roles=roles | (asked & set(ROLES)))
