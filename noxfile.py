@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -51,6 +52,7 @@ from environments import (  # noqa: E402
 from interpreters import PYTHONS_OF, Target, choose_targets, find_pythons, name_target  # noqa: E402
 from pytest_counts import Counts  # noqa: E402
 from reproducible_archive import make_reproducible, source_time  # noqa: E402
+from side_by_side import run_together, show_end  # noqa: E402
 
 VENVS = environments_folder()
 COVERAGE = BUILD / "coverage"
@@ -112,6 +114,9 @@ SANITY_OF_SOURCE = (
     "use-compat-six",
     "yamllint",
 )
+#: Steps of `make test` that run two at a time, in this order: those that leave a core idle for long stand beside one another. More at a time, or
+#: beside the tests that play, take as long as one after the other.
+ALONGSIDE = ("lint", "docs", "controllers", "molecule-sample", "first-release", "sanity", "browser", "simulator")
 #: What GitHub reads of the repository, by the name of its schema.
 REPOSITORY_FILES = {
     "github-workflows": "workflows/*.yml",
@@ -368,8 +373,9 @@ def step(
 # -- the steps, in their order
 
 
-def build_artifact(step: Step, sources: pathlib.Path = ROOT, folder: pathlib.Path = staging.DIST) -> pathlib.Path:
-    """Return the artifact of these sources: the same bytes for the same sources."""
+def build_artifact(step: Step, sources: pathlib.Path = ROOT, folder: pathlib.Path | None = None) -> pathlib.Path:
+    """Return the artifact of these sources: the same bytes for the same sources. Without a folder it lies in one of the step's own."""
+    folder = folder or BUILD / "artifacts" / step.session.name
     shutil.rmtree(folder, ignore_errors=True)
     words = ["collection", "build", "--force", "--output-path", folder]
     step.run("ansible-galaxy", *words, variables=tool_variables(step.venv), cwd=sources)
@@ -392,7 +398,7 @@ def check_reproducible(step: Step, artifact: pathlib.Path) -> None:
 @step("test", "test-all")
 def build(step: Step) -> None:
     """Build the artifact: it carries what it must and nothing else, twice the same bytes, installs, and documents every module."""
-    artifact = build_artifact(step)
+    artifact = build_artifact(step, folder=staging.DIST)
     faults = staging.artifact_faults(names := staging.artifact_names(artifact))
     if faults:
         step.session.error("; ".join(faults))
@@ -407,7 +413,7 @@ def build(step: Step) -> None:
     step.session.log(f"{artifact.name}, {len(names)} files, {len(modules)} modules")
 
 
-@step("test", "test-all")
+@step("test-all")
 def lint(step: Step) -> None:
     """Run the static checks; ansible-lint sees the staged artifact, and the scenarios of Molecule beside it."""
     staging.stage(build_artifact(step))
@@ -459,7 +465,8 @@ def lint(step: Step) -> None:
 @step("lint", "test-all")
 def docs(step: Step) -> None:
     """Check the documentation of plugins and roles, and what the guides refer to; build the site of all of it, in .build/docs/html."""
-    collection, staged = staging.stage(build_artifact(step)), {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
+    folder = BUILD / "stage-docs"
+    collection, staged = staging.stage(build_artifact(step), folder), {"ANSIBLE_COLLECTIONS_PATH": str(folder)}
     shutil.rmtree(SITE, ignore_errors=True)
     pages = SITE / "rst"
     pages.mkdir(mode=0o755, parents=True)  # antsibull-docs writes into none that others may write into
@@ -500,7 +507,7 @@ def unit_whole(step: Step, target: Target) -> None:
     step.pytest("tests/unit", measured="branches" if target == MEASURED else "")
 
 
-@step("test", "test-all")
+@step("test-all")
 def simulator(step: Step) -> None:
     """Run the simulator's own static checks and tests, among them those with the official clients."""
     checks = {
@@ -514,10 +521,11 @@ def simulator(step: Step) -> None:
     step.run_all(runs)
 
 
-def run_sanity(step: Step, skipped: t.Sequence[str]) -> None:
+def run_sanity(step: Step, skipped: t.Sequence[str], imported: t.Sequence[str] = ()) -> None:
     """Run ansible-test sanity on the staged artifact, all environments at once; *skipped*: tests that only the newest one runs.
 
-    Each of pylint and import takes as long as all the others, so that they run beside them.
+    *imported*: the folders of what is imported, each file by itself; without them all of the collection. Each of pylint and import takes as long as
+    all the others, so that they run beside them.
     """
     artifact = build_artifact(step)
     runs, fewest = [], {}
@@ -528,7 +536,8 @@ def run_sanity(step: Step, skipped: t.Sequence[str]) -> None:
         runs.append(describe_sanity(artifact, target, target.role, *skip))
         fewest[target.role] = 15
         for name in slow:
-            runs.append(describe_sanity(artifact, target, f"{target.role}-{name}", "--test", name))
+            words = ["--test", name, *(imported if name == "import" else ())]
+            runs.append(describe_sanity(artifact, target, f"{target.role}-{name}", *words))
             fewest[f"{target.role}-{name}"] = 1
     step.run_side_by_side(runs)
     for run in runs:
@@ -554,10 +563,10 @@ def describe_sanity(artifact: pathlib.Path, target: Target, name: str, *words: s
     }
 
 
-@step("test", others=CHOSEN)
+@step(others=CHOSEN)
 def sanity(step: Step) -> None:
-    """Run ansible-test sanity; what looks at the source alone runs in the newest environment."""
-    run_sanity(step, SANITY_OF_SOURCE)
+    """Run ansible-test sanity; what looks at the source alone runs in the newest environment, where what users name is imported, with all it imports."""
+    run_sanity(step, SANITY_OF_SOURCE, [f"plugins/{name}/" for name in ("action", "filter", "lookup", "modules")])
 
 
 @step("test-all", others=CHOSEN)
@@ -647,8 +656,14 @@ def install_in_ci(step: Step, program: str, package: str) -> None:
     """Install Debian's package where CI lacks the program; elsewhere the tests tell its absence by name."""
     if shutil.which(program) is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
         words = ("install", "-qq", "--yes", "--no-install-recommends", package)
-        for command in (("update", "-qq"), words):
-            step.session.run("apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
+        with (BUILD / "installing").open(
+            "w"
+        ) as stream:  # another step may install something, too: apt-get does not wait
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            for command in (("update", "-qq"), words):
+                step.session.run(
+                    "apt-get", *command, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True
+                )
 
 
 def install_image_layers(step: Step, bill: pathlib.Path) -> None:
@@ -691,7 +706,7 @@ def run_controllers(step: Step, *words: Word) -> None:
     step.pytest(*words, jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=str(fetch_controller_collections()))
 
 
-@step("test", environment=CONTROLLERS)
+@step(environment=CONTROLLERS)
 def controllers(step: Step) -> None:
     """Run the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java), but for the longest stories."""
     run_controllers(step, "-m", "not whole")
@@ -710,28 +725,32 @@ def browser(step: Step) -> None:
     step.pytest("tests/browser", "--dist", "worksteal")
 
 
-@step("test")
+@step("test", others=CHOSEN)
 def alongside(step: Step) -> None:
-    """Run at once what leaves a core idle by itself: docs, molecule-sample, browser and first-release, each with its own log."""
-    names = ("docs", "molecule-sample", "browser", "first-release")
-    run_nox = [sys.executable, "-m", "nox", "--non-interactive", "--session"]
-    logs = {name: LOGS / f"{step.session.name}-{name}.log" for name in names}
-    step.run_side_by_side(
-        [
-            {
-                "name": name,
-                "command": [*run_nox, name],
-                "cwd": str(ROOT),
-                "variables": dict(os.environ),
-                "log": str(log),
-            }
-            for name, log in logs.items()
-        ]
-    )
-    for name, log in logs.items():
-        COUNTS.add(text := log.read_text("utf-8", errors="replace"))
+    """Run what leaves a core idle by itself, two steps at a time, each with its own log: static checks, documentation, simulator, controllers ..."""
+    logs = {name: LOGS / f"{step.session.name}-{name}.log" for name in ALONGSIDE}
+    command = [sys.executable, "-m", "nox", "--non-interactive", "--session"]
+    steps = [
+        {
+            "name": name,
+            "command": [*command, name],
+            "cwd": str(ROOT),
+            "variables": dict(os.environ),
+            "log": str(log),
+        }
+        for name, log in logs.items()
+    ]
+
+    def tell(name: str) -> None:
+        COUNTS.add(text := logs[name].read_text("utf-8", errors="replace"))
         took = re.findall(rf"^nox > \* {name}: (.*)$", text, re.MULTILINE)
         step.session.log(f"{name}: {took[-1] if took else 'ended without a word'}")
+
+    step.session.log(", ".join(ALONGSIDE))
+    if failed := run_together(steps, at_once=2, tell=tell):
+        for name in failed:
+            print(show_end(logs[name]))
+        step.session.error(", ".join(failed))
 
 
 @step("test", "test-all")
@@ -758,13 +777,14 @@ def minimums(step: Step) -> None:
     if wrong:
         step.session.error(f"not installed as pinned: {', '.join(sorted(wrong))}")
     signing_in = [f"tests/integration/{name}" for name in ON_MINIMUMS]
-    step.pytest("--dist", "worksteal", "tests/unit", *HOSTILE_TEXTS, *signing_in, jobs=PLAYING_JOBS)
+    words = ("--dist", "worksteal", "tests/unit", *HOSTILE_TEXTS, *signing_in)
+    step.pytest(*words, jobs=PLAYING_JOBS, CVOPS_ADVERSARIAL="whole")
 
 
 @step("test-all", environment=MINIMUMS)
 def first_release(step: Step) -> None:
     """Play hostile texts on the first release of ansible-core that is declared: patch releases differ in what they evaluate."""
-    step.pytest(*HOSTILE_TEXTS, "-k", "facts or refused", jobs=PLAYING_JOBS)
+    step.pytest(*HOSTILE_TEXTS, "-k", "facts", jobs=PLAYING_JOBS)
 
 
 @step("test-all", targets=CHOSEN)
@@ -799,7 +819,7 @@ def release(step: Step) -> None:
 
     What the release promises has to be kept in tests/upgrade: the next ones are held to it.
     """
-    artifact = build_artifact(step)
+    artifact = build_artifact(step, folder=staging.DIST)
     faults = release_files.release_faults(os.environ.get("CVOPS_RELEASE_TAG"))
     faults += staging.artifact_faults(staging.artifact_names(artifact))
     if faults:

@@ -13,6 +13,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 import typing as t
 
 SHOWN_LINES = 60
@@ -31,18 +32,38 @@ def start(program: t.Mapping[str, t.Any]) -> subprocess.Popen[bytes]:
         )
 
 
-def run_together(programs: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    """Run them all to their ends; return the names of those that failed. When this is interrupted, they are ended."""
-    running = [start(program) for program in programs]
+def run_together(
+    programs: t.Sequence[t.Mapping[str, t.Any]], at_once: int = 0, tell: t.Callable[[str], None] = lambda _name: None
+) -> list[str]:
+    """Run them all to their ends, *at_once* at a time in their order (0: all); return the names of those that failed.
+
+    *tell* is given the name of each that has ended. When this is interrupted, those that run are ended.
+    """
+    waiting, failed = list(programs), set[str]()
+    running: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        codes = [process.wait() for process in running]
+        while waiting or running:
+            while waiting and (not at_once or len(running) < at_once):
+                program = waiting.pop(0)
+                running[program["name"]] = start(program)
+            for name in [name for name, process in running.items() if process.poll() is not None]:
+                if running.pop(name).returncode:
+                    failed.add(name)
+                tell(name)
+            time.sleep(0.05)
     except BaseException:
-        for process in running:
+        for process in running.values():
             process.terminate()
-        for process in running:
+        for process in running.values():
             process.wait()
         raise
-    return [program["name"] for program, code in zip(programs, codes, strict=True) if code]
+    return [program["name"] for program in programs if program["name"] in failed]
+
+
+def show_end(log: str | pathlib.Path) -> str:
+    """Return the last lines of a log, and where it lies."""
+    lines = pathlib.Path(log).read_text("utf-8", errors="replace").splitlines()
+    return "\n".join([*lines[-SHOWN_LINES:], f"[the whole log: {log}]"])
 
 
 def main(path: str) -> int:
@@ -51,8 +72,7 @@ def main(path: str) -> int:
     failed = run_together(programs)
     for program in programs:
         if program["name"] in failed:
-            lines = pathlib.Path(program["log"]).read_text("utf-8", errors="replace").splitlines()
-            print(*lines[-SHOWN_LINES:], f"{program['name']} failed [the whole log: {program['log']}]", sep="\n")
+            print(show_end(program["log"]), f"{program['name']} failed", sep="\n")
     return 1 if failed else 0
 
 

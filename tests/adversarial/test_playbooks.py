@@ -270,6 +270,7 @@ _GATHERING = {
 }
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("text", _REFUSING.values(), ids=_REFUSING)
 @pytest.mark.parametrize("kind", list(_GATHERING) if WHOLE else list(_GATHERING)[:2])
 def test_playbooks_that_are_refused(stage: Stage, text: str, kind: str) -> None:

@@ -135,6 +135,7 @@ FAILED_DRILL = "The drill of admin on 2026-11-20 failed. No successful drill is 
 BREAK_GLASS = {"cvops_break_glass": {"commvault_users": ["admin"]}}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["access_evidence_drills", "break_glass_drill_file"])
 def test_drills_are_taken_from_the_file_that_keeps_them(
     name: str, site: Simulator, play: Player, tmp_path: pathlib.Path
@@ -170,6 +171,7 @@ def test_drills_that_are_a_list_and_a_file_that_is_not_there_yet(
     assert list_drills(tmp_path / "two") == [wanted]
 
 
+@pytest.mark.whole
 def test_a_snapshot_is_sealed_without_any_service(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     run(site, play, first).ok()

@@ -156,6 +156,7 @@ def test_from_the_environment(
         assert ("user information" in result["msg"]) is ("PROXY" not in variable), result["msg"]
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 @pytest.mark.parametrize(
     "name", ["commvault_url", "graph_url", "Vault", "redirect URI", "proxy", "proxy beside a wrong option"]

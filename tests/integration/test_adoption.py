@@ -182,6 +182,7 @@ def test_nothing_is_lost_that_the_document_does_not_name(brownfield: Brownfield)
     assert brownfield.state() == after
 
 
+@pytest.mark.whole
 def test_what_was_predicted_is_what_is_done(brownfield: Brownfield) -> None:
     """The registration's task alone: the diffs are equal, letter by letter."""
     brownfield.document["cvops_application"].pop("service_principal")

@@ -263,7 +263,6 @@ def test_a_secret_whose_file_is_lost_is_not_made_again(tenant: Tenant, tmp_path:
     assert len(tenant.application("cvops automation")["passwordCredentials"]) == 1
 
 
-@pytest.mark.every_core
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [

@@ -176,6 +176,7 @@ def after() -> list[dict[str, t.Any]]:
     return [{"name": "goes on", "cvops.identity.entra_group_info": {"display_name": "nobody"}}]
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_handlers_are_restored(site: Simulator, play: Player) -> None:
     """The timeout of one item of a loop, in a process that all items share, leaves the next items alone."""
@@ -209,6 +210,7 @@ def test_waiting_between_tries_is_cut_short(site: Simulator, play: Player) -> No
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 @SIGNALS
 def test_signals_while_logging_in(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
@@ -227,6 +229,7 @@ def test_signals_while_logging_in(site: Simulator, play: Player, in_process: boo
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_task_timeout_while_logging_in(site: Simulator, play: Player, in_process: bool) -> None:
     fault = slow_login(site)
@@ -263,6 +266,7 @@ def test_signals_while_a_lookup_logs_in(site: Simulator, play: Player, number: s
     assert_nothing_is_left(site, running)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_lookup_in_a_task_with_a_timeout(site: Simulator, play: Player) -> None:
     """Here Ansible's own alarm ends the lookup, in the middle of the wait for the answer; it covers what an action evaluates itself."""

@@ -341,6 +341,7 @@ def test_the_group_of_another_company_is_not_taken_for_one_of_the_run(make_site:
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_an_app_that_gets_another_console_is_one_plan(make_site: Make, bare: Player) -> None:
     """Commvault shows the reply URL of the former console until the run has written the new one: the approved plan names it, and covers it."""
     site = make_site(set="S", empty=True)

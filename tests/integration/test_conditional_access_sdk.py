@@ -487,6 +487,7 @@ def test_the_sdk_reads_what_the_modules_wrote(clocked: Simulator) -> None:
                 assert is_same(field, wanted, found), (name, option, wanted, found)
 
 
+@pytest.mark.whole
 def test_both_ways_lead_to_the_same_objects(clocked: Simulator) -> None:
     """As the SDK reads them, but for ids of their own and times."""
     ids = seed(clocked)
@@ -518,6 +519,7 @@ def settle(value: t.Any, known: t.Mapping[str, str]) -> t.Any:
     return value
 
 
+@pytest.mark.whole
 def test_what_the_sdk_changes_in_a_policy_of_the_modules_is_told_and_stays(clocked: Simulator) -> None:
     """And the other way round: of two that manage different parts neither undoes the other's work."""
     ids = seed(clocked)

@@ -60,6 +60,7 @@ def test_the_target_signs_in_itself(site: Simulator, play: Player, env: dict[str
     assert run.result["stats"]["sign_ins"] == 1
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_commvault_modules_travel_without_the_entra_credential(
     site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path
@@ -83,6 +84,7 @@ def test_a_wrong_secret_fails_before_anything_travels(
     assert not (tmp_path / "there").exists()
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_the_environment_of_a_task_stays_here(
     site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path

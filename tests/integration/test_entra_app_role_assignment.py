@@ -89,6 +89,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_an_application_from_nothing_is_planned_whole(site: Simulator, play: Player) -> None:
     """Application, service principal, group and assignment: check mode tells all of it, and the run does it."""
     role = {"value": "Audit", "display_name": "Audit", "description": "Reads", "allowed_member_types": ["User"]}

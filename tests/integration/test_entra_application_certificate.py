@@ -267,6 +267,7 @@ def test_no_foreign_key_is_lost_at_any_instant(
         assert not third["changed"], third.get("msg")
 
 
+@pytest.mark.whole
 def test_two_writers_at_once_lose_no_key_of_anybody(late_site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole run of a second writer comes before each request of the first one.
 

@@ -102,6 +102,7 @@ def test_the_life_of_a_group(site: Simulator, play: Player, in_process: bool) ->
     assert named(site, NEW["display_name"]) == []
 
 
+@pytest.mark.whole
 def test_names_of_all_kinds(site: Simulator, play: Player) -> None:
     """Created by display name alone, found again by it, and by the prefix and the name that the information module takes."""
     run = play(

@@ -346,6 +346,7 @@ def test_what_one_makes_the_other_reads_as_its_own(site: Simulator) -> None:
         assert list_differences(by_sdk[kind], by_modules[kind]) == set(), kind
 
 
+@pytest.mark.whole
 def test_the_sdk_and_the_snapshot_count_the_same_groups(site: Simulator, tmp_path: pathlib.Path) -> None:
     """Microsoft's models tell groups from all else that somebody is in; as many as the document counts, in the kinds that it names."""
     tenant = site.tenant

@@ -345,6 +345,7 @@ def run_as_nobody(run: Callable[[], Result], answer: pathlib.Path) -> Result:
     return t.cast("Result", json.loads(answer.read_text()))
 
 
+@pytest.mark.whole
 def test_a_user_without_a_home_and_with_a_collection_that_is_read_only(site: Simulator, shared: pathlib.Path) -> None:
     if os.geteuid():
         pytest.skip("only root can become another user")

@@ -116,7 +116,7 @@ def evidences(
         yield make
 
 
-@pytest.fixture(params=["S", "M"])
+@pytest.fixture(params=["S", pytest.param("M", marks=pytest.mark.whole)])
 def evidence(request: pytest.FixtureRequest, evidences: Callable[[str], Evidence]) -> Evidence:
     return evidences(request.param)
 
@@ -344,6 +344,7 @@ def test_the_local_administrator_is_outside_sso(evidence: Evidence) -> None:
     assert evidence.list_rules(told["user"], told["commcell"]) == set()
 
 
+@pytest.mark.whole
 def test_a_group_that_one_of_three_commcells_has_not(evidences: Callable[[str], Evidence]) -> None:
     evidence = evidences("M")
     told = evidence.anomalies["group_missing_in_one_commcell"]

@@ -168,6 +168,7 @@ def plant(site: Simulator, names: list[str]) -> None:
         state.office_clients.add(OfficeClient(7100 + number, name, 137, apps=[{"azureAppId": made["appId"]}]))
 
 
+@pytest.mark.whole
 def test_names_of_a_whole_tenant_stay_text_in_every_output(
     site: Simulator, play: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -198,6 +198,7 @@ def test_nothing_stays_after_a_failure(site: Simulator, play: Player, tmp_path: 
     assert not pathlib.Path(run.one("Make a private folder")["path"]).exists()
 
 
+@pytest.mark.whole
 def test_set_m_changes_nothing(
     make_site: Callable[..., Simulator], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def _forks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(playing.PROGRAM_ONLY, raising=False)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_fork_and_the_program_tell_the_same(play: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
@@ -130,6 +131,7 @@ def test_other_settings_of_ansible_are_for_the_program(play: Player, tmp_path: p
     assert fork_playbook([], tmp_path, {"ANSIBLE_FORKS": "3"}, tmp_path / "output") is None
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_log_is_written_as_the_program_does(
     play: Player, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch

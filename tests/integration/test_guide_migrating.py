@@ -84,6 +84,7 @@ def test_from_commvault_ansible(others: Others) -> None:
     assert_unchanged(runs, others.site)
 
 
+@pytest.mark.whole
 def test_from_terraform(others: Others) -> None:
     _export, check = [others.type(words) for words in commands("terraform")]
     (run,) = [others.type(words) for words in commands("terraform-run")]
@@ -93,6 +94,7 @@ def test_from_terraform(others: Others) -> None:
     assert_unchanged([check, run], others.site)
 
 
+@pytest.mark.whole
 def test_from_hand_work(others: Others) -> None:
     *_kept, check, run = [others.type(words) for words in commands("hand")]
     assert_unchanged([check, run], others.site)

@@ -174,6 +174,7 @@ def test_an_export_is_data(planted: Planted, bare: Player, tmp_path: pathlib.Pat
     planted.assert_nothing_ran()
 
 
+@pytest.mark.whole
 def test_a_commcell_does_not_name_a_file_elsewhere(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """Whatever a CommCell is called in the connection, its export lies in the folder, and its name in one line of comment."""
     (connection,) = planted.site.variables()["cvops_connection"]["commcells"].values()
@@ -189,6 +190,7 @@ def test_a_commcell_does_not_name_a_file_elsewhere(planted: Planted, bare: Playe
         assert yaml.safe_load(path.read_text().replace("!unsafe ", "")).keys() == {"cvops_role_mappings"}
 
 
+@pytest.mark.whole
 def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """From a document with such names everywhere, through all playbooks, to the files that they write."""
     site, names = planted.site, some_of(planted)

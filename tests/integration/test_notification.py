@@ -78,6 +78,7 @@ def test_every_run_tells_the_webhook_once_and_shows_its_address_nowhere(
         ]
 
 
+@pytest.mark.whole
 def test_a_webhook_that_fails_is_a_warning_and_no_failure(
     site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -338,6 +338,7 @@ def test_sources_and_their_order(site: Simulator, play: Player, in_process: bool
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_the_way_that_is_taken(site: Simulator, play: Player) -> None:
     """In process unless something says that the body must run elsewhere."""

@@ -58,7 +58,9 @@ def differences(run: Run) -> list[tuple[str, str, bool, str]]:
     return sorted((one.host, one.task, one["changed"], anchor.sub(r"\1", json.dumps(one["diff"]))) for one in ours)
 
 
-@pytest.mark.parametrize("size", [pytest.param("S", marks=pytest.mark.every_core), "M"])
+@pytest.mark.parametrize(
+    "size", [pytest.param("S", marks=pytest.mark.every_core), pytest.param("M", marks=pytest.mark.whole)]
+)
 def test_from_an_empty_tenant_to_a_converged_one(
     make_site: Make, bare: Player, tmp_path: pathlib.Path, size: str
 ) -> None:

@@ -285,6 +285,7 @@ def test_what_contradicts_a_rotation_is_told_before_any_request(
     assert not list(site.journal.entries())
 
 
+@pytest.mark.whole
 def test_what_a_host_cannot_evaluate_shows_no_secret(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """A template that only localhost knows stands beside a secret; before 2.19, Ansible's own text of the failure shows all of it."""
     site = make_site(set="S", empty=True)

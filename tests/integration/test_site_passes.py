@@ -278,6 +278,7 @@ def test_what_changes_between_the_passes_ends_that_host_alone(
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+@pytest.mark.whole
 def test_a_run_without_changes_needs_the_planning_pass_only(
     site: Simulator, bare: Player, converged: dict[str, t.Any]
 ) -> None:
@@ -394,6 +395,7 @@ def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: 
     assert "Groups without an entry were not looked for" in told(run, "Summary")
 
 
+@pytest.mark.whole
 def test_a_commcell_that_failed_before_the_run_is_no_commcell_without_changes(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -437,6 +439,7 @@ def test_a_document_that_is_data_reaches_every_commcell(site: Simulator, bare: P
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+@pytest.mark.whole
 def test_two_runs_at_once_make_no_duplicate(site: Simulator, bare: Player) -> None:
     """A schedule and a person: whoever is later finds it done, and says so."""
     document = small(site)

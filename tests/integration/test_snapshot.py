@@ -87,6 +87,7 @@ def test_one_commcell_that_fails_does_not_stop_the_others(
     assert {name for name in before if after[name] == before[name]} == {f"{first}.json"}
 
 
+@pytest.mark.whole
 def test_some_commcells(sites: Simulator, make_player: Callable[[Simulator], Player], tmp_path: pathlib.Path) -> None:
     (first, *_others) = list(sites.commcells)
     run(sites, make_player(sites), tmp_path / "s", cvops_only=[first]).ok()

@@ -272,6 +272,7 @@ def test_namespaces(site: Simulator, bao: Bao, vault: dict[str, t.Any], path: st
     assert "does not exist" in use(site, vault)["msg"]
 
 
+@pytest.mark.whole
 def test_a_sealed_server(site: Simulator, bao: Bao, vault: dict[str, t.Any]) -> None:
     assert create(site, vault)["changed"]
     bao.seal()
@@ -347,6 +348,7 @@ def after_renewal(monkeypatch: pytest.MonkeyPatch, action: t.Callable[[], None])
     monkeypatch.setattr(RenewalService, "renew_pair", renew_and_act)
 
 
+@pytest.mark.whole
 def test_a_lease_that_ends_in_a_renewal(ended: KeptToken, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new pair cannot be stored: it is not used either, it is not shown, and the note stays for the next run."""
     bao, path = ended.bao, ended.path

@@ -86,7 +86,7 @@ print("no alarm is left")
 RELEASING = """
 ran = []
 noxfile.Step.run = lambda step, *words, **settings: ran.append([str(word) for word in words]) or ""
-noxfile.build_artifact = lambda step: pathlib.Path("x.tar.gz")
+noxfile.build_artifact = lambda step, folder: pathlib.Path("x.tar.gz")
 for name in ("check_reproducible", "check_import", "install_image_layers", "build_simulator"):
     setattr(noxfile, name, lambda *words, **settings: None)
 noxfile.staging = mock.MagicMock(artifact_faults=lambda names: [])
@@ -143,8 +143,8 @@ def test_only_what_the_last_run_measured_is_reported(tmp_path: pathlib.Path) -> 
 
 def test_every_run_of_pytest_ends(tmp_path: pathlib.Path) -> None:
     """The limit of a session is looked at between tests: alone, it lets a test that hangs go on for ever."""
-    arguments = run_steps(tmp_path, "test", "all").arguments
-    assert {"simulator", "unit-oldest", "integration-newest"} <= set(arguments)
+    arguments = run_steps(tmp_path, "test", "all").arguments | run_steps(tmp_path, "test-all", "all").arguments
+    assert {"simulator", "unit-oldest", "integration-newest", "integration-whole-newest"} <= set(arguments)
     assert [name for name, words in arguments.items() if not {"--timeout=600", "--session-timeout"} <= set(words)] == []
 
 
@@ -165,6 +165,20 @@ def test_what_a_session_needs_is_there(tmp_path: pathlib.Path, environment: str)
     names = [name for name, _tags, _needed in sessions]
     assert len(names) == len(set(names))
     assert {need for _name, _tags, needed in sessions for need in needed} <= set(names)
+
+
+def test_make_test_runs_every_step_of_make_test_all_or_a_sample_of_it(tmp_path: pathlib.Path) -> None:
+    """A step that some other step runs beside others stands in its list; what only `make test-all` has is named here."""
+    sessions = {name: tags for name, tags, _needed in json.loads(run_program(SESSIONS, tmp_path)[-1])}
+    beside = json.loads(run_program("print(json.dumps(noxfile.ALONGSIDE))", tmp_path)[-1])
+    assert set(beside) <= set(sessions)
+    assert [name for name in beside if "test" in sessions[name]] == []
+    run = {name for name, tags in sessions.items() if "test" in tags} | set(beside)
+    samples = {name.replace("-whole", "") for name, tags in sessions.items() if "test-all" in tags and "-whole" in name}
+    others = {name for name, tags in sessions.items() if "test-all" in tags and "-whole" not in name}
+    assert samples <= run
+    only_whole = {"faults", "devel", "minimums", "molecule", "adversarial-oldest", "adversarial-newest"}
+    assert others - run == only_whole
 
 
 def test_every_step_of_the_makefile_is_a_session(tmp_path: pathlib.Path) -> None:

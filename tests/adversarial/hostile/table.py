@@ -1423,7 +1423,6 @@ SAMPLE_PLACES = (
     "graph-list",
     "cell-login",
     "cell-mapping-writes",
-    "controller-checks",
     "login-discovery",
     "vault-read",
     "arc-identity",
