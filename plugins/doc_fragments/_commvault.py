@@ -48,7 +48,7 @@ options:
     description:
       - The one place that keeps the pair for O(commvault_auth_method=token_store). The module M(cvops.identity.commvault_access_token) puts a pair there.
       - The access token lives for half an hour to two hours. It is renewed when five minutes are left (half of its life, if that is less), or when
-        Commvault refuses it. Renewal replaces both tokens, and renewing with a pair of before destroys all that came of it. So the renewal
+        Commvault refuses it. Renewal replaces both tokens, and renewing with an older pair revokes all tokens that were issued from it. So the renewal
         is noted in the store before it is sent, the new pair is stored before it is used, and a pair whose renewal had no known end is not sent again.
       - A file has one custodian, the host and the user that made it; others use the access token while it is valid and never renew it. A HashiCorp Vault
         serves any number of hosts, as long as they read the pair there.

@@ -62,7 +62,8 @@ options:
     type: path
   federated_managed_identity:
     description:
-      - The managed identity whose token stands for the application, so that there is no secret at all; V(system), or the client id of a user-assigned one.
+      - The managed identity whose token stands for the application, so that there is no secret at all. Give the client id of a
+        user-assigned one; V(system) is the system-assigned one, which Entra ID does not accept for this according to Microsoft.
       - When left out, the Ansible variable C(cvops_federated_managed_identity) or E(CVOPS_FEDERATED_MANAGED_IDENTITY), else none.
     type: str
   managed_identity_client_id:

@@ -14,7 +14,8 @@ description:
   - Makes of a snapshot a bundle of access evidence. A folder with tables (C(access), C(roles), C(changes), C(leavers), C(identities), C(findings),
     C(signoff), C(action_plan), C(population)) as CSV for people and JSON for programs, a report of one page, files for programs of governance, the documents
     of the snapshot, and last C(manifest.json) with the SHA-256 of each of them and of the manifest of the bundle before.
-  - Grants drive the tables, people are joined to them. What could not be read makes the bundle partial and is told; it is never taken for nothing there.
+  - The tables start from the grants; the people who hold a grant are added to it. What could not be read makes the bundle partial and is told;
+    it is never taken for nothing there.
   - It supports evidence for controls of SOC 2 and ISO 27001, and never says that one is satisfied.
   - With O(verify), verifies bundles and their chain and writes nothing.
   - Asks no service and signs in nowhere.

@@ -139,7 +139,7 @@ options:
     default: []
   exclusive:
     description:
-      - Whether those lose the right to use the credential who are not listed in O(shared_with).
+      - Whether users and user groups that are not listed in O(shared_with) lose the right to use the credential.
     type: bool
     default: false
   max_removals:

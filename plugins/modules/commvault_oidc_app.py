@@ -153,7 +153,7 @@ EXAMPLES = r"""
     associations:
       user_groups:
         - Backup Operators
-  when: created.secret.value is defined
+  when: created.secret.value is not none
   register: sign_on
 
 - name: The redirect URI that it needs

@@ -12,7 +12,7 @@ short_description: Converge the role mappings of a CommCell in one task
 version_added: 1.0.0
 description:
   - Takes the whole mapping of Entra groups, Commvault groups and users to Commvault roles on entities, compares it with what the CommCell has, and writes
-    only the differences, as few requests as the service takes. A second run writes nothing.
+    only the differences, in as few requests as the service allows. A second run writes nothing.
   - Grants are added and removed one by one and never overwritten. Grants of principals that the mapping does not name are never touched.
   - Everything that is wrong with the mapping is reported together, before the first write.
   - 'A name without a company means the CommCell itself, or the company of O(commvault_company); a name that is found in another company only is refused, and

@@ -118,8 +118,8 @@ options:
   attribute_mappings:
     description:
       - Which SAML attribute fills which attribute of a Commvault user. An attribute that is left out is not managed; an empty text removes its mapping.
-        When the whole option is left out no mapping is managed; an empty dictionary removes all. Mappings of other attributes stay, but with
-        O(exclusive).
+        When the whole option is left out no mapping is managed; an empty dictionary removes all. Mappings of other attributes stay;
+        with O(exclusive) they are removed.
     type: dict
     suboptions:
       user_groups:

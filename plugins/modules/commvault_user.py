@@ -16,7 +16,7 @@ description:
   - The user is found by O(name) and O(company), without regard to letter case. A name that only looks equal is another one. The user is never renamed,
     and never becomes one of another kind.
   - People who sign in with Entra ID need no entry here when the SAML app creates them; their groups follow Entra ID.
-  - A service account can be used when somebody else has approved it. Until then RV(user.pending_approval) is V(true), and nothing is created again.
+  - A service account can be used only after somebody else has approved it. Until then RV(user.pending_approval) is V(true), and nothing is created again.
   - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(User Management); to create service accounts, C(Change security
     settings) as well.'
 author:

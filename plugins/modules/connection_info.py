@@ -43,8 +43,8 @@ options:
       conditional_access]
   require:
     description:
-      - Sides that must work and playbooks that must be able to run; the task fails when one of them does not. A playbook of which that cannot be told is
-        no failure.
+      - Sides that must work and playbooks that must be able to run; the task fails when one of them does not. A playbook for which that cannot be
+        determined does not make the task fail.
       - When left out, the task does not fail whatever it finds.
     type: list
     elements: str

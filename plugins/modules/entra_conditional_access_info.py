@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Reads all conditional access policies and named locations, and returns the policies that can reach the given applications, or all, in sentences and
     as data under the names of the options of M(cvops.identity.entra_conditional_access_policy).
-  - Ids have the names of what they are of. Fields that this version does not know are shown, never left out.
+  - Each id is returned with the name of its object. Fields that this version does not know are shown, never left out.
   - The findings tell what does not exist any more, what is excluded and covered by nothing else, which groups others may change, what becomes of the
     accounts for emergencies, and which policies would apply but for one condition.
   - What cannot be read is told in RV(not_evaluable) with the permission that it takes, and is never taken for fine. The task fails where the policies

@@ -75,7 +75,7 @@ options:
     description:
       - Only entries of these operations, V(sign_in), V(add), V(change), V(remove), V(assign), V(unassign) and V(other), or of these
         activities in the service's own words, such as V(Add conditional access policy). When left out, all of them.
-      - They are chosen after reading; a log in which they cannot be is not read.
+      - Entries are filtered after reading; a log that cannot contain these operations is not read.
     type: list
     elements: str
   logs:

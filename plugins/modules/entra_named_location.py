@@ -59,7 +59,8 @@ options:
     elements: str
   include_unknown_countries:
     description:
-      - Whether addresses belong to the location of which Entra ID knows no country. When left out it is not managed; a new location has them not.
+      - Whether addresses whose country Entra ID does not know belong to the location. When left out it is not managed; a new location
+        does not include them.
     type: bool
   country_lookup:
     description:
@@ -86,8 +87,8 @@ options:
     default: []
   state:
     description:
-      - Whether the location exists. Entra ID deletes none that a policy names, also one that is off; that is reported before anything is written. A trusted one
-        stops being trusted first.
+      - Whether the location exists. Entra ID does not delete a location that a policy names, even if that policy is off; that is reported before
+        anything is written. A trusted one stops being trusted first.
     type: str
     choices: [present, absent]
     default: present

@@ -228,6 +228,7 @@ def test_tags_choose_and_another_plan_than_the_approved_one_is_refused(document:
     assert document.outcomes() == {"nightly": ("applied", "overlap")}
 
 
+@pytest.mark.whole
 def test_an_approved_plan_is_written_once_and_not_for_the_next_secret(document: Document) -> None:
     document.add("backup", document.rotating.file())
     digests = []
@@ -326,7 +327,7 @@ def test_the_page_alone_schedules_a_rotation(document: Document, tmp_path: pathl
             "/var/lib/cvops/rotations.json": str(document.summary_file),
             "3b7e0c54-6a1d-4f0e-9d52-8c41aa0f7e16": site.tenant_id,
             "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa": site.automation.client_id,
-            "CVOPS_FEDERATED_MANAGED_IDENTITY=system": f"CVOPS_CLIENT_SECRET={site.automation.client_secret}",
+            "CVOPS_FEDERATED_MANAGED_IDENTITY=5f0e8a34-21c7-4a55-9d3b-7ee0c2f1b9a6": f"CVOPS_CLIENT_SECRET={site.automation.client_secret}",
             "svc-cvops": user,
         },
     )

@@ -165,7 +165,7 @@ def test_the_guide_tries_a_sign_on(make_site: t.Callable[..., Simulator], bare: 
     write_documents(site, tmp_path / "site")
     text = show("cvops_sso:")[0]
     (block,) = show("cvops-simulator serve")
-    serve, playbook, curl = block.strip().splitlines()
+    serve, _wait, playbook, curl = block.strip().splitlines()
     assert serve.startswith("cvops-simulator serve --set S --seed 1 --empty ")
     command, name, *words = shlex.split(playbook)
     assert command == "ansible-playbook"
