@@ -114,9 +114,8 @@ SANITY_OF_SOURCE = (
     "use-compat-six",
     "yamllint",
 )
-#: Steps of `make test` that run two at a time, in this order: those that leave a core idle for long stand beside one another. More at a time, or
-#: beside the tests that play, take as long as one after the other.
-ALONGSIDE = ("lint", "docs", "controllers", "molecule-sample", "first-release", "sanity", "browser", "simulator")
+#: Steps of `make test` that run at once: each leaves a core idle for most of its time. Others beside them take longer than one after the other.
+ALONGSIDE = ("docs", "molecule-sample", "browser-sample", "first-release")
 #: What GitHub reads of the repository, by the name of its schema.
 REPOSITORY_FILES = {
     "github-workflows": "workflows/*.yml",
@@ -413,7 +412,7 @@ def build(step: Step) -> None:
     step.session.log(f"{artifact.name}, {len(names)} files, {len(modules)} modules")
 
 
-@step("test-all")
+@step("test", "test-all")
 def lint(step: Step) -> None:
     """Run the static checks; ansible-lint sees the staged artifact, and the scenarios of Molecule beside it."""
     staging.stage(build_artifact(step))
@@ -507,7 +506,7 @@ def unit_whole(step: Step, target: Target) -> None:
     step.pytest("tests/unit", measured="branches" if target == MEASURED else "")
 
 
-@step("test-all")
+@step("test", "test-all")
 def simulator(step: Step) -> None:
     """Run the simulator's own static checks and tests, among them those with the official clients."""
     checks = {
@@ -563,7 +562,7 @@ def describe_sanity(artifact: pathlib.Path, target: Target, name: str, *words: s
     }
 
 
-@step(others=CHOSEN)
+@step("test", others=CHOSEN)
 def sanity(step: Step) -> None:
     """Run ansible-test sanity; what looks at the source alone runs in the newest environment, where what users name is imported, with all it imports."""
     run_sanity(step, SANITY_OF_SOURCE, [f"plugins/{name}/" for name in ("action", "filter", "lookup", "modules")])
@@ -706,7 +705,7 @@ def run_controllers(step: Step, *words: Word) -> None:
     step.pytest(*words, jobs=PLAYING_JOBS, CVOPS_CONTROLLER_COLLECTIONS=str(fetch_controller_collections()))
 
 
-@step(environment=CONTROLLERS)
+@step("test", environment=CONTROLLERS)
 def controllers(step: Step) -> None:
     """Run the official clients of AWX, ansible-runner, -builder, -navigator and -rulebook (which needs Java), but for the longest stories."""
     run_controllers(step, "-m", "not whole")
@@ -718,16 +717,27 @@ def controllers_whole(step: Step) -> None:
     run_controllers(step)
 
 
+def run_browser(step: Step, *words: Word) -> None:
+    """Open report.html in a real Chromium; CI installs Debian's, elsewhere its absence is told and skips the tests. *words* choose tests."""
+    install_in_ci(step, "chromium", "chromium")
+    step.pytest("tests/browser", "--dist", "worksteal", *words)
+
+
+@step()
+def browser_sample(step: Step) -> None:
+    """Open report.html in a real Chromium, but for the largest ones."""
+    run_browser(step, "-m", "not whole")
+
+
 @step("test-all")
 def browser(step: Step) -> None:
-    """Open report.html in a real Chromium; CI installs Debian's, elsewhere its absence is told and skips them."""
-    install_in_ci(step, "chromium", "chromium")
-    step.pytest("tests/browser", "--dist", "worksteal")
+    """Open report.html of every size in a real Chromium."""
+    run_browser(step)
 
 
-@step("test", others=CHOSEN)
+@step("test")
 def alongside(step: Step) -> None:
-    """Run what leaves a core idle by itself, two steps at a time, each with its own log: static checks, documentation, simulator, controllers ..."""
+    """Run at once what leaves a core idle by itself, each with its own log: docs, and samples of molecule, browser and first-release."""
     logs = {name: LOGS / f"{step.session.name}-{name}.log" for name in ALONGSIDE}
     command = [sys.executable, "-m", "nox", "--non-interactive", "--session"]
     steps = [
@@ -747,7 +757,7 @@ def alongside(step: Step) -> None:
         step.session.log(f"{name}: {took[-1] if took else 'ended without a word'}")
 
     step.session.log(", ".join(ALONGSIDE))
-    if failed := run_together(steps, at_once=2, tell=tell):
+    if failed := run_together(steps, tell):
         for name in failed:
             print(show_end(logs[name]))
         step.session.error(", ".join(failed))

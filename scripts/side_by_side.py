@@ -33,19 +33,16 @@ def start(program: t.Mapping[str, t.Any]) -> subprocess.Popen[bytes]:
 
 
 def run_together(
-    programs: t.Sequence[t.Mapping[str, t.Any]], at_once: int = 0, tell: t.Callable[[str], None] = lambda _name: None
+    programs: t.Sequence[t.Mapping[str, t.Any]], tell: t.Callable[[str], None] = lambda _name: None
 ) -> list[str]:
-    """Run them all to their ends, *at_once* at a time in their order (0: all); return the names of those that failed.
+    """Run them all at once, to their ends; return the names of those that failed.
 
-    *tell* is given the name of each that has ended. When this is interrupted, those that run are ended.
+    *tell* is given the name of each when it has ended. When this is interrupted, those that run are ended.
     """
-    waiting, failed = list(programs), set[str]()
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    failed = set[str]()
+    running = {str(program["name"]): start(program) for program in programs}
     try:
-        while waiting or running:
-            while waiting and (not at_once or len(running) < at_once):
-                program = waiting.pop(0)
-                running[program["name"]] = start(program)
+        while running:
             for name in [name for name, process in running.items() if process.poll() is not None]:
                 if running.pop(name).returncode:
                     failed.add(name)

@@ -33,6 +33,11 @@ ALONE = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", "whole: left to make test-all")
+
+
 def find_chromium() -> str:
     """The path of Chromium; the test fails without one in CI and is skipped elsewhere."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -98,7 +98,7 @@ def test_ten_thousand_rows_open_at_once(show: Show, report: Report) -> None:
     assert min(times) < 2_000
 
 
-@pytest.mark.parametrize("rows", [0, 3, 400])
+@pytest.mark.parametrize("rows", [0, pytest.param(3, marks=pytest.mark.whole), 400])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 def test_nothing_hangs_over_the_side(show: Show, report: Report, rows: int, width: int) -> None:
     page = show(report(rows, hostile=HOSTILE if rows > 3 else ()), width=width)
@@ -113,6 +113,7 @@ def test_it_is_read_without_javascript(show: Show, report: Report) -> None:
     assert "This list needs JavaScript, which is off." in text and "access.csv" in text
 
 
+@pytest.mark.whole
 def test_more_rows_than_it_lists_are_told_and_as_many_would_be_searched(show: Show, report: Report) -> None:
     page = show(report(50_001), width=768)
     assert "50,001 rows are more than this page lists (50,000)" in page.locator("#who").inner_text()
@@ -124,6 +125,7 @@ def test_more_rows_than_it_lists_are_told_and_as_many_would_be_searched(show: Sh
     assert access(page).locator("tbody tr").count() == 25
 
 
+@pytest.mark.whole
 def test_fifty_thousand_rows_are_searched_while_one_types(show: Show, report: Report) -> None:
     """The time from a key to the new rows, without the pause that waits for the next key; a quiet machine takes a tenth of it."""
     page = show(report(50_000), width=1440)
@@ -162,7 +164,7 @@ def find_violations(page: Page, axe: str, part: str = "html") -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("rows", [0, 3, 200])
+@pytest.mark.parametrize("rows", [0, pytest.param(3, marks=pytest.mark.whole), 200])
 def test_it_has_no_accessibility_violation(show: Show, report: Report, axe: str, theme: str, rows: int) -> None:
     page = show(report(rows), theme=theme)
     page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach((one) => { one.open = true; })")

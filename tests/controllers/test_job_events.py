@@ -51,6 +51,7 @@ def results(job: Job, task: str) -> list[dict[str, t.Any]]:
     return [data["res"] for data in found if data["task"] == task]
 
 
+@pytest.mark.whole
 def test_a_run_without_changes_is_a_small_job(jobs: tuple[Job, Job], medium: Simulator) -> None:
     events = jobs[0].events()
     sizes = collections.Counter[str]()
@@ -66,6 +67,7 @@ def test_a_run_without_changes_is_a_small_job(jobs: tuple[Job, Job], medium: Sim
     assert sum(started.values()) <= TASKS_OF_COMMCELL * len(started) + TASKS_RUN_ONCE, started
 
 
+@pytest.mark.whole
 def test_results_are_whole_with_v_and_counted_without(jobs: tuple[Job, Job]) -> None:
     brief, whole = (results(job, "Role mappings") for job in jobs)
     assert len(brief) == len(whole) == 3

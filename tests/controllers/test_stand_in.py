@@ -175,12 +175,14 @@ def tell_changed(run: Run) -> list[str]:
     return [result.task for result in run.results if result.get("changed")]
 
 
+@pytest.mark.whole
 def test_a_second_run_changes_what_the_controller_cannot_show(set_up: list[Run]) -> None:
     first, second = set_up
     assert tell_changed(first) == [item["name"] for item in make_set_up() if item["name"] != "credential, kept"]
     assert tell_changed(second) == CHANGED_EACH_RUN
 
 
+@pytest.mark.whole
 def test_a_second_run_writes_where_stored_and_sent_forms_differ(
     set_up: list[Run], site_with_controller: Simulator
 ) -> None:
@@ -192,12 +194,14 @@ def test_a_second_run_writes_where_stored_and_sent_forms_differ(
     assert all(entry.status < 400 for entry in site_with_controller.journal.entries("controller"))
 
 
+@pytest.mark.whole
 def test_each_task_takes_a_token_and_gives_it_back(set_up: list[Run], site_with_controller: Simulator) -> None:
     tokens = [entry for entry in site_with_controller.journal.writes("controller") if "/tokens/" in entry.path]
     assert [entry.method for entry in tokens] == ["POST", "DELETE"] * len(make_set_up())
     assert not list(site_with_controller.controller.state.list_all("tokens"))
 
 
+@pytest.mark.whole
 def test_jobs_workflows_and_approvals_run(set_up: list[Run], use: Player, site_with_controller: Simulator) -> None:
     """token, project_update, job_launch, job_wait, workflow_launch and workflow_approval of the collection, in one play."""
     service = site_with_controller.controller
@@ -225,6 +229,7 @@ def test_jobs_workflows_and_approvals_run(set_up: list[Run], use: Player, site_w
     assert [row["status"] for row in service.state.list_all("workflow_approvals")] == ["successful"]
 
 
+@pytest.mark.whole
 def test_what_the_controller_refuses_reaches_the_user(set_up: list[Run], use: Player) -> None:
     wrong = {"project": "cvops", "inventory": "cvops", "playbook": "playbooks/none.yml", **WHERE}
     refused = use([task("wrong", "job_template", name="wrong", **wrong)])

@@ -69,6 +69,7 @@ def ask(play: Player, **options: t.Any) -> t.Any:
     return play([task]).ok().result["msg"]
 
 
+@pytest.mark.whole
 def test_a_bundle_is_asked_from_the_command_line(
     site: Simulator, bundle: pathlib.Path, play: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -217,6 +217,7 @@ def test_nothing_read_is_a_failure(site: Simulator, play: Player, tmp_path: path
     assert_no_secrets(failed, [], ["wr0ng-password-of-nobody", "wr0ng-secret-of-nobody"])
 
 
+@pytest.mark.whole
 def test_a_service_that_breaks_off_leaves_no_documents(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     """Entra ID answers nonsense after the CommCells were read: their documents go, and the bundle says what is missing."""
     dest = tmp_path / "evidence"

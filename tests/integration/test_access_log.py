@@ -215,6 +215,7 @@ def test_a_name_that_is_not_there_and_one_that_two_have_leave_the_rest_readable(
     assert f"{PERSON} from {OFFICE}" in told and "Gone for good" in told
 
 
+@pytest.mark.whole
 def test_everything_of_a_period_also_with_a_document_that_names_applications(
     lived_in: Simulator, make_player: t.Any
 ) -> None:

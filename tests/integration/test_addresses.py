@@ -183,6 +183,7 @@ def test_on_the_command_line(site: Simulator, tmp_path: pathlib.Path, in_process
     assert PASSWORD not in ended.stdout + ended.stderr
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_role_and_a_playbook(site: Simulator, play: Player) -> None:
     connection = site.variables()["cvops_connection"]

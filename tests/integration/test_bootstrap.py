@@ -183,6 +183,7 @@ def test_a_person_who_may_not_consent(tenant: Tenant) -> None:
     assert automation["requiredResourceAccess"], "the consent page grants what the registration requests"
 
 
+@pytest.mark.whole
 def test_an_application_that_exists_is_adopted(tenant: Tenant) -> None:
     """By app_id: nothing of it is lost, and only what was missing is added."""
     existing = tenant.site.identity("User.Read.All", name="made by hand")

@@ -310,6 +310,7 @@ def test_a_secret_that_was_added_while_the_run_was_stopped(
     assert record["applied"] == ["secret stopped"]
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_a_secret_that_was_added_while_the_time_of_the_task_ran_out(site: Simulator, play: Player) -> None:
     fault = site.faults.add(Fault("graph", "POST", "*/addPassword", "slow", seconds=HELD_S))

@@ -428,6 +428,7 @@ def test_each_commcell_has_its_own_way_back(make_site: Make, bare: Player) -> No
     assert "commvault_sso_break_glass.commcells" in bare(SITE, extra_vars=document).text
 
 
+@pytest.mark.whole
 def test_the_role_does_both_halves(make_site: Make, bare: Player) -> None:
     """By itself: in check mode nothing is written, then everything in order, then nothing."""
     site = make_site(set="S", empty=True)

@@ -467,6 +467,7 @@ def test_the_modules_leave_what_the_sdk_wrote(clocked: Simulator) -> None:
     assert read_with_sdk(clocked) == before
 
 
+@pytest.mark.whole
 def test_the_sdk_reads_what_the_modules_wrote(clocked: Simulator) -> None:
     """Every field of the table, each under the property that the SDK knows it by."""
     ids = seed(clocked)

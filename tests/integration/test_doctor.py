@@ -57,6 +57,7 @@ def test_a_whole_document(site: Simulator, doctor: Callable[..., Run]) -> None:
     assert_no_secrets(run, [run.folder / "results.jsonl"], secrets)
 
 
+@pytest.mark.whole
 def test_every_commcell_has_its_own_report(
     make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]
 ) -> None:
@@ -121,6 +122,7 @@ def test_the_environment_alone_is_a_connection(site: Simulator, play: Player) ->
     assert any("client_secret from environment variable CVOPS_CLIENT_SECRET" in line for line in told)
 
 
+@pytest.mark.whole
 def test_failing_is_asked_for(site: Simulator, doctor: Callable[..., Run]) -> None:
     """doctor_fail turns what is amiss into the end's result, after all was said; without it the run ends well."""
     document = site.variables()

@@ -42,6 +42,7 @@ def travelled(tmp_path: pathlib.Path) -> str:
     return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
 
 
+@pytest.mark.whole
 @pytest.mark.any_core
 def test_only_a_token_travels(site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path) -> None:
     site.journal.clear()

@@ -201,6 +201,7 @@ def test_a_throttled_count_is_waited_for(site: Simulator, tmp_path: pathlib.Path
     assert without_provenance(read(tmp_path)) == expected
 
 
+@pytest.mark.whole
 def test_no_counts_where_tokens_carry_assigned_groups_alone(site: Simulator, tmp_path: pathlib.Path) -> None:
     tenant = site.tenant
     row = next(row for row in tenant.applications.values() if row["displayName"] == "Commvault management API")
@@ -466,6 +467,7 @@ def test_the_report_on_policies_is_about_the_applications(site: Simulator, tmp_p
     assert read(tmp_path)["policy_report"]["findings"] == []
 
 
+@pytest.mark.whole
 def test_as_a_task(site: Simulator, play: Player, tmp_path: pathlib.Path, in_process: bool) -> None:
     """The same through Ansible, predicted and done."""
     task = {

@@ -95,6 +95,7 @@ def test_client_secret(site: Simulator, shell: Shell) -> None:
     assert refused.returncode != 0 and "AADSTS7000215" in refused.stdout and "not the secret" not in refused.stdout
 
 
+@pytest.mark.whole
 def test_client_certificate(site: Simulator, shell: Shell, tmp_path: pathlib.Path) -> None:
     pair = Pair()
     path = tmp_path / "client.pem"
@@ -121,6 +122,7 @@ def test_managed_identity(site: Simulator, shell: Shell) -> None:
     assert_found(shell("managed_identity", **endpoint), site)
 
 
+@pytest.mark.whole
 def test_the_head_of_set_m_as_its_own_comment_runs_it(
     make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]
 ) -> None:

@@ -91,6 +91,7 @@ def read_command(text: str, pattern: str) -> list[str]:
     return [word for word in shlex.split(found) if word not in ("chronic", "$CREDENTIALS")]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("way", ["cron", "systemd"])
 def test_the_schedules_of_the_guide_run_what_they_say(
     site: Simulator, play: Player, tmp_path: pathlib.Path, way: str

@@ -166,6 +166,7 @@ def test_the_playbook(
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_names_are_data_and_each_application_has_its_file(
     site: Simulator, play: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_from_azcollection(others: Others) -> None:
     assert_unchanged(runs, others.site)
 
 
+@pytest.mark.whole
 def test_from_commvault_ansible(others: Others) -> None:
     _export, *runs = [others.type(words) for words in commands("commvault")]
     assert len(runs) == 2

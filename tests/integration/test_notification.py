@@ -144,6 +144,7 @@ def test_a_run_that_does_not_begin_tells_it_and_fails_as_without_it(
         assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)
 
 
+@pytest.mark.whole
 def test_a_run_that_selects_nothing_and_a_second_import_tell_it_too(
     site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:

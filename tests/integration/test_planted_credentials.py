@@ -73,6 +73,7 @@ def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play:
     assert len(worked) > 3, "not all of them are refused at once"
 
 
+@pytest.mark.any_core
 def test_credentials_inside_all_options_are_shown_nowhere(site: Simulator, play: Player, in_process: bool) -> None:
     planted = plant_all_at_once(site)
     assert find_leaks(run_planted(play, planted, check=True, in_process=in_process), planted) == []

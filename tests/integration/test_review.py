@@ -152,6 +152,7 @@ def test_nobody_reviews_their_own_access(reviewed: Reviewed, play: Player, tmp_p
     assert run.rc != 0 and "nobody may decide on their own" in run.text
 
 
+@pytest.mark.whole
 def test_a_document_that_cannot_be_changed_is_told_in_words(
     reviewed: Reviewed, play: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_document_that_cannot_be_changed_is_told_in_words(
     assert patch.read_text() == ""
 
 
+@pytest.mark.whole
 def test_the_webhook_is_told_how_many_decisions_there_are(
     reviewed: Reviewed, play: Player, tmp_path: pathlib.Path
 ) -> None:

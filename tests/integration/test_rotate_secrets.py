@@ -262,6 +262,7 @@ def test_which_outcomes_fail_the_run_is_said_by_the_document(document: Document)
     assert "prx07: not acknowledged" in told(failed)
 
 
+@pytest.mark.whole
 def test_the_role_by_itself(document: Document) -> None:
     document.add("backup", document.rotating.file())
     play = [
@@ -349,6 +350,7 @@ def test_the_page_alone_schedules_a_rotation(document: Document, tmp_path: pathl
     assert document.outcomes() == {"backup": ("unchanged", "not_due")}
 
 
+@pytest.mark.whole
 def test_the_rotation_of_a_credential_of_a_controller_as_the_guide_shows_it(
     make_site: t.Callable[..., Simulator],
     make_player: t.Callable[[Simulator], Player],

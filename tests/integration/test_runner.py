@@ -429,6 +429,7 @@ def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player) -> 
     assert_nothing_deprecated(run)
 
 
+@pytest.mark.whole
 @pytest.mark.newest_core
 @pytest.mark.parametrize(
     "playbook",

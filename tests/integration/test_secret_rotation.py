@@ -353,6 +353,7 @@ def test_a_right_that_does_not_show_may_be_there(rotating: Rotating) -> None:
     assert rotating.own_keys() == []
 
 
+@pytest.mark.whole
 def test_what_may_be_used_after_a_removal_is_told(rotating: Rotating) -> None:
     target, more = rotating.file(), {"consumers_complete": True, "retire": "auto"}
     assert rotating.run(target, **more)["rotation"]["removed_keys"] == []
@@ -505,6 +506,7 @@ def test_credentials_of_several_commcells_are_switched_once_the_secret_is_proven
     assert (again["changed"], again["stats"]["writes"]) == (False, 0)
 
 
+@pytest.mark.whole
 def test_an_openid_connect_app_gets_the_secret_and_keeps_all_else(rotating: Rotating) -> None:
     target = rotating.oidc_app()
     (app,) = rotating.site.commcells["cs01"].state.apps.named("entra-rotated")
@@ -521,6 +523,7 @@ def test_an_openid_connect_app_gets_the_secret_and_keeps_all_else(rotating: Rota
     assert (again["changed"], again["stats"]["writes"]) == (False, 0)
 
 
+@pytest.mark.whole
 def test_one_target_that_fails_for_ever_keeps_no_other_back(rotating: Rotating) -> None:
     """The others get the new secret, and the old one stays while one needs it."""
     good, bad = rotating.credential(), rotating.credential(name="azure-foreign")

@@ -158,6 +158,7 @@ def show(word: str) -> list[str]:
     return [block.text for block in blocks_of(GUIDE) if word in block.text]
 
 
+@pytest.mark.whole
 def test_the_guide_tries_a_sign_on(make_site: t.Callable[..., Simulator], bare: Player, tmp_path: pathlib.Path) -> None:
     """Its first example, from one document, on the simulator; then somebody who is assigned, and somebody who is not."""
     site = make_site(set="S", empty=True)

@@ -189,6 +189,7 @@ def test_drift_is_repaired_and_nothing_else_touched(make_site: Make, bare: Playe
     assert [entry.service for entry in writes(site)] == ["cs01"]
 
 
+@pytest.mark.whole
 def test_only_the_mapping(make_site: Make, bare: Player) -> None:
     """converge_role_mappings leaves the registration alone, and takes limits from variables of the role."""
     site = make_site(set="S", empty=True)

@@ -85,6 +85,7 @@ def assert_no_raw_errors(run: Run) -> None:
         assert mark not in run.text, mark
 
 
+@pytest.mark.whole
 def test_one_misspelt_role_on_two_commcells_stops_everything_and_is_told_by_name(site: Simulator, bare: Player) -> None:
     document = small(site)
     document["cvops_role_mappings"].append(
@@ -293,6 +294,7 @@ def test_a_run_without_changes_needs_the_planning_pass_only(
     assert run.one("Plan")["msg"][0] == "Plan: nothing to do"
 
 
+@pytest.mark.whole
 def test_what_is_null_counts_as_not_given(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """As a job template gives what nobody filled in."""
     files = ("cvops_plan_file", "cvops_summary_file", "preflight_file")
@@ -331,6 +333,7 @@ def test_a_limit_that_leaves_out_hosts_which_are_still_to_be_made_is_refused(sit
     assert_no_writes(site)
 
 
+@pytest.mark.whole
 def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """Neither what others keep in an inventory, nor secrets of the connection beyond their tasks."""
     mark = tmp_path / "evaluated"
@@ -431,6 +434,7 @@ def test_what_one_import_decided_is_no_decision_of_the_next(site: Simulator, bar
     assert [result["ansible_facts"]["__cvops_decision"]["write"] for result in decisions] == [False]
 
 
+@pytest.mark.whole
 def test_a_document_that_is_data_reaches_every_commcell(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     document = small(site)
     path = tmp_path / "document.json"

@@ -171,6 +171,7 @@ def test_killed_at_every_step(kept: Kept, moment: str) -> None:
     assert again["warnings"] == [], "said once"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("moment", ["note in place", "before sending"])
 def test_killed_before_sending_is_seen_while_the_token_lives(kept: Kept, moment: str) -> None:
     """The list of the service shows the expiry that the store knows: nothing was renewed, so the pair is."""

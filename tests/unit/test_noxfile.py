@@ -177,7 +177,7 @@ def test_make_test_runs_every_step_of_make_test_all_or_a_sample_of_it(tmp_path: 
     samples = {name.replace("-whole", "") for name, tags in sessions.items() if "test-all" in tags and "-whole" in name}
     others = {name for name, tags in sessions.items() if "test-all" in tags and "-whole" not in name}
     assert samples <= run
-    only_whole = {"faults", "devel", "minimums", "molecule", "adversarial-oldest", "adversarial-newest"}
+    only_whole = {"faults", "devel", "minimums", "molecule", "browser", "adversarial-oldest", "adversarial-newest"}
     assert others - run == only_whole
 
 

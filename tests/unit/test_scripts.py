@@ -201,15 +201,18 @@ def test_programs_run_side_by_side(tmp_path: pathlib.Path, capsys: pytest.Captur
     assert side_by_side.main(str(path)) == 0
 
 
-def test_so_many_programs_run_at_once_in_their_order(tmp_path: pathlib.Path) -> None:
-    """Each notes how many run with it; a place that is free is taken by the next one."""
-    count = "touch running-$0; ls | grep -c running- >> counts; echo $0 >> order; sleep 0.2; rm running-$0; exit $0"
-    programs = [beside(tmp_path, str(number), count.replace("$0", str(number))) for number in (0, 3, 1, 2, 7)]
-    ended: list[str] = []
-    assert side_by_side.run_together(programs, at_once=2, tell=ended.append) == ["3", "1", "2", "7"]
-    assert sorted(ended) == ["0", "1", "2", "3", "7"]
-    assert (tmp_path / "order").read_text().split()[-1] == "7"
-    assert max(int(line) for line in (tmp_path / "counts").read_text().split()) == 2
+def test_each_program_is_told_when_it_has_ended(tmp_path: pathlib.Path) -> None:
+    """The first one waits for a file that the second one makes."""
+    wait = "for dummy in $(seq 200); do [ -e done ] && exit 3; sleep 0.05; done"
+    programs = [beside(tmp_path, "slow", wait), beside(tmp_path, "quick", "exit 0")]
+    told: list[str] = []
+
+    def tell(name: str) -> None:
+        told.append(name)
+        (tmp_path / "done").touch()
+
+    assert side_by_side.run_together(programs, tell) == ["slow"]
+    assert told == ["quick", "slow"]
 
 
 def test_files_that_scripts_write_are_checked_and_written(
