@@ -11,7 +11,7 @@ import collections
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
-from .._core.values import get_objects
+from .._core.values import get_object, get_objects
 from .catalogue import Catalogue, Entry
 from .references import parse_id
 
@@ -74,14 +74,14 @@ class PermissionCatalogue:
         return all(number in self._content for number in category_ids)
 
     def parse_permission_set(self, wire: t.Any) -> PermissionSet:
-        """Parse ``permissions`` of a role, in either form. Raises BadAnswer for what is no list of objects."""
+        """Parse ``permissions`` of a role, in either form. Raises BadAnswer for what is no list of objects that hold objects."""
         singles, wholes = set(), set()
         for row in get_objects({"permissions": wire}, "permissions"):
-            permission = parse_id((row.get("permission") or {}).get("id"))
-            category = parse_id((row.get("category") or {}).get("id"))
+            single = get_object(row, "permission")
+            permission, category = parse_id(single.get("id")), parse_id(get_object(row, "category").get("id"))
             if permission and row.get("type") != "CATEGORY_ENTITY":
                 singles.add(permission)
-                self._names.setdefault(permission, str(row["permission"].get("name") or permission))
+                self._names.setdefault(permission, str(single.get("name") or permission))
             elif category:
                 wholes.add(category)
         return PermissionSet(frozenset(singles) | self.expand_categories(wholes), frozenset(wholes))

@@ -137,6 +137,11 @@ def get_texts(holder: t.Any, name: str) -> list[str]:
     return [str(item) for item in _get_list(holder, name, str, "texts")]
 
 
+def get_values(holder: t.Any, name: str) -> list[t.Any]:
+    """Return what is in the list that a service gives as *name*, whatever it is; otherwise as :func:`get_objects`."""
+    return _get_list(holder, name, object, "values")
+
+
 def _get_list(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     """Return the list in *holder*, whose items are of *kind*. Raises BadAnswer, which calls them *words*."""
     if holder is not None and not isinstance(holder, t.Mapping):

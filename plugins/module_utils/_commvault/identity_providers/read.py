@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from ..._core.addresses import quote_segment
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from ..._core.names import fold_case, is_same_name
-from ..._core.values import AnswerObject, get_objects, get_texts
+from ..._core.values import AnswerObject, get_object, get_objects, get_texts
 from ..client import CommvaultClient
 from ..references import parse_id
 from ..releases import SAML_USERS
@@ -109,8 +109,8 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         auto_create=bool(wire.get("autoCreateUser")),
         name_id=wire.get("nameIDAttribute") or None,
         attributes={str(row.get("customAttribute")).upper(): str(row.get("SAMLAttribute") or "") for row in mappings},
-        provider_id=str((wire.get("identityProviderMetaData") or {}).get("entityId") or ""),
-        service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
+        provider_id=str(get_object(wire, "identityProviderMetaData").get("entityId") or ""),
+        service_id=str(get_object(wire, "serviceProviderMetaData").get("entityId") or ""),
         email_suffixes=tuple(sorted(get_texts(associations, "emailSuffixes"))),
         associated=_find_associated(associations),
         description=str(wire.get("description") or ""),

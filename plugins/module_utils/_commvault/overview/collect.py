@@ -18,7 +18,7 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError
 from ..._core.parallel import map_in_parallel
 from ..._core.provenance import COLLECTION_VERSION, Collector, Provenance
-from ..._core.values import format_time
+from ..._core.values import format_time, get_object, get_values
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..envelope import is_declined
@@ -318,8 +318,8 @@ class CommCellCollector:
         """Return the permissions with the category that holds each directly, where it is shown."""
         found: dict[str, str] = {}
         for node in self._directory.read_permission_categories() if rows else ():
-            category = (node.get("category") or {}).get("name")
-            for permission in node.get("permissions") or ():
+            category = get_object(node, "category").get("name")
+            for permission in get_values(node, "permissions"):
                 if category and isinstance(permission, dict):
                     found.setdefault(str(permission.get("id")), str(category))
         named = [{"id": row["id"], "name": row["name"]} for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.values import get_objects
+from ..._core.values import get_objects, get_values
 from ..references import parse_id
 
 CanonicalUserGroup = dict[str, t.Any]
@@ -28,9 +28,12 @@ NEW_USER_GROUP: CanonicalUserGroup = {
 
 
 def canonical_user_group(wire: t.Mapping[str, t.Any]) -> CanonicalUserGroup:
-    """Return a group in canonical form, without members (see parse_member_ids). ``two_factor`` is None where the company forbids it."""
-    consoles = wire.get("restrictedConsoleTypes")
-    named = [row.get("consoleType") if isinstance(row, dict) else row for row in consoles or []]
+    """Return a group in canonical form, without members (see parse_member_ids). ``two_factor`` is None where the company forbids it.
+
+    Raises BadAnswer for consoles that are no list.
+    """
+    consoles = get_values(wire, "restrictedConsoleTypes")
+    named = [row.get("consoleType") if isinstance(row, dict) else row for row in consoles]
     return {
         "name": str(wire.get("name") or ""),
         "description": str(wire.get("description") or ""),

@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissi
     PermissionSet,
     check_has_permissions,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 
 
 def test_names_become_ids() -> None:
@@ -63,6 +63,12 @@ def test_the_word_for_the_kind_of_a_row_decides() -> None:
     assert make_permission_catalogue().parse_permission_set([{}, {"permission": {"id": 0}}]) == PermissionSet(
         frozenset(), frozenset()
     )
+
+
+@pytest.mark.parametrize("row", [{"permission": 31}, {"permission": [31]}, {"permission": "View"}, {"category": 117}])
+def test_a_permission_that_is_no_object_is_no_answer(row: dict[str, object]) -> None:
+    with pytest.raises(BadAnswer, match="not a list of objects as (permission|category)"):
+        make_permission_catalogue().parse_permission_set([row])
 
 
 @pytest.mark.parametrize(("category_ids", "known"), [([], True), ([101, 210], True), ([101, 4711], False)])

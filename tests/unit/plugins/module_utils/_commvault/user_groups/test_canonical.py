@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.canonical import (
     build_user_group_update,
     canonical_user_group,
     parse_member_ids,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 
 GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
 
@@ -36,6 +39,12 @@ def test_a_group_as_the_service_shows_it() -> None:
     assert parse_member_ids(wire) == {"anna": 1, "dora": 4}
     assert canonical_user_group({"enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"})["two_factor"] is None
     assert canonical_user_group({"enableTwoFactorAuthentication": 1})["two_factor"] is True
+
+
+@pytest.mark.parametrize("consoles", [7, "API", {"consoleType": "API"}])
+def test_consoles_that_are_no_list_are_no_answer(consoles: object) -> None:
+    with pytest.raises(BadAnswer, match="restrictedConsoleTypes"):
+        canonical_user_group({"name": "x", "restrictedConsoleTypes": consoles})
 
 
 def test_update_has_names_of_its_own() -> None:
