@@ -11,7 +11,7 @@ export PYTHONUTF8 = 1
 
 help:
 	@echo "make demo     watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed, evidence"
-	@echo "make test     everything that CI runs"
+	@echo "make test     what CI runs on the oldest and the newest ansible-core"
 	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make faults   let every request of a rotation fail in every way, and see that it loses nothing"
 	@echo "make release  the files of a release, in .build/dist: the artifact, its bill of materials, the simulator, their checksums"

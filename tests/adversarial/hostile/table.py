@@ -1416,9 +1416,9 @@ TEXTS += [
 
 ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXTS]
 
-#: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
 #: In the sample, an attack is tried at one of so many places.
 _TURNS = 6
+#: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
 SAMPLE_PLACES = (
     "graph-list",
     "cell-login",

@@ -114,7 +114,7 @@ def canonical_optional_claim(wire: t.Mapping[str, t.Any]) -> CanonicalApplicatio
         "name": wire.get("name"),
         "source": wire.get("source") or None,
         "essential": bool(wire.get("essential")),
-        "additional_properties": sorted(wire.get("additionalProperties") or []),
+        "additional_properties": sorted(get_texts(wire, "additionalProperties")),
     }
 
 

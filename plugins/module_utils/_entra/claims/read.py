@@ -16,7 +16,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.parallel import map_in_parallel
-from ..._core.values import get_objects
+from ..._core.values import get_objects, get_texts
 from ..applications.reference import READ_NEEDS, find_application
 from ..batches import build_value_queries
 from ..client import GraphClient, format_alternate_key, quote_literal
@@ -104,7 +104,7 @@ class ClaimReader:
             str(wire["appId"]),
             str(wire.get("displayName")),
             parse_group_claim(wire),
-            tuple(sorted(wire.get("identifierUris") or ())),
+            tuple(sorted(get_texts(wire, "identifierUris"))),
             self._read_principal(str(wire["appId"])),
         )
 
@@ -174,7 +174,7 @@ class ClaimReader:
             wire.get("accountEnabled") is not False,
             bool(wire.get("appRoleAssignmentRequired")),
             wire.get("preferredSingleSignOnMode"),
-            tuple(sorted(wire.get("servicePrincipalNames") or ())),
+            tuple(sorted(get_texts(wire, "servicePrincipalNames"))),
             list_signing_certificates(wire),
             *self._list_assigned(wire),
         )

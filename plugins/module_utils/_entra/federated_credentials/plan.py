@@ -15,6 +15,7 @@ from ..._core.errors import AmbiguousMatch, ConfigError, Problems
 from ..._core.names import fold_case, is_same_name
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
+from ..._core.values import get_texts
 from ..._signin.clouds import TOKEN_EXCHANGE_AUDIENCES
 from ..option_checks import describe_problem, find_long_texts
 from ..uris import explain_issuer
@@ -30,12 +31,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 
 
 def canonical_federated_credential(wire: t.Mapping[str, t.Any]) -> CanonicalFederatedCredential:
-    """Return a credential of Graph under the names of our options; no description is empty text."""
+    """Return a credential of Graph under the names of our options; no description is empty text. Raises BadAnswer for audiences that are no texts."""
     return {
         "name": str(wire["name"]),
         "issuer": wire.get("issuer"),
         "subject": wire.get("subject"),
-        "audiences": sorted(wire.get("audiences") or []),
+        "audiences": sorted(get_texts(wire, "audiences")),
         "description": wire.get("description") or "",
     }
 

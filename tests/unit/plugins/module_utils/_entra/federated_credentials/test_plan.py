@@ -13,7 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    AmbiguousMatch,
+    BadAnswer,
+    ConfigError,
+    Problems,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, add_ids, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import (
     LIMIT,
@@ -39,6 +44,12 @@ def options_of(**more: t.Any) -> dict[str, t.Any]:
 )
 def test_the_audience_is_that_of_the_cloud(cloud: str, audience: str) -> None:
     assert desired_federated_credential(options_of(cloud=cloud), "https://x", "s")["audiences"] == [audience]
+
+
+@pytest.mark.parametrize("audiences", [7, "api://x", [7, "api://x"], {"api://x": 1}])
+def test_audiences_that_are_no_texts_are_no_answer(audiences: object) -> None:
+    with pytest.raises(BadAnswer, match="audiences"):
+        canonical_federated_credential({"name": "x", "audiences": audiences})
 
 
 def test_all_that_entra_would_refuse_is_told_together() -> None:
